@@ -1,0 +1,75 @@
+import type { MarketEvent } from '../market/event.ts'
+import type { Sessions } from '../market/session.ts'
+
+/**
+ * The contract of a market data vendor: all that differs from one vendor to the next, and nothing of the loop around it
+ * (link.ts). A vendor is a plain value made by a function of its options; it opens no socket and keeps no state.
+ */
+export interface Vendor {
+  /** Name in addresses and in the `source` of every event. */
+  readonly name: string
+  /** WebSocket addresses without any secret, most preferred first. */
+  readonly endpoints: readonly string[]
+  /** What to connect to: the endpoint with its secret. Never logged. */
+  connect(endpoint: string): { url: string; headers?: Record<string, string> }
+  /** Least time between two frames sent on one connection, ms (0: none). */
+  readonly frameGapMs: number
+  /** Application heartbeat: how often, the frame, and the silence after which an unanswered one means a dead line. */
+  readonly heartbeat: { everyMs: number; frame: () => string; answerWithinMs: number | null }
+  /** Least time between two connects and the cap of the back-off, ms. */
+  readonly reconnect: { floorMs: number; capMs: number }
+  /** Most symbols one connection may carry. */
+  readonly maxSymbols: number
+  /** The requests that subscribe a connection to exactly these symbols, in order of sending; each replaces the one of its `kind`. */
+  subscribe(symbols: readonly string[], options: { depth: number }): readonly Request[]
+  /** A decoder with the state of one connection; it dies with the socket. */
+  openDecoder(context: DecoderContext): Decoder
+}
+
+/** One request to the vendor, and how its answer is recognised. */
+export interface Request {
+  /** `trades`, `quotes`, ...: a later request of the same kind replaces the earlier one on this connection. */
+  readonly kind: string
+  readonly symbols: readonly string[]
+  readonly frame: string
+  /** Echoed in the answer; null where the vendor echoes nothing. */
+  readonly id: number | null
+}
+
+export interface DecoderContext {
+  readonly sessions: Sessions
+  /** Levels of the book to deliver as Quote events; 0 joins the best quote to trades only. */
+  readonly depth: number
+}
+
+/** Pure: bytes in, events out. */
+export interface Decoder {
+  /**
+   * Appends the frame's events to `out` and returns what the frame says about the connection, if anything. Never throws:
+   * what cannot be read is a Rejected event; an unknown message is counted in `unknown`.
+   * @param frame one whole text or binary message
+   * @param receivedAt local receive time, epoch ms
+   */
+  decode(frame: Buffer, receivedAt: number, out: MarketEvent[]): Reply | undefined
+  /** Messages of a kind this decoder does not know. */
+  readonly unknown: number
+}
+
+/** What a frame says about the connection instead of the market. */
+export type Reply =
+  | { readonly type: 'heartbeat' }
+  /** A request was accepted; `id` as sent, null when not told. */
+  | { readonly type: 'accepted'; readonly id: number | null; readonly kind: string | null }
+  | {
+      readonly type: 'refused'
+      readonly id: number | null
+      readonly kind: string | null
+      /** Vendor's code and words, for people; no secret in it. */
+      readonly code: number
+      readonly message: string
+      /**
+       * token: wrong or missing, stop with exit 4. fatal: our bug or plan, stop. symbols: at least one symbol of the
+       * request is unknown or not entitled: find it, drop it, go on. limit: too many symbols for the plan. backoff: slower.
+       */
+      readonly verdict: 'token' | 'fatal' | 'symbols' | 'limit' | 'backoff'
+    }

@@ -1,0 +1,42 @@
+import type { Clock } from '../clock.ts'
+import type { Bar } from '../market/bar.ts'
+import type { Batches, MarketEvent } from '../market/event.ts'
+import type { Instrument } from '../market/instrument.ts'
+
+/** Which events to read. `since` inclusive, `until` exclusive, epoch ms; absent means all. */
+export interface Query {
+  symbols?: readonly string[]
+  since?: number
+  until?: number
+}
+
+/**
+ * Where market events come from. Iterated once; ends by itself when finite, or when the signal given at opening aborts
+ * (quietly: what was received is still delivered). Throws HkqError when it cannot go on.
+ */
+export interface Source extends Batches<MarketEvent> {
+  /** Name stored with every event, e.g. `alltick`. */
+  readonly name: string
+  /** A live feed has a present (gaps are judged by the clock); simulated and recorded data bring their own. */
+  readonly kind: 'live' | 'simulated' | 'recorded'
+  /** The clock that sessions of this source follow. */
+  readonly clock: Clock
+  /** Static facts as far as the source knows them; never delays or ends the stream. */
+  instruments?(): Promise<readonly Instrument[]>
+  /** The latest known instruments change by themselves on a live source: replaces the subscribed set (relay). */
+  subscribe?(symbols: readonly string[]): void
+  /** Bars kept beside the events, where the source has them. */
+  bars?(query: Query): Batches<Bar>
+}
+
+/** What a write did with its events. */
+export interface Written {
+  stored: number
+  duplicates: number
+}
+
+/** Where events go. `write` resolves when the batch is safe to the sink's promise; `close` comes after the last write. */
+export interface Sink {
+  write(batch: readonly MarketEvent[]): Promise<Written>
+  close(): Promise<void>
+}
