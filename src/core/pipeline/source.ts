@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { Bar } from '../market/bar.ts'
-import type { Batches, MarketEvent } from '../market/event.ts'
+import type { Batches, MarketEvent, Seq } from '../market/event.ts'
 import type { Instrument } from '../market/instrument.ts'
 
 /** Which events to read. `since` inclusive, `until` exclusive, epoch ms; absent means all. */
@@ -23,7 +23,7 @@ export interface Source extends Batches<MarketEvent> {
   readonly clock: Clock
   /** Static facts as far as the source knows them; never delays or ends the stream. */
   instruments?(): Promise<readonly Instrument[]>
-  /** The latest known instruments change by themselves on a live source: replaces the subscribed set (relay). */
+  /** Replaces the subscribed set while running, where the source is a live feed or makes any symbol (relay). */
   subscribe?(symbols: readonly string[]): void
   /** Bars kept beside the events, where the source has them. */
   bars?(query: Query): Batches<Bar>
@@ -39,4 +39,15 @@ export interface Written {
 export interface Sink {
   write(batch: readonly MarketEvent[]): Promise<Written>
   close(): Promise<void>
+}
+
+/** How far the stored history of one symbol from one source reaches. Written with the ticks it covers, in one transaction. */
+export interface Checkpoint {
+  source: string
+  symbol: string
+  /** Exchange time and sequence number of the newest stored tick. */
+  timestamp: number
+  seq: Seq
+  /** Local time of the commit, epoch ms. */
+  committed_at: number
 }

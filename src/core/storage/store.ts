@@ -1,18 +1,7 @@
 import type { Summary } from '../bars/summary.ts'
-import type { Batches, Gap, Seq, Tick } from '../market/event.ts'
+import type { Batches, Gap, Tick } from '../market/event.ts'
 import type { Instrument } from '../market/instrument.ts'
-import type { Query, Sink, Written } from '../pipeline/source.ts'
-
-/** How far the stored history of one symbol from one source reaches. Written with the ticks it covers, in one transaction. */
-export interface Checkpoint {
-  source: string
-  symbol: string
-  /** Exchange time and sequence number of the newest stored tick. */
-  timestamp: number
-  seq: Seq
-  /** Local time of the commit, epoch ms. */
-  committed_at: number
-}
+import type { Checkpoint, Query, Sink, Written } from '../pipeline/source.ts'
 
 /**
  * A store of market events. `write` stores ticks, quotes, gaps, rejected records, the checkpoint and the one-minute
