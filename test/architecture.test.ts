@@ -1,0 +1,103 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+const SRC = resolve(import.meta.dirname, '../src')
+
+/** Floors from the top down: a file may import from its own floor or from a lower one, never upward. */
+const FLOORS: readonly (readonly string[])[] = [
+  ['cli.ts', 'index.ts'],
+  ['commands'],
+  ['core/address.ts', 'core/address'],
+  ['core/server', 'core/simulator', 'core/connection', 'core/storage', 'core/terminal'],
+  ['core/statistics'],
+  ['core/bars'],
+  ['core/validation', 'core/pipeline'],
+  ['core/market'],
+  ['core/clock.ts', 'core/errors.ts'],
+]
+
+/** Siblings of one floor that must not know each other. */
+const STRANGERS: readonly (readonly [string, string])[] = [
+  ['core/connection', 'core/storage'],
+  ['core/storage', 'core/connection'],
+  ['core/server', 'core/storage'],
+  ['core/server', 'core/connection'],
+  ['core/simulator', 'core/server'],
+  ['core/simulator', 'core/connection'],
+  ['core/connection', 'core/terminal'],
+  ['core/storage', 'core/terminal'],
+  ['core/server', 'core/terminal'],
+  ['core/validation', 'core/pipeline'],
+]
+
+interface Import {
+  from: string
+  to: string
+}
+
+const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
+const imports = files.flatMap(importsOf)
+
+describe('the architecture', () => {
+  it('lets every file stand on a known floor', () => {
+    expect(files.filter((file) => floorOf(file) === -1)).toEqual([])
+  })
+
+  it('imports downward only', () => {
+    expect(imports.filter(({ from, to }) => floorOf(to) < floorOf(from)).map(arrow)).toEqual([])
+  })
+
+  it('keeps strangers apart', () => {
+    const met = imports.filter(({ from, to }) => STRANGERS.some(([a, b]) => inside(from, a) && inside(to, b)))
+    expect(met.map(arrow)).toEqual([])
+  })
+
+  it('has no circle of imports between folders of core', () => {
+    expect(circles()).toEqual([])
+  })
+
+  it('never prints, exits or reads the environment in core', () => {
+    const guilty = files
+      .filter((file) => file.startsWith('core/'))
+      .filter((file) => /\bprocess\.(env|exit|stdout|stderr|argv)\b|\bconsole\.|\bMath\.random\(/.test(code(file)))
+    expect(guilty).toEqual([])
+  })
+
+  it('asks the machine for the time in the system clock alone', () => {
+    const pure = files.filter((file) => /^core\/(market|statistics|bars|validation|pipeline|simulator)\//.test(file))
+    expect(pure.filter((file) => /\bDate\.now\(|performance\.now\(|\bsetTimeout\(|\bsetInterval\(/.test(code(file)))).toEqual([])
+  })
+})
+
+function importsOf(file: string): Import[] {
+  const found = code(file).matchAll(/(?:from|import\()\s*'(\.[^']+)'/g)
+  return [...found].map(([, path]) => ({ from: file, to: relative(SRC, join(SRC, dirname(file), path!)) }))
+}
+
+function code(file: string): string {
+  return readFileSync(join(SRC, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm, '')
+}
+
+function floorOf(file: string): number {
+  return FLOORS.findIndex((floor) => floor.some((place) => inside(file, place)))
+}
+
+function inside(file: string, place: string): boolean {
+  return file === place || file.startsWith(`${place}/`)
+}
+
+function arrow({ from, to }: Import): string {
+  return `${from} -> ${to}`
+}
+
+function circles(): string[] {
+  const folder = (file: string): string => dirname(file).split('/').slice(0, 2).join('/')
+  const edges = new Map<string, Set<string>>()
+  for (const { from, to } of imports.filter(({ from }) => from.startsWith('core/'))) {
+    if (folder(from) !== folder(to)) edges.set(folder(from), (edges.get(folder(from)) ?? new Set()).add(folder(to)))
+  }
+  const reaches = (a: string, b: string, seen = new Set<string>()): boolean =>
+    [...(edges.get(a) ?? [])].some((next) => next === b || (!seen.has(next) && reaches(next, b, seen.add(next))))
+  return [...edges.keys()].filter((place) => reaches(place, place))
+}
