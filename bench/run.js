@@ -1,0 +1,23 @@
+// npm run bench [-- NAME ...]: the measured claims. Figures of one run compare; those of two runs or machines do not.
+import { ingest } from './ingest.js'
+import { latency } from './latency.js'
+import { startup } from './startup.js'
+
+const BENCHES = {
+  startup: () => startup(),
+  ingest: () => ingest(),
+  'ingest-depth': () => ingest({ trades: 500_000, books: 500_000 }),
+  'latency-500': () => latency({ perSecond: 500 }),
+  'latency-20000': () => latency({ perSecond: 20_000 }),
+}
+
+const names = process.argv.slice(2)
+const unknown = names.filter((name) => !Object.hasOwn(BENCHES, name))
+if (unknown.length > 0) {
+  process.stderr.write(`unknown bench "${unknown[0]}": use ${Object.keys(BENCHES).join(', ')}\n`)
+  process.exitCode = 2
+} else {
+  for (const name of names.length > 0 ? names : Object.keys(BENCHES)) {
+    process.stdout.write(`${JSON.stringify({ bench: name, ...(await BENCHES[name]()) })}\n`)
+  }
+}

@@ -1,0 +1,136 @@
+import { homedir } from 'node:os'
+import { Command, CommanderError } from 'commander'
+import packageJson from '../package.json' with { type: 'json' }
+import type { Io } from './commands/_io.ts'
+import { systemClock } from './core/clock.ts'
+import { HkqError, messageOf } from './core/errors.ts'
+import { nearest } from './core/nearest.ts'
+
+interface CommandModule {
+  define(io: Io): Command
+}
+
+/** Every command with its one line of help. A module is loaded when its command is called. */
+export const COMMANDS: Readonly<Record<string, readonly [summary: string, load: () => Promise<CommandModule>]>> = {
+  stream: ['live quotes: a table in a terminal, one tick a line in a pipe', () => import('./commands/stream.ts')],
+  record: ['record ticks from a source into stores, unattended', () => import('./commands/record.ts')],
+  resample: ['bars of any interval from what was recorded', () => import('./commands/resample.ts')],
+  volatility: ['rolling volatility, its threshold and alerts', () => import('./commands/volatility.ts')],
+  'probe-endpoints': ['which endpoint is nearest and healthy', () => import('./commands/probe-endpoints.ts')],
+  serve: ['an AllTick-compatible server over any source', () => import('./commands/serve.ts')],
+  export: ['copy from any source to any sink', () => import('./commands/export.ts')],
+  init: ['set up: a configuration file and where the token goes', () => import('./commands/init.ts')],
+}
+
+/** The command tree: every command by name and summary, and the named one in full. */
+export async function program(io: Io, called?: string): Promise<Command> {
+  const root = new Command('hkq')
+    .description('Hong Kong real-time stock quotes: stream, record, resample, volatility')
+    .version(packageJson.version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand('help [command]', 'show help of a command')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  hkq stream HSI 00700.HK --from sim:\n  hkq record HSI 00700.HK --until close\n  hkq resample 00700.HK --every 5m',
+    )
+  for (const [name, [summary, load]] of Object.entries(COMMANDS)) {
+    root.addCommand(
+      name === called ? (await load()).define(io).summary(summary) : new Command(name).description(summary),
+    )
+  }
+  return quiet(root)
+}
+
+/** Errors of the command line are thrown, not printed: one place words them all. */
+function quiet(command: Command): Command {
+  command
+    .exitOverride()
+    .configureOutput({ outputError: () => {} })
+    .showSuggestionAfterError(true)
+  for (const child of command.commands) quiet(child)
+  return command
+}
+
+const SIGNAL_EXITS: Readonly<Record<string, number>> = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }
+
+/**
+ * Runs a command line and sets `io.exitCode`. Never throws.
+ * @param argv what stands behind `hkq`
+ */
+export async function main(argv: readonly string[], io: Io): Promise<void> {
+  try {
+    const called = argv[0] === 'help' ? argv[1] : argv[0]
+    if (called !== undefined && !called.startsWith('-') && called !== 'help' && !Object.hasOwn(COMMANDS, called))
+      throw unknownCommand(called)
+    const root = await program(io, called)
+    if (argv.length === 0) root.outputHelp()
+    else await root.parseAsync(argv, { from: 'user' })
+    if (io.interrupted.aborted && !io.meantToBeStopped) io.exitCode = SIGNAL_EXITS[io.interrupted.reason] ?? io.exitCode
+  } catch (error) {
+    report(error, io, argv)
+  }
+}
+
+function unknownCommand(name: string): HkqError {
+  const guess = nearest(name, Object.keys(COMMANDS))
+  return new HkqError(
+    'E_USAGE',
+    `unknown command "${name}": ${guess ? `did you mean "hkq ${guess}"?` : 'see hkq --help'}`,
+  )
+}
+
+function report(error: unknown, io: Io, argv: readonly string[]): void {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return
+    io.exitCode = 2
+    io.stderr.write(`hkq: ${error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')}\n`)
+    return
+  }
+  io.exitCode = error instanceof HkqError ? error.exitCode : 1
+  const verbose = argv.includes('-v') || argv.includes('--verbose')
+  const words = verbose && error instanceof Error && error.stack ? error.stack : messageOf(error)
+  const remedy = error instanceof HkqError ? '' : ' (unexpected; run again with -v and report it)'
+  io.stderr.write(`hkq: ${words}${verbose ? '' : remedy}\n`)
+}
+
+/** The process as the commands see it: signals become one abort, a closed pipe a quiet end. */
+function processIo(): Io {
+  const interrupt = new AbortController()
+  const io: Io = {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    cwd: process.cwd(),
+    home: homedir(),
+    clock: systemClock,
+    random: Math.random,
+    interrupted: interrupt.signal,
+    meantToBeStopped: false,
+    ignoresHangup: false,
+    exitCode: 0,
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (signal === 'SIGHUP' && io.ignoresHangup) return
+      if (interrupt.signal.aborted && signal === 'SIGINT') process.exit(130)
+      interrupt.abort(signal)
+    })
+  }
+  process.stderr.on('error', () => {})
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') interrupt.abort('EPIPE')
+  })
+  return io
+}
+
+/** Runs the process's own command line to its end. */
+export async function run(): Promise<void> {
+  const io = processIo()
+  await main(process.argv.slice(2), io)
+  process.exitCode = io.exitCode
+  // A handle that was left open must not turn an ended command into a silent one; the wait lets a slow pipe drain.
+  setInterval(() => {
+    if (process.stdout.writableLength === 0) process.exit()
+  }, 1_000).unref()
+}

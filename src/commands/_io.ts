@@ -1,0 +1,34 @@
+import type { Readable, Writable } from 'node:stream'
+import type { Clock } from '../core/clock.ts'
+
+/** An output that may be a terminal. */
+export interface Output extends Writable {
+  isTTY?: boolean
+  columns?: number
+  rows?: number
+}
+
+/** Everything of the process that a command may touch. */
+export interface Io {
+  readonly stdin: Readable
+  readonly stdout: Output
+  readonly stderr: Output
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly cwd: string
+  readonly home: string
+  readonly clock: Clock
+  readonly random: () => number
+  /** Aborts at the first Ctrl-C or SIGTERM: finish what was received, then end. */
+  readonly interrupted: AbortSignal
+  /** The command is meant to be stopped: a signal it finished after cleanly is a success. */
+  meantToBeStopped: boolean
+  /** The command goes on when its terminal goes away. */
+  ignoresHangup: boolean
+  /** What the process will exit with. */
+  exitCode: number
+}
+
+/** Writes one line for people. Nothing that goes wrong with stderr may stop the work. */
+export function say(io: Io, line: string): void {
+  if (io.stderr.writable) io.stderr.write(`${line}\n`)
+}

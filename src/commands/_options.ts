@@ -1,0 +1,101 @@
+import { Command, Option } from 'commander'
+import { parseSymbol } from '../core/market/symbol.ts'
+import type { Io } from './_io.ts'
+import * as value from './_values.ts'
+
+/** What every command takes. */
+export interface CommonOptions {
+  from?: string
+  format?: 'table' | 'json' | 'ndjson' | 'csv'
+  json?: boolean
+  tz: string
+  quiet?: boolean
+  verbose?: boolean
+  color: boolean
+  config?: string
+  schema?: boolean
+}
+
+/** A command with its symbols, the options all commands share, and environment names for each option. */
+export function defineCommand(name: string, io: Io): Command {
+  return new Command(name)
+    .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
+    .configureHelp({ optionDescription: describe })
+}
+
+/** Options that end every command's list. */
+export function withCommon(command: Command): Command {
+  command
+    .addOption(
+      new Option('--format <format>', 'table in a terminal, else ndjson').choices(['table', 'json', 'ndjson', 'csv']),
+    )
+    .option('--json', 'the same as --format ndjson')
+    .option('--tz <zone>', 'time zone of printed times', value.timeZone, 'Asia/Hong_Kong')
+    .option('-q, --quiet', 'only data and errors')
+    .option('-v, --verbose', 'say more of what is done')
+    .option('--no-color', 'no colours (also NO_COLOR)')
+    .option('--config <file>', 'read this configuration file')
+    .option('--schema', 'print the JSON Schema of the records and end')
+  for (const option of command.options) {
+    const name = option.long?.replace(/^--(no-)?/, '')
+    if (name && !['config', 'schema'].includes(name)) option.env(`HKQ_${name.toUpperCase().replaceAll('-', '_')}`)
+  }
+  return command
+}
+
+export interface LiveOptions {
+  duration?: number
+  maxRetries?: number
+  maxJump: number | null
+}
+
+/** Options of commands that read a live source. */
+export function withLive(command: Command): Command {
+  return command
+    .option('--duration <time>', 'end after this time, e.g. 30s', value.duration)
+    .option('--max-retries <n>', 'attempts to reconnect before giving up (default: for ever)', value.integer(0))
+    .option('--max-jump <share>', 'flag prices that jump further, or off', value.percentOrOff, 0.2)
+}
+
+export interface RangeOptions {
+  since?: number
+  until?: number
+}
+
+/** `--since` and `--until` over what was recorded. */
+export function withRange(command: Command, io: Io): Command {
+  const time = (text: string): number => value.time(text, io.clock.now())
+  return command
+    .option('--since <time>', 'from this time on, e.g. 2026-11-23, 09:30, -2h', time)
+    .option('--until <time>', 'before this time', time)
+}
+
+/** The source option, one address. */
+export function withFrom(command: Command, fallback: string): Command {
+  return command.option('--from <address>', `where the events come from (${fallback})`)
+}
+
+/** Canonical symbols of the arguments, each once. */
+export function symbolList(texts: readonly string[]): string[] {
+  return [
+    ...new Set(
+      texts
+        .flatMap((text) => text.split(','))
+        .filter(Boolean)
+        .map(parseSymbol),
+    ),
+  ]
+}
+
+/** Collects a repeatable option. */
+export function collect(text: string, before: readonly string[] | undefined): string[] {
+  return [...(before ?? []), text]
+}
+
+function describe(option: Option): string {
+  const extra: string[] = []
+  if (option.argChoices) extra.push(option.argChoices.join('|'))
+  const shown = option.defaultValueDescription ?? option.defaultValue
+  if (shown !== undefined && option.negate === false && typeof shown !== 'boolean') extra.push(`default: ${shown}`)
+  return extra.length > 0 ? `${option.description} (${extra.join(', ')})` : option.description
+}

@@ -1,0 +1,61 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir, userInfo } from 'node:os'
+import { join } from 'node:path'
+import type { Io } from './_io.ts'
+
+/** A recorder on this machine that relays its feed on loopback, so that one token's one connection serves all. */
+export interface Relay {
+  pid: number
+  vendor: string
+  url: string
+  /** What it records into, for messages. */
+  store: string
+}
+
+function folder(io: Io): string {
+  return join(io.env.XDG_RUNTIME_DIR || tmpdir(), `hkq-${userInfo().uid}`)
+}
+
+/** Announces a relay to the user's other commands; the returned function takes it back. */
+export function announceRelay(io: Io, relay: Relay): () => void {
+  mkdirSync(folder(io), { recursive: true, mode: 0o700 })
+  const file = join(folder(io), `relay-${relay.vendor}-${relay.pid}.json`)
+  writeFileSync(file, JSON.stringify(relay), { mode: 0o600 })
+  return () => rmSync(file, { force: true })
+}
+
+/** The first relay of `vendor` that answers, or undefined. Announcements of recorders that died are removed. */
+export async function findRelay(io: Io, vendor: string): Promise<Relay | undefined> {
+  for (const file of announcements(folder(io), vendor)) {
+    const relay = JSON.parse(readFileSync(file, 'utf8')) as Relay
+    if (await answers(relay.url)) return relay
+    rmSync(file, { force: true })
+  }
+  return undefined
+}
+
+/** Only the user's own files count: the folder may stand in a shared place. */
+function announcements(place: string, vendor: string): string[] {
+  const { uid } = userInfo()
+  try {
+    if (statSync(place).uid !== uid) return []
+    return readdirSync(place)
+      .filter((name) => name.startsWith(`relay-${vendor}-`))
+      .map((name) => join(place, name))
+  } catch {
+    return []
+  }
+}
+
+function answers(url: string): Promise<boolean> {
+  const { hostname, port } = new URL(url)
+  return new Promise((resolve) => {
+    const socket = connect({ host: hostname, port: Number(port), timeout: 500 })
+    const end = (alive: boolean) => () => {
+      socket.destroy()
+      resolve(alive)
+    }
+    socket.once('connect', end(true)).once('error', end(false)).once('timeout', end(false))
+  })
+}

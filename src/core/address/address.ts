@@ -1,0 +1,142 @@
+import { HkqError } from '../errors.ts'
+import { nearest } from '../nearest.ts'
+
+/** What an address may be used for, and the options it takes behind `?`. */
+interface Scheme {
+  source: boolean
+  sink: boolean
+  params: readonly string[]
+  /** Whether something must stand behind the colon. */
+  path: 'required' | 'none'
+}
+
+const FILE_PARAMS = ['volume', 'label', 'columns', 'speed']
+
+export const SCHEMES = {
+  alltick: { source: true, sink: false, params: ['endpoint', 'plan'], path: 'none' },
+  tutorial: { source: true, sink: false, params: ['endpoint'], path: 'none' },
+  sim: { source: true, sink: false, params: ['seed', 'speed', 'rate', 'start', 'days'], path: 'none' },
+  sqlite: { source: true, sink: true, params: ['speed'], path: 'required' },
+  csv: { source: true, sink: true, params: [...FILE_PARAMS, 'bom'], path: 'required' },
+  ndjson: { source: true, sink: true, params: FILE_PARAMS, path: 'required' },
+  raw: { source: true, sink: false, params: ['speed'], path: 'required' },
+  '-': { source: true, sink: true, params: FILE_PARAMS, path: 'none' },
+  ws: { source: false, sink: true, params: [], path: 'required' },
+} as const satisfies Record<string, Scheme>
+
+export type SchemeName = keyof typeof SCHEMES
+
+/** A parsed address: where events come from or go to. `text` is as the user wrote it. */
+export interface Address {
+  readonly scheme: SchemeName
+  readonly path: string
+  readonly params: ReadonlyMap<string, readonly string[]>
+  readonly text: string
+}
+
+const BARE: readonly (readonly [RegExp, SchemeName])[] = [
+  [/\.(db|sqlite3?)$/i, 'sqlite'],
+  [/\.csv(\.gz)?$/i, 'csv'],
+  [/\.(ndjson|jsonl)(\.gz)?$/i, 'ndjson'],
+]
+
+/**
+ * Reads an address such as `sqlite:hk_market.db`, `sim:?seed=7&speed=60`, `ws://127.0.0.1:8765`, `-`, or a bare `FILE.db`.
+ * @param use what it will be used for; a scheme that cannot is refused
+ * @throws HkqError E_USAGE naming the nearest scheme or option
+ */
+export function parseAddress(text: string, use: 'source' | 'sink'): Address {
+  const [body, query] = split(text)
+  const { scheme, path } = place(body, text)
+  const rules: Scheme = SCHEMES[scheme]
+  if (!rules[use]) {
+    const others = Object.keys(SCHEMES).filter((name) => SCHEMES[name as SchemeName][use])
+    throw new HkqError('E_USAGE', `"${text}" cannot be a ${use}: use one of ${others.join(', ')}`)
+  }
+  if (rules.path === 'required' && path === '') {
+    throw new HkqError('E_USAGE', `"${text}" names no ${scheme === 'ws' ? 'host' : 'file'}: write ${scheme}:NAME`)
+  }
+  if (rules.path === 'none' && path !== '') {
+    throw new HkqError('E_USAGE', `"${text}": nothing may stand between "${scheme}:" and "?", found "${path}"`)
+  }
+  return { scheme, path, params: readParams(query, rules.params, text), text }
+}
+
+function split(text: string): [string, string] {
+  const mark = text.indexOf('?')
+  return mark === -1 ? [text, ''] : [text.slice(0, mark), text.slice(mark + 1)]
+}
+
+function place(body: string, text: string): { scheme: SchemeName; path: string } {
+  if (body === '-') return { scheme: '-', path: '' }
+  if (/^ws:\/\//i.test(body)) return { scheme: 'ws', path: body }
+  const named = /^([a-z]+):(.*)$/is.exec(body)
+  if (named) {
+    const scheme = named[1]!.toLowerCase()
+    if (Object.hasOwn(SCHEMES, scheme))
+      return { scheme: scheme as SchemeName, path: named[2]!.replace(/^\/\/(?=\/)/, '') }
+    throw unknown(text, scheme)
+  }
+  const bare = BARE.find(([ending]) => ending.test(body))
+  if (bare) return { scheme: bare[1], path: body }
+  throw unknown(text, body)
+}
+
+function unknown(text: string, scheme: string): HkqError {
+  const guess = nearest(scheme, Object.keys(SCHEMES))
+  const hint = guess
+    ? `did you mean "${guess}:"?`
+    : `use one of ${Object.keys(SCHEMES).join(', ')}, or a file ending in .db`
+  return new HkqError('E_USAGE', `unknown address "${text}": ${hint}`)
+}
+
+function readParams(query: string, known: readonly string[], text: string): Map<string, string[]> {
+  const params = new Map<string, string[]>()
+  for (const [name, value] of new URLSearchParams(query)) {
+    if (!known.includes(name)) {
+      const guess = nearest(name, known)
+      const hint = guess
+        ? `did you mean "${guess}"?`
+        : known.length > 0
+          ? `it takes ${known.join(', ')}`
+          : 'it takes none'
+      throw new HkqError('E_USAGE', `unknown option "${name}" in address "${text}": ${hint}`)
+    }
+    params.set(name, [...(params.get(name) ?? []), value])
+  }
+  return params
+}
+
+/** The last value of an option of the address, undefined when absent. */
+export function param(address: Address, name: string): string | undefined {
+  return address.params.get(name)?.at(-1)
+}
+
+/**
+ * A numeric option of the address.
+ * @throws HkqError E_USAGE when it is not a number in [min, max]
+ */
+export function numberParam(
+  address: Address,
+  name: string,
+  min: number,
+  max = Number.MAX_SAFE_INTEGER,
+): number | undefined {
+  const text = param(address, name)
+  if (text === undefined) return undefined
+  const value = Number(text)
+  if (text.trim() === '' || !(value >= min && value <= max)) {
+    throw new HkqError('E_USAGE', `"${name}=${text}" in address "${address.text}": use a number from ${min} to ${max}`)
+  }
+  return value
+}
+
+/** An option of the address that must be one of `values`. */
+export function choiceParam<T extends string>(address: Address, name: string, values: readonly T[]): T | undefined {
+  const text = param(address, name)
+  if (text === undefined) return undefined
+  if (!(values as readonly string[]).includes(text)) {
+    throw new HkqError('E_USAGE', `"${name}=${text}" in address "${address.text}": use ${values.join(' or ')}`)
+  }
+  return text as T
+}

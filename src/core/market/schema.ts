@@ -1,0 +1,153 @@
+import { FLAGS } from './event.ts'
+
+type Schema = Readonly<Record<string, unknown>>
+
+const text = (description: string): Schema => ({ type: 'string', description })
+const number = (description: string): Schema => ({ type: 'number', description })
+const integer = (description: string): Schema => ({ type: 'integer', description })
+const truth = (description: string): Schema => ({ type: 'boolean', description })
+const time = (description: string): Schema => ({
+  type: 'string',
+  format: 'date-time',
+  description: `${description}, ISO 8601 with zone`,
+})
+const choice = (description: string, ...values: (string | null)[]): Schema => ({ enum: values, description })
+const orNull = (schema: Schema): Schema => ({ ...schema, type: [schema.type, 'null'] })
+const seq: Schema = { type: ['integer', 'string'], description: 'sequence number; beyond 2^53 a string of digits' }
+const levels: Schema = {
+  type: 'array',
+  description: 'best level first: [price, size]',
+  items: { type: 'array', items: { type: 'number' }, minItems: 2, maxItems: 2 },
+}
+const counts = (description: string): Schema => ({
+  type: 'object',
+  additionalProperties: { type: 'integer' },
+  description,
+})
+const phase = choice(
+  'phase of the trading day',
+  'pre_opening',
+  'opening_auction',
+  'morning',
+  'lunch',
+  'afternoon',
+  'closing_auction',
+  'closed',
+)
+
+/** The fields of every record type, in the order of the JSON. */
+const RECORDS: Readonly<Record<string, Readonly<Record<string, Schema>>>> = {
+  tick: {
+    symbol: text('canonical symbol, e.g. 00700.HK, HSI'),
+    timestamp: time('exchange time'),
+    last_price: number('trade price, traded currency'),
+    volume: orNull(integer('shares of this trade; null for an index')),
+    turnover: orNull(number('traded currency')),
+    bid_price: orNull(number('best bid when the trade arrived')),
+    ask_price: orNull(number('best ask when the trade arrived')),
+    bid_size: orNull(number('shares at the best bid')),
+    ask_size: orNull(number('shares at the best ask')),
+    quote_time: orNull(time('exchange time of the quote')),
+    value: orNull(number('last_price * volume')),
+    spread: orNull(number('ask_price - bid_price')),
+    side: choice('who took liquidity, as the vendor infers', 'buy', 'sell', null),
+    phase,
+    trade_type: orNull(text("vendor's trade type")),
+    flags: { type: 'array', items: { enum: FLAGS }, description: 'what is doubtful' },
+    seq,
+    source: text('vendor that delivered it'),
+    received_at: orNull(time('local receive time')),
+  },
+  quote: {
+    symbol: text('canonical symbol'),
+    timestamp: time('exchange time'),
+    bids: levels,
+    asks: levels,
+    phase,
+    seq,
+    source: text('vendor that delivered it'),
+    received_at: orNull(time('local receive time')),
+  },
+  gap: {
+    source: text('feed that has the hole'),
+    symbol: orNull(text('canonical symbol; null for all')),
+    from: time('last stored tick before the hole'),
+    to: time('first tick after it'),
+    cause: choice('why', 'disconnect', 'stale', 'restart', 'late_start', 'vendor', 'overflow'),
+    volume: orNull(integer("missing shares, if the vendor's totals tell")),
+    filled_by: choice('what filled it', null, 'second feed', 'backfill'),
+  },
+  status: {
+    source: text('feed'),
+    symbol: orNull(text('canonical symbol; null for the feed')),
+    state: choice('state', 'connecting', 'up', 'lost', 'waiting', 'warning', 'halted', 'resumed', 'ended'),
+    timestamp: time('local time'),
+    detail: text('for people'),
+  },
+  bar: {
+    symbol: text('canonical symbol'),
+    start: time('start of the bar, inclusive'),
+    end: time('end of the bar, exclusive'),
+    open: number('first price'),
+    high: number('highest price'),
+    low: number('lowest price'),
+    close: number('last price'),
+    volume: orNull(integer('shares')),
+    turnover: orNull(number('traded currency')),
+    vwap: orNull(number('sum(price * volume) / sum(volume)')),
+    mean: orNull(number('arithmetic mean of last_price')),
+    trades: orNull(integer('trades')),
+    final: truth('false while the bar can still change'),
+    has_gap: truth('a recorded gap crosses the bar'),
+  },
+  volatility: {
+    symbol: text('canonical symbol'),
+    timestamp: time('evaluation time'),
+    last_price: orNull(number('price at that time')),
+    volatility: orNull(number('deviation of returns over the window, never scaled')),
+    annualized: orNull(number('volatility times the square root of the periods per year')),
+    usual: orNull(number('median at this minute of the day')),
+    ratio: orNull(number('volatility / usual')),
+    percentile: orNull(number('share of the reference values at or below, percent')),
+    threshold: orNull(number('alert level')),
+    volume_ratio: orNull(number('turnover of the window / its usual')),
+    state: choice('state', 'normal', 'unconfirmed', 'alert', null),
+    event: choice('change of state', 'enter', 'leave', null),
+    samples: integer('returns in the window'),
+    estimator: text('estimator'),
+    window: text('window'),
+    seasonal: truth('threshold by time of day'),
+  },
+  summary: {
+    source: text('where from'),
+    received: integer('ticks received'),
+    stored: integer('ticks stored'),
+    duplicates: integer('ticks that were stored already'),
+    rejected: counts('rejected records by reason'),
+    flagged: counts('stored ticks by flag'),
+    gaps: integer('gap rows'),
+    reconnects: integer('reconnects'),
+    latency_p50: orNull(number('receive to commit, ms')),
+    latency_p99: orNull(number('receive to commit, ms')),
+    bytes: integer('bytes received'),
+  },
+}
+
+const OPTIONAL: ReadonlySet<string> = new Set(['revision'])
+
+/**
+ * The JSON Schema (draft 2020-12) of the records a command prints.
+ * @param types record types, e.g. `['tick', 'gap']`
+ */
+export function schemaOf(types: readonly string[]): Schema {
+  const variants = types.map((type) => ({
+    title: type,
+    type: 'object',
+    required: ['type', ...Object.keys(RECORDS[type]!).filter((name) => !OPTIONAL.has(name))],
+    properties: { type: { const: type }, ...RECORDS[type] },
+  }))
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    ...(variants.length === 1 ? variants[0] : { oneOf: variants }),
+  }
+}

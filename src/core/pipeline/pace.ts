@@ -1,0 +1,34 @@
+import type { Clock } from '../clock.ts'
+import type { Batches, MarketEvent } from '../market/event.ts'
+
+/**
+ * Recorded events at the pace they once had, `speed` times as fast. Time that passes between two batches is what the
+ * events say; the consumer's own time is taken off it. Stops quietly when `signal` aborts.
+ */
+export async function* pace(
+  source: Batches,
+  options: { speed: number; clock: Clock; signal?: AbortSignal },
+): AsyncGenerator<readonly MarketEvent[]> {
+  const { speed, clock, signal } = options
+  let start: { event: number; clock: number } | undefined
+  for await (const batch of source) {
+    let from = 0
+    while (from < batch.length) {
+      if (signal?.aborted) return
+      const time = timeOf(batch[from]!)
+      start ??= { event: time, clock: clock.monotonic() }
+      const elapsed = (clock.monotonic() - start.clock) * speed
+      const wait = (time - start.event - elapsed) / speed
+      if (wait > 0) await clock.sleep(wait, signal)
+      let to = from + 1
+      while (to < batch.length && timeOf(batch[to]!) - start.event <= elapsed + Math.max(0, wait) * speed) to++
+      if (signal?.aborted) return
+      yield batch.slice(from, to)
+      from = to
+    }
+  }
+}
+
+function timeOf(event: MarketEvent): number {
+  return event.type === 'gap' ? event.to : (event.timestamp ?? 0)
+}

@@ -1,0 +1,103 @@
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { onTestFinished } from 'vitest'
+import { type WebSocket, WebSocketServer } from 'ws'
+
+/**
+ * AllTick's server as its documents describe it, written apart from hkq's own: acknowledges, then sends the given frames
+ * to each connection in turn and closes it.
+ */
+export interface WireServer {
+  url: string
+  /** Every frame that clients sent, per connection, with the time it came. */
+  requests: { at: number; frame: { cmd_id: number; seq_id: number; trace: string; data: Record<string, unknown> } }[][]
+  queries: string[]
+}
+
+export interface WireOptions {
+  /** The frames of the nth connection; undefined keeps it open and silent. */
+  frames: (connection: number) => readonly string[] | undefined
+  /** Closes with this code after the frames; null leaves the connection open, 'reset' cuts it without a close frame. */
+  closeWith?: number | null | 'reset'
+  /** Codes that are refused with 600. */
+  unknownCodes?: ReadonlySet<string>
+}
+
+export async function wireServer({
+  frames,
+  closeWith = 1000,
+  unknownCodes = new Set(),
+}: WireOptions): Promise<WireServer> {
+  const server = new WebSocketServer({ port: 0, host: '127.0.0.1', path: '/quote-stock-b-ws-api' })
+  await once(server, 'listening')
+  onTestFinished(() => {
+    for (const client of server.clients) client.terminate()
+    server.close()
+  })
+  const requests: WireServer['requests'] = []
+  const queries: string[] = []
+  server.on('connection', (socket, request) => {
+    const number = requests.push([]) - 1
+    queries.push(request.url ?? '')
+    socket.on('error', () => {})
+    socket.on('message', (data) => {
+      const frame = JSON.parse(String(data))
+      requests[number]!.push({ at: performance.now(), frame })
+      const codes: { code: string }[] = frame.data?.symbol_list ?? []
+      const ret = codes.some(({ code }) => unknownCodes.has(code)) ? 600 : 200
+      const { seq_id, trace } = frame
+      socket.send(
+        JSON.stringify({
+          ret,
+          msg: ret === 200 ? 'ok' : 'code invalid',
+          cmd_id: frame.cmd_id + 1,
+          seq_id,
+          trace,
+          data: {},
+        }),
+      )
+      if (frame.cmd_id === 22004 && ret === 200) void play(socket, frames(number), closeWith)
+    })
+  })
+  return { url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/quote-stock-b-ws-api`, requests, queries }
+}
+
+async function play(
+  socket: WebSocket,
+  frames: readonly string[] | undefined,
+  closeWith: WireOptions['closeWith'],
+): Promise<void> {
+  if (frames === undefined) return
+  for (const frame of frames) {
+    socket.send(frame)
+    if (socket.bufferedAmount > 1 << 20) await new Promise((sent) => setImmediate(sent))
+  }
+  if (closeWith === null) return
+  if (closeWith !== 'reset') return socket.close(closeWith)
+  while (socket.bufferedAmount > 0) await new Promise((sent) => setImmediate(sent))
+  socket.terminate()
+}
+
+/** A trade push as AllTick sends it. */
+export function trade(
+  code: string,
+  time: number,
+  seq: number | string,
+  price: string,
+  volume: number | string,
+): string {
+  return `{"cmd_id":22998,"data":{"code":"${code}","seq":${seq},"tick_time":${time},"price":"${price}","volume":"${volume}","turnover":"${(Number(price) * Number(volume)).toFixed(3)}","trade_direction":1}}`
+}
+
+/** An order book push as AllTick sends it. */
+export function book(
+  code: string,
+  time: number,
+  seq: number,
+  bids: readonly [string, number][],
+  asks: readonly [string, number][],
+): string {
+  const side = (levels: readonly [string, number][]): string =>
+    levels.map(([price, volume]) => `{"price":"${price}","volume":"${volume}"}`).join(',')
+  return `{"cmd_id":22999,"data":{"code":"${code}","seq":${seq},"tick_time":${time},"bids":[${side(bids)}],"asks":[${side(asks)}]}}`
+}
