@@ -1,0 +1,64 @@
+import type { Tick } from '../market/event.ts'
+import { DAY, MINUTE } from '../market/time.ts'
+
+/** Ticks that decide whether a feed is live. */
+const SAMPLE = 100
+const SPREAD = MINUTE
+const TOLERANCE = MINUTE
+
+/**
+ * Whether a feed is live, and how far the local clock is off. A feed is live when its first 100 ticks lie within 60 s of
+ * each other in receive - exchange time and within 24 h of the clock; anything else is a replay, which has no time rule
+ * and no latency.
+ */
+export class FeedTime {
+  #delays: number[] = []
+  #wholeSeconds = true
+  #verdict: boolean | null = null
+  #skew = 0
+
+  /** Takes a tick into the sample. True when this tick completed it. */
+  observe(tick: Tick, receivedAt: number): boolean {
+    if (this.#verdict !== null) return false
+    this.#delays.push(receivedAt - tick.timestamp)
+    if (tick.timestamp % 1000 !== 0) this.#wholeSeconds = false
+    if (this.#delays.length < SAMPLE) return false
+    this.#verdict = isLive(this.#delays)
+    this.#skew = median(this.#delays)
+    this.#delays = []
+    return true
+  }
+
+  /** Whether the feed is live, as far as its ticks tell so far; false before the first one. */
+  get live(): boolean {
+    return this.#verdict ?? isLive(this.#delays)
+  }
+
+  /** Median of receive - exchange time, ms: the local clock's error plus the way of the data. */
+  get skew(): number {
+    return this.#verdict === null ? median(this.#delays) : this.#skew
+  }
+
+  /** Whether `received_at - timestamp` is a latency: a live feed whose times are finer than whole seconds. */
+  get measuresLatency(): boolean {
+    return this.live && !this.#wholeSeconds
+  }
+
+  /** Off the skew-corrected local clock by more than 60 s; never before the sample is complete. */
+  isSuspect(tick: Tick, receivedAt: number): boolean {
+    return this.#verdict === true && Math.abs(receivedAt - tick.timestamp - this.#skew) > TOLERANCE
+  }
+}
+
+function isLive(delays: readonly number[]): boolean {
+  if (delays.length === 0) return false
+  const least = Math.min(...delays)
+  const most = Math.max(...delays)
+  return most - least <= SPREAD && Math.max(-least, most) <= DAY
+}
+
+function median(values: readonly number[]): number {
+  if (values.length === 0) return 0
+  const sorted = values.toSorted((a, b) => a - b)
+  return (sorted[Math.floor((sorted.length - 1) / 2)]! + sorted[Math.floor(sorted.length / 2)]!) / 2
+}

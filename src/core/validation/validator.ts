@@ -1,0 +1,128 @@
+import type { Batches, Flag, MarketEvent, RejectReason, Status, Tick } from '../market/event.ts'
+import type { Instrument } from '../market/instrument.ts'
+import type { Sessions } from '../market/session.ts'
+import { FeedTime } from './feed-time.ts'
+import { OddLot } from './odd-lot.ts'
+import { PriceJump } from './price-jump.ts'
+import { RunningTotalWatch } from './running-total.ts'
+
+export interface ValidationOptions {
+  sessions: Sessions
+  /** Local wall clock, epoch ms: stands in where a tick has no receive time. */
+  now: () => number
+  /** Largest unsuspicious step between two trades (0.2 = 20 %, the default); null switches the rule off. */
+  maxJump?: number | null
+  /** Whether the source is a live feed; simulated and recorded ones have no time rule. */
+  live: boolean
+  /** Static facts by symbol, for board lots and spread tables; may fill while the feed runs. */
+  instruments?: ReadonlyMap<string, Instrument>
+}
+
+/** What went through, per reason and per flag (the vendor's own and those of the join included). */
+export interface ValidationCounts {
+  ticks: number
+  rejected: Partial<Record<RejectReason, number>>
+  flagged: Partial<Record<Flag, number>>
+}
+
+/** The rules that need context, for one feed. Nothing is dropped or reordered: ticks gain flags, warnings are added. */
+export interface Validator {
+  /** The same events, doubtful ticks replaced by flagged copies; the batch itself when there is nothing to say. */
+  push(batch: readonly MarketEvent[]): readonly MarketEvent[]
+  readonly counts: ValidationCounts
+  /** Whether the ticks so far came live, their median receive - exchange time (ms), and whether that is a latency. */
+  readonly feed: { readonly live: boolean; readonly skew: number; readonly measuresLatency: boolean }
+}
+
+/** A clock error worth a warning, ms. */
+const SKEW_WARNING = 2_000
+
+interface SymbolState {
+  jump: PriceJump
+  lot: OddLot
+  total: RunningTotalWatch
+}
+
+/** A validator with fresh state; one per feed. */
+export function createValidator(options: ValidationOptions): Validator {
+  const { sessions, now, live, instruments } = options
+  const maxJump = options.maxJump === undefined ? 0.2 : options.maxJump
+  const counts: ValidationCounts = { ticks: 0, rejected: {}, flagged: {} }
+  const feed = new FeedTime()
+  const states = new Map<string, SymbolState>()
+  let totalWarned = false
+
+  function stateOf(symbol: string): SymbolState {
+    let state = states.get(symbol)
+    if (state === undefined) {
+      state = { jump: new PriceJump(symbol, maxJump ?? 0), lot: new OddLot(), total: new RunningTotalWatch() }
+      states.set(symbol, state)
+    }
+    return state
+  }
+
+  /** The tick itself, or a flagged copy; warnings go to `warnings`. */
+  function judge(tick: Tick, warnings: Status[]): Tick {
+    const state = stateOf(tick.symbol)
+    let flags = tick.flags
+    const flag = (name: Flag): void => {
+      if (!flags.includes(name)) flags = [...flags, name]
+    }
+    if (live) {
+      const receivedAt = tick.received_at ?? now()
+      if (feed.isSuspect(tick, receivedAt)) flag('suspect_time')
+      if (feed.observe(tick, receivedAt) && feed.live && Math.abs(feed.skew) >= SKEW_WARNING) {
+        warnings.push(warning(tick, null, skewText(feed.skew)))
+      }
+    }
+    if (!sessions.tradesAt(tick.timestamp)) flag('out_of_session')
+    const instrument = instruments?.get(tick.symbol)
+    if (state.lot.isOdd(tick, instrument)) flag('odd_lot')
+    if (maxJump !== null && state.jump.isSuspect(tick, instrument?.kind)) flag('suspect_price')
+    if (!totalWarned && tick.volume !== null && state.total.observe(tick.volume)) {
+      totalWarned = true
+      warnings.push(warning(tick, tick.symbol, TOTAL_TEXT))
+    }
+    counts.ticks++
+    for (const name of flags) counts.flagged[name] = (counts.flagged[name] ?? 0) + 1
+    return flags === tick.flags ? tick : { ...tick, flags }
+  }
+
+  function push(batch: readonly MarketEvent[]): readonly MarketEvent[] {
+    const warnings: Status[] = []
+    let out: MarketEvent[] | null = null
+    for (let i = 0; i < batch.length; i++) {
+      const event = batch[i]!
+      const judged = event.type === 'tick' ? judge(event, warnings) : event
+      if (event.type === 'rejected') counts.rejected[event.reason] = (counts.rejected[event.reason] ?? 0) + 1
+      if (out === null && (judged !== event || warnings.length > 0)) out = batch.slice(0, i)
+      if (out !== null) out.push(judged, ...warnings.splice(0))
+    }
+    return out ?? batch
+  }
+
+  return { push, counts, feed }
+}
+
+/**
+ * The validator as a step: the same batches, doubtful ticks flagged, rejected records passed on.
+ * @param options as for createValidator, or a validator whose counts are wanted afterwards
+ */
+export async function* validate(
+  events: Batches,
+  options: ValidationOptions | Validator,
+): AsyncGenerator<readonly MarketEvent[]> {
+  const validator = 'push' in options ? options : createValidator(options)
+  for await (const batch of events) yield validator.push(batch)
+}
+
+const TOTAL_TEXT = 'volume never falls: it looks like the running total of the day; read such a source with ?volume=day'
+
+function skewText(skew: number): string {
+  const seconds = (Math.abs(skew) / 1000).toFixed(1)
+  return `the local clock is ${seconds} s ${skew < 0 ? 'behind' : 'ahead of'} the exchange's times: synchronise it`
+}
+
+function warning(tick: Tick, symbol: string | null, detail: string): Status {
+  return { type: 'status', source: tick.source, symbol, state: 'warning', timestamp: tick.timestamp, detail }
+}
