@@ -180,12 +180,15 @@ export function choice<const T extends string>(what: string, words: readonly T[]
   }
 }
 
-/** Several of `words` between commas, or `all`. */
-export function choices<const T extends string>(what: string, words: readonly T[]): Parser<readonly T[]> {
+/** Several of `words` between commas, or `all`; given again it adds. */
+export function choices<const T extends string>(
+  what: string,
+  words: readonly T[],
+): (text: string, previous?: readonly T[]) => readonly T[] {
   const one = choice(what, [...words, 'all'])
-  return (text) => {
+  return (text, previous = []) => {
     const named = text.split(',').map(one)
-    return named.includes('all') ? words : [...new Set(named as T[])]
+    return named.includes('all') ? words : [...new Set([...previous, ...(named as T[])])]
   }
 }
 

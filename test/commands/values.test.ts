@@ -201,6 +201,7 @@ describe('a choice', () => {
   it('of several takes a list or all', () => {
     const include = choices('flag', ['late', 'odd_lot'])
     expect(include('odd_lot,late,late')).toEqual(['odd_lot', 'late'])
+    expect(include('odd_lot', ['late'])).toEqual(['late', 'odd_lot'])
     expect(include('all')).toEqual(['late', 'odd_lot'])
     expect(refusal(include, 'late,odd')).toContain('unknown flag "odd"')
   })

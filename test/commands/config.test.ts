@@ -1,0 +1,300 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Command, Option } from 'commander'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { applyConfig, configuredSymbols } from '../../src/commands/_apply-config.ts'
+import { type Config, loadConfig } from '../../src/commands/_config.ts'
+import { alltickSettings, calendarFile, resolveToken, tokenMissing } from '../../src/commands/_token.ts'
+import { choices, duration, percentOrOff, repeated } from '../../src/commands/_values.ts'
+import { HkqError } from '../../src/core/errors.ts'
+
+const SECRET = 'sEcReT-42'
+let root: string
+let cwd: string
+let home: string
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'hkq-config-'))
+  cwd = join(root, 'project')
+  home = join(root, 'home')
+  mkdirSync(cwd)
+  mkdirSync(join(home, '.config', 'hkq'), { recursive: true })
+})
+afterEach(() => rmSync(root, { recursive: true }))
+
+const project = (value: unknown): string => put(join(cwd, 'hkq.config.json'), value)
+const user = (value: unknown): string => put(join(home, '.config', 'hkq', 'config.json'), value)
+
+function put(path: string, value: unknown, mode = 0o600): string {
+  writeFileSync(path, typeof value === 'string' ? value : JSON.stringify(value))
+  chmodSync(path, mode)
+  return path
+}
+
+function load(env: Record<string, string> = {}, file?: string): Config {
+  const commands = { record: null, stream: null, resample: null, volatility: ['window', 'exec', 'threshold'] }
+  return loadConfig({ cwd, home, env, commands, ...(file ? { file } : {}) })
+}
+
+/** The options of `name` after parsing `argv`, the environment and the configuration files. */
+function optionsOf(name: string, argv: string[] = [], env: Record<string, string> = {}): Record<string, unknown> {
+  const command = new Command(name)
+    .exitOverride()
+    .option('--from <address>', '', repeated(String))
+    .option('--to <address>', '', repeated(String))
+    .option('--window <time>', '', duration, 60_000)
+    .option('--max-jump <share>', '', percentOrOff, 0.2)
+    .option('--include <flags>', '', choices('flag', ['late', 'odd_lot']))
+    .addOption(new Option('--durability <promise>').choices(['process', 'power']).default('process'))
+    .option('--depth <n>', '', Number)
+    .option('--wait-open')
+    .option('--no-color')
+    .option('--exec <command>')
+    .option('--config <file>')
+  command.parse(argv, { from: 'user' })
+  applyConfig(command, load(env), env)
+  return command.opts()
+}
+
+function failure(work: () => unknown): HkqError {
+  try {
+    work()
+  } catch (error) {
+    expect(error).toBeInstanceOf(HkqError)
+    return error as HkqError
+  }
+  throw new Error('nothing was refused')
+}
+
+describe('precedence', () => {
+  it('is flag, environment, project, user, default', () => {
+    user({ record: { window: '2m', durability: 'power', depth: 2 } })
+    project({ record: { window: '3m', depth: 3 } })
+    const env = { HKQ_DEPTH: '4', HKQ_WINDOW: '4m' }
+    expect(optionsOf('record', ['--window', '5m'], env)).toMatchObject({
+      window: 300_000,
+      depth: 4,
+      durability: 'power',
+      maxJump: 0.2,
+    })
+    expect(optionsOf('record')).toMatchObject({ window: 180_000, depth: 3 })
+  })
+
+  it("lets a project's general key beat the user's own section", () => {
+    user({ record: { to: 'sqlite:user.db' } })
+    project({ to: ['sqlite:project.db'] })
+    expect(optionsOf('record').to).toEqual(['sqlite:project.db'])
+  })
+
+  it('gives a section to its own command alone', () => {
+    project({ record: { window: '3m' } })
+    expect(optionsOf('stream').window).toBe(60_000)
+  })
+
+  it('reads only FILE with --config FILE, which must exist', () => {
+    project({ record: { depth: 1 } })
+    const file = put(join(root, 'mine.json'), { record: { depth: 9 } })
+    expect(load({}, file).files.map(({ path }) => path)).toEqual([file])
+    expect(load({ HKQ_CONFIG: file }).files.map(({ path }) => path)).toEqual([file])
+    const error = failure(() => load({}, 'absent.json'))
+    expect(error.code).toBe('E_CONFIG')
+    expect(error.message).toContain('absent.json": no such file')
+  })
+
+  it("finds the user's file under XDG_CONFIG_HOME", () => {
+    mkdirSync(join(root, 'xdg', 'hkq'), { recursive: true })
+    const file = put(join(root, 'xdg', 'hkq', 'config.json'), {})
+    expect(load({ XDG_CONFIG_HOME: join(root, 'xdg') }).files.map(({ path }) => path)).toEqual([file])
+  })
+})
+
+describe('an option of the environment', () => {
+  it('is read by the parser of its flag', () => {
+    expect(optionsOf('record', [], { HKQ_MAX_JUMP: 'off', HKQ_INCLUDE: 'late' })).toMatchObject({
+      maxJump: null,
+      include: ['late'],
+    })
+  })
+
+  it('names its variable when it is wrong', () => {
+    const error = failure(() => optionsOf('record', [], { HKQ_WINDOW: '5x' }))
+    expect(error.code).toBe('E_USAGE')
+    expect(error.message).toContain('HKQ_WINDOW: unknown duration "5x"')
+    expect(failure(() => optionsOf('record', [], { HKQ_DURABILITY: 'disk' })).message).toContain('HKQ_DURABILITY')
+  })
+
+  it('switches on with 1 and off with 0', () => {
+    expect(optionsOf('record', [], { HKQ_WAIT_OPEN: '1', HKQ_NO_COLOR: '1' })).toMatchObject({
+      waitOpen: true,
+      color: false,
+    })
+    expect(optionsOf('record', [], { HKQ_WAIT_OPEN: '0', HKQ_COLOR: 'off' })).toMatchObject({
+      waitOpen: false,
+      color: false,
+    })
+    expect(failure(() => optionsOf('record', [], { HKQ_WAIT_OPEN: 'maybe' })).message).toContain('use 1 or 0')
+  })
+
+  it('that is empty or names no option is ignored', () => {
+    expect(optionsOf('record', [], { HKQ_DEPTH: '', HKQ_NONSENSE: 'x', HKQ_ALLTICK_TOKEN: SECRET })).toEqual(
+      optionsOf('record'),
+    )
+  })
+})
+
+describe('a value of a configuration file', () => {
+  it('may be spelt in camelCase or with dashes, as text or number', () => {
+    project({ record: { 'max-jump': '30%', waitOpen: true, depth: 5, color: false } })
+    expect(optionsOf('record')).toMatchObject({ maxJump: 0.3, waitOpen: true, depth: 5, color: false })
+  })
+
+  it('may be a list where the option is repeatable, and not elsewhere', () => {
+    project({ record: { to: ['a.db', 'b.csv'], include: ['late', 'odd_lot'] } })
+    expect(optionsOf('record')).toMatchObject({ to: ['a.db', 'b.csv'], include: ['late', 'odd_lot'] })
+    project({ record: { window: ['1m', '2m'] } })
+    expect(failure(() => optionsOf('record')).message).toContain('"record.window"')
+  })
+
+  it.each([
+    [{ record: { window: '5x' } }, 'record.window: unknown duration "5x"'],
+    [{ record: { durability: 'disk' } }, 'record.durability'],
+    [{ record: { waitOpen: 'yes' } }, '"record.waitOpen"'],
+    [{ record: { window: null } }, '"record.window"'],
+    [{ record: { window: {} } }, '"record.window"'],
+    [{ record: { durabilty: 'power' } }, 'did you mean "record.durability"?'],
+    [{ record: { config: 'other.json' } }, 'unknown key "record.config"'],
+    [{ record: [] }, 'use an object of options'],
+    [{ reccord: {} }, 'did you mean "record"?'],
+    [{ symbols: [700] }, '"symbols"'],
+    [{ from: '' }, '"from"'],
+    [{ volatility: { treshold: 'flat' } }, 'did you mean "volatility.threshold"?'],
+    [{ alltick: { tokn: 'x' } }, 'did you mean "alltick.token"?'],
+    [{ alltick: { plan: 'gold' } }, 'unknown plan "gold"'],
+    [{ alltick: { endpoints: 'wss://x', token: 1 } }, '"alltick.token"'],
+    [[], 'is not an object'],
+  ])('%j is refused', (value, message) => {
+    const path = project(value)
+    const error = failure(() => optionsOf('record'))
+    expect(error.code).toBe('E_CONFIG')
+    expect(error.exitCode).toBe(2)
+    expect(error.message, 'the file is named').toContain(path)
+    expect(error.message).toContain(message)
+  })
+
+  it('never reaches a message when the file is not JSON', () => {
+    const path = user(`{"alltick": {"token": "${SECRET}",}}`)
+    const error = failure(() => load())
+    expect(error.message).toContain(path)
+    expect(error.message).toContain('is not JSON')
+    expect(error.message + String(error.cause ?? '')).not.toContain(SECRET)
+  })
+
+  it("is refused when a project chooses a command to run, and taken from the user's own file", () => {
+    project({ volatility: { exec: 'rm -rf ~' } })
+    expect(failure(() => load()).message).toContain('"volatility.exec"')
+    project({ record: { exec: 'rm -rf ~' } })
+    expect(failure(() => load()).message).toContain('"record.exec"')
+    project({})
+    user({ record: { exec: 'notify' } })
+    expect(optionsOf('record').exec).toBe('notify')
+  })
+})
+
+describe('a general source or sink', () => {
+  it('of a live vendor is not read by commands that read what was recorded', () => {
+    project({ from: 'alltick:' })
+    expect(optionsOf('stream').from).toEqual(['alltick:'])
+    expect(optionsOf('resample').from).toBeUndefined()
+    expect(optionsOf('resample', [], { HKQ_FROM: 'alltick:' }).from).toBeUndefined()
+  })
+
+  it('that is recorded or simulated is read by every command', () => {
+    for (const from of ['sqlite:mine.db', 'mine.db', 'sim:?seed=7', '-']) {
+      expect(optionsOf('resample', [], { HKQ_FROM: from }).from).toEqual([from])
+    }
+  })
+
+  it('is written by record alone', () => {
+    project({ to: ['mine.db'] })
+    expect(optionsOf('record').to).toEqual(['mine.db'])
+    expect(optionsOf('resample').to).toBeUndefined()
+  })
+
+  it('has symbols, which a command may have for its own', () => {
+    project({ symbols: ['700', 'HSI'], stream: { symbols: ['5'] } })
+    expect(configuredSymbols('record', load())).toEqual(['700', 'HSI'])
+    expect(configuredSymbols('stream', load())).toEqual(['5'])
+  })
+})
+
+describe('a token', () => {
+  const token = (env: Record<string, string> = {}) => resolveToken(load(env), env, { cwd, home })
+
+  it('comes from the environment, then its file, then the configuration', () => {
+    const file = put(join(root, 'token'), `${SECRET}-file\n`)
+    user({ alltick: { token: `${SECRET}-config` } })
+    expect(token({ HKQ_ALLTICK_TOKEN: ` ${SECRET}\n`, HKQ_ALLTICK_TOKEN_FILE: file }).token).toBe(SECRET)
+    expect(token({ HKQ_ALLTICK_TOKEN: '', HKQ_ALLTICK_TOKEN_FILE: file }).token).toBe(`${SECRET}-file`)
+    expect(token().token).toBe(`${SECRET}-config`)
+    user({})
+    expect(token().token).toBeUndefined()
+  })
+
+  it('file of the configuration lies beside it, or under the home directory', () => {
+    put(join(cwd, 'token'), SECRET)
+    project({ alltick: { tokenFile: 'token' } })
+    expect(token().token).toBe(SECRET)
+    put(join(home, 'token'), `${SECRET}-home`)
+    project({ alltick: { tokenFile: '~/token' } })
+    expect(token().token).toBe(`${SECRET}-home`)
+  })
+
+  it('that others may read brings a warning, without the token in it', () => {
+    const path = user({ alltick: { token: SECRET } })
+    expect(load().warnings).toEqual([])
+    chmodSync(path, 0o644)
+    expect(load().warnings).toEqual([`"${path}" holds a token and has mode 0644: run chmod 600 ${path}`])
+    const file = put(join(root, 'token'), SECRET, 0o640)
+    expect(token({ HKQ_ALLTICK_TOKEN_FILE: file }).warnings.join()).toContain('0640')
+  })
+
+  it.each([
+    ['absent', null, 'no such file'],
+    ['empty', ' \n', 'is empty'],
+    ['two words', `${SECRET} again`, 'is not a token'],
+    ['escape', `${SECRET}\u001b[31m`, 'is not a token'],
+  ])('file that is %s is refused with exit 4', (_, content, message) => {
+    const file = join(root, 'token')
+    if (content !== null) put(file, content)
+    const error = failure(() => token({ HKQ_ALLTICK_TOKEN_FILE: file }))
+    expect(error.exitCode).toBe(4)
+    expect(error.message).toContain(file)
+    expect(error.message).toContain(message)
+    expect(error.message).not.toContain(SECRET)
+  })
+
+  it('that is missing is answered with what works without one', () => {
+    expect(tokenMissing().exitCode).toBe(4)
+    expect(tokenMissing().message).toMatch(/--from sim:.*/)
+    expect(tokenMissing().message).toContain('hkq init')
+  })
+})
+
+describe('the AllTick settings', () => {
+  it('are merged over the files, the environment first', () => {
+    user({ alltick: { plan: 'pro', endpoints: ['wss://a'] } })
+    project({ alltick: { endpoints: ['wss://b', 'wss://c'] } })
+    expect(alltickSettings(load(), {})).toEqual({ plan: 'pro', endpoints: ['wss://b', 'wss://c'] })
+    expect(alltickSettings(load(), { HKQ_ALLTICK_PLAN: 'free' }).plan).toBe('free')
+    expect(failure(() => alltickSettings(load(), { HKQ_ALLTICK_PLAN: 'gold' })).message).toContain('HKQ_ALLTICK_PLAN')
+  })
+})
+
+describe('the calendar file', () => {
+  it('is relative to the file that names it', () => {
+    user({ calendar: 'days.json' })
+    expect(calendarFile(load(), {}, { cwd, home })).toBe(join(home, '.config', 'hkq', 'days.json'))
+    expect(calendarFile(load(), { HKQ_CALENDAR: 'x.json' }, { cwd, home })).toBe(join(cwd, 'x.json'))
+  })
+})
