@@ -1,0 +1,284 @@
+import type { Agent, IncomingMessage } from 'node:http'
+import { request as requestPlain } from 'node:http'
+import { request as requestTls } from 'node:https'
+import type { Clock } from '../clock.ts'
+import { HkqError, messageOf } from '../errors.ts'
+import type { Level, Seq, Side } from '../market/event.ts'
+import type { Instrument } from '../market/instrument.ts'
+import { canonicalSymbol, toShort } from '../market/symbol.ts'
+import { formatDate } from '../market/time.ts'
+import { scrubber } from './secret.ts'
+import { asksOf, bidsOf, type Fields, instrumentOf, type Kline, klinesOf, sideOf } from './vendors/alltick/fields.ts'
+import { verdictOf } from './vendors/alltick/replies.ts'
+import { type Plan, planNamed } from './vendors/alltick.ts'
+import { longIntegers, parseExact, wireNumber, wireObject, wireSeq, wireTime } from './wire.ts'
+
+const MAX_BODY = 4 * 1024 * 1024
+const LONG = longIntegers('seq', 'tick_time')
+
+/** AllTick's kinds of K-line that stocks have. */
+export const KLINE_TYPES = { '1m': 1, '5m': 2, '15m': 3, '30m': 4, '1h': 5, '1d': 8, '1w': 9, '1M': 10 } as const
+export type KlineType = keyof typeof KLINE_TYPES
+
+/** The latest trade of a symbol. */
+export interface LatestTrade {
+  symbol: string
+  seq: Seq
+  time: number
+  price: number
+  volume: number
+  turnover: number
+  side: Side
+}
+
+/** The latest book of a symbol, best level first. */
+export interface LatestBook {
+  symbol: string
+  seq: Seq
+  time: number
+  bids: readonly Level[]
+  asks: readonly Level[]
+}
+
+export interface HttpOptions {
+  /** The WebSocket address; the HTTP interface is on its host and port. */
+  endpoint: string
+  token?: string
+  /** Default basic. */
+  plan?: Plan
+  clock: Clock
+  /** Proxy agent, where one is needed. */
+  agent?: Agent
+  /** For one whole call, ms; default 10,000. */
+  timeoutMs?: number
+  signal?: AbortSignal
+}
+
+export type { Kline }
+
+/**
+ * AllTick's HTTP interface, paced by the plan: one call at a time, however many ask. Methods throw HkqError (E_TOKEN,
+ * E_NETWORK) except staticInfo, which returns what could be learnt. No error contains the token.
+ * Source: http_interface/ of AllTick's API repository.
+ */
+export class AllTickHttp {
+  readonly #options: HttpOptions
+  readonly #base: string
+  readonly #limits: ReturnType<typeof planNamed>['http']
+  readonly #scrub: (text: string) => string
+  #turn: Promise<void> = Promise.resolve()
+  #freeAt = Number.NEGATIVE_INFINITY
+  #batchFreeAt = Number.NEGATIVE_INFINITY
+
+  constructor(options: HttpOptions) {
+    this.#options = options
+    this.#base = httpBase(options.endpoint)
+    this.#limits = planNamed(options.plan ?? 'basic').http
+    this.#scrub = scrubber([], options.token ? { token: options.token } : {})
+  }
+
+  /** Up to 500 newest K-lines of a symbol, oldest first, unadjusted. */
+  async kline(symbol: string, type: KlineType, count = 500): Promise<Kline[]> {
+    const data = await this.#get('kline', klineQuery(symbol, type, Math.min(count, 500)))
+    return klinesOf(data.kline_list)
+  }
+
+  /** The one or two newest K-lines of many symbols. */
+  async batchKline(symbols: readonly string[], type: KlineType, count: 1 | 2 = 2): Promise<Map<string, Kline[]>> {
+    const found = new Map<string, Kline[]>()
+    for (const chunk of chunks(symbols, this.#limits.batch)) {
+      const data_list = chunk.map((symbol) => klineQuery(symbol, type, count))
+      const data = await this.#call('batch-kline', { data_list })
+      for (const [symbol, item] of bySymbol(data.kline_list, 'code')) found.set(symbol, klinesOf(item.kline_data))
+    }
+    return found
+  }
+
+  /** The latest trade of each symbol that has one. */
+  async tradeTick(symbols: readonly string[]): Promise<LatestTrade[]> {
+    const rows = await this.#list('trade-tick', 'tick_list', symbols)
+    return rows.flatMap(([symbol, item]) => {
+      const seq = wireSeq(item.seq)
+      const [time, price] = [wireTime(item.tick_time), wireNumber(item.price)]
+      if (seq === null || !(time > 0) || !(price > 0)) return []
+      const [volume, turnover] = [wireNumber(item.volume), wireNumber(item.turnover)]
+      return [{ symbol, seq, time, price, volume, turnover, side: sideOf(item.trade_direction) }]
+    })
+  }
+
+  /** The latest book of each symbol that has one. */
+  async depthTick(symbols: readonly string[]): Promise<LatestBook[]> {
+    const rows = await this.#list('depth-tick', 'tick_list', symbols)
+    return rows.flatMap(([symbol, item]) => {
+      const seq = wireSeq(item.seq)
+      const time = wireTime(item.tick_time)
+      if (seq === null || !(time > 0)) return []
+      return [{ symbol, seq, time, bids: bidsOf(item.bids), asks: asksOf(item.asks) }]
+    })
+  }
+
+  /**
+   * Names, currency, lot size and previous close of each symbol as far as the vendor tells them now; a symbol of which
+   * nothing is known is left out. Never rejects.
+   */
+  async staticInfo(symbols: readonly string[]): Promise<Instrument[]> {
+    const rows = await this.#list('static_info', 'static_info_list', symbols, 'symbol').catch(() => [])
+    const closes = await this.#previousCloses(symbols)
+    const known = new Map(rows)
+    const date = formatDate(this.#options.clock.now())
+    return symbols
+      .filter((symbol) => known.has(symbol) || closes.has(symbol))
+      .map((symbol) => instrumentOf(symbol, date, known.get(symbol) ?? {}, closes.get(symbol) ?? null))
+  }
+
+  /** The older of the two newest daily bars is the previous day; asked at once, or one by one where batches are unknown. */
+  async #previousCloses(symbols: readonly string[]): Promise<Map<string, number>> {
+    const closes = new Map<string, number>()
+    const take = (symbol: string, bars: readonly Kline[]): void => {
+      const bar = bars.length < 2 ? undefined : bars.reduce((a, b) => (b.time < a.time ? b : a))
+      if (bar && bar.close > 0) closes.set(symbol, bar.close)
+    }
+    try {
+      for (const [symbol, bars] of await this.batchKline(symbols, '1d')) take(symbol, bars)
+    } catch {
+      try {
+        for (const symbol of symbols) take(symbol, await this.kline(symbol, '1d', 2))
+      } catch {
+        // what was learnt before the failure counts
+      }
+    }
+    return closes
+  }
+
+  async #list(path: string, list: string, symbols: readonly string[], key = 'code'): Promise<[string, Fields][]> {
+    const rows: [string, Fields][] = []
+    for (const chunk of chunks(symbols, this.#limits.codes)) {
+      const data = await this.#get(path, { symbol_list: chunk.map((symbol) => ({ code: toShort(symbol) })) })
+      rows.push(...bySymbol(data[list], key))
+    }
+    return rows
+  }
+
+  #get(path: string, data: object): Promise<Fields> {
+    return this.#call(path, data)
+  }
+
+  /** Waits for its turn and the plan's pace, calls, and returns the `data` of a good answer. */
+  async #call(path: string, data: object): Promise<Fields> {
+    const before = this.#turn
+    let done = (): void => {}
+    this.#turn = new Promise((resolve) => {
+      done = resolve
+    })
+    await before
+    try {
+      await this.#pace(path === 'batch-kline')
+      return await this.#exchange(path, data)
+    } finally {
+      done()
+    }
+  }
+
+  async #pace(batch: boolean): Promise<void> {
+    const { clock, signal } = this.#options
+    const freeAt = batch ? Math.max(this.#freeAt, this.#batchFreeAt) : this.#freeAt
+    const wait = freeAt - clock.monotonic()
+    if (wait > 0) await clock.sleep(wait, signal)
+    const now = clock.monotonic()
+    this.#freeAt = now + this.#limits.everyMs
+    if (batch) this.#batchFreeAt = now + this.#limits.batchEveryMs
+  }
+
+  async #exchange(path: string, data: object): Promise<Fields> {
+    const { token, agent, timeoutMs = 10_000, signal } = this.#options
+    const body = JSON.stringify({ trace: `hkq-${path}`, data })
+    const url = new URL(`${this.#base}/${path}`)
+    if (token) url.searchParams.set('token', token)
+    const post = path === 'batch-kline'
+    if (!post) url.searchParams.set('query', body)
+    const shown = `${this.#base}/${path}`
+    const limit = AbortSignal.timeout(timeoutMs)
+    const ends = signal ? AbortSignal.any([limit, signal]) : limit
+    let answer: { status: number; text: string }
+    try {
+      answer = await fetchText(url, { agent, signal: ends, body: post ? body : null })
+    } catch (error) {
+      const cause = limit.aborted ? `no answer within ${timeoutMs} ms` : this.#scrub(messageOf(error))
+      throw new HkqError('E_NETWORK', `no data from "${shown}": ${cause}; check the network, or the proxy settings`)
+    }
+    return this.#dataOf(answer, shown)
+  }
+
+  #dataOf({ status, text }: { status: number; text: string }, shown: string): Fields {
+    const message = wireObject(parseExact(text, LONG))
+    const code = wireNumber(message?.ret)
+    if (message === null || Number.isNaN(code)) {
+      throw new HkqError('E_NETWORK', `"${shown}" answered HTTP ${status} without AllTick's form: check the endpoint`)
+    }
+    if (code === 200) return wireObject(message.data) ?? {}
+    const words = this.#scrub(String(message.msg ?? '')).slice(0, 200)
+    if (verdictOf(code) === 'token') {
+      throw new HkqError('E_TOKEN', `AllTick refused the token (${code} "${words}"): check HKQ_ALLTICK_TOKEN`)
+    }
+    throw new HkqError('E_NETWORK', `AllTick refused "${shown}": ${code} "${words}"`)
+  }
+}
+
+/** `wss://host:port/...` to `https://host:port/quote-stock-b-api`. @throws HkqError E_CONFIG when it is no address */
+export function httpBase(endpoint: string): string {
+  if (!URL.canParse(endpoint))
+    throw new HkqError('E_CONFIG', `endpoint "${endpoint}" is not an address: use wss://HOST/...`)
+  const url = new URL(endpoint)
+  const scheme = url.protocol === 'ws:' || url.protocol === 'http:' ? 'http:' : 'https:'
+  return `${scheme}//${url.host}/quote-stock-b-api`
+}
+
+interface Exchange {
+  agent: Agent | undefined
+  signal: AbortSignal
+  body: string | null
+}
+
+/** One request without redirects; the body is cut off (an error) at 4 MiB. */
+function fetchText(url: URL, { agent, signal, body }: Exchange): Promise<{ status: number; text: string }> {
+  const request = url.protocol === 'http:' ? requestPlain : requestTls
+  const headers = body === null ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
+  return new Promise((resolve, reject) => {
+    const call = request(url, { method: body === null ? 'GET' : 'POST', headers, signal, ...(agent ? { agent } : {}) })
+    call.on('error', reject)
+    call.on('response', (response) => {
+      readText(response).then((text) => resolve({ status: response.statusCode ?? 0, text }), reject)
+    })
+    call.end(body ?? undefined)
+  })
+}
+
+async function readText(response: IncomingMessage): Promise<string> {
+  const parts: Buffer[] = []
+  let size = 0
+  for await (const part of response as AsyncIterable<Buffer>) {
+    size += part.length
+    if (size > MAX_BODY) throw new Error(`the answer is larger than ${MAX_BODY} bytes`)
+    parts.push(part)
+  }
+  return Buffer.concat(parts).toString('utf8')
+}
+
+function klineQuery(symbol: string, type: KlineType, count: number): object {
+  const kline_type = KLINE_TYPES[type]
+  return { code: toShort(symbol), kline_type, kline_timestamp_end: 0, query_kline_num: count, adjust_type: 0 }
+}
+
+function bySymbol(list: unknown, key: string): [string, Fields][] {
+  if (!Array.isArray(list)) return []
+  return list.flatMap((item): [string, Fields][] => {
+    const fields = wireObject(item)
+    const code = fields?.[key]
+    const symbol = typeof code === 'string' ? canonicalSymbol(code) : null
+    return fields === null || symbol === null ? [] : [[symbol, fields]]
+  })
+}
+
+function* chunks<T>(items: readonly T[], size: number): Generator<readonly T[]> {
+  for (let i = 0; i < items.length; i += size) yield items.slice(i, i + size)
+}
