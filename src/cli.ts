@@ -2,6 +2,7 @@ import { homedir } from 'node:os'
 import { Command, CommanderError } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
 import type { Io } from './commands/_io.ts'
+import { COMMAND_NAMES, type CommandName } from './commands/_names.ts'
 import { systemClock } from './core/clock.ts'
 import { HkqError, messageOf } from './core/errors.ts'
 import { nearest } from './core/nearest.ts'
@@ -11,7 +12,7 @@ interface CommandModule {
 }
 
 /** Every command with its one line of help. A module is loaded when its command is called. */
-export const COMMANDS: Readonly<Record<string, readonly [summary: string, load: () => Promise<CommandModule>]>> = {
+export const COMMANDS: Readonly<Record<CommandName, readonly [summary: string, load: () => Promise<CommandModule>]>> = {
   stream: ['live quotes: a table in a terminal, one tick a line in a pipe', () => import('./commands/stream.ts')],
   record: ['record ticks from a source into stores, unattended', () => import('./commands/record.ts')],
   resample: ['bars of any interval from what was recorded', () => import('./commands/resample.ts')],
@@ -72,7 +73,7 @@ export async function main(argv: readonly string[], io: Io): Promise<void> {
 }
 
 function unknownCommand(name: string): HkqError {
-  const guess = nearest(name, Object.keys(COMMANDS))
+  const guess = nearest(name, COMMAND_NAMES)
   return new HkqError(
     'E_USAGE',
     `unknown command "${name}": ${guess ? `did you mean "hkq ${guess}"?` : 'see hkq --help'}`,

@@ -16,7 +16,7 @@ export interface CommonOptions {
   schema?: boolean
 }
 
-/** A command with its symbols, the options all commands share, and environment names for each option. */
+/** A command that prints through `io` and shows its defaults and choices in one style. */
 export function defineCommand(name: string, io: Io): Command {
   return new Command(name)
     .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
@@ -36,10 +36,6 @@ export function withCommon(command: Command): Command {
     .option('--no-color', 'no colours (also NO_COLOR)')
     .option('--config <file>', 'read this configuration file')
     .option('--schema', 'print the JSON Schema of the records and end')
-  for (const option of command.options) {
-    const name = option.long?.replace(/^--(no-)?/, '')
-    if (name && !['config', 'schema'].includes(name)) option.env(`HKQ_${name.toUpperCase().replaceAll('-', '_')}`)
-  }
   return command
 }
 
@@ -85,11 +81,6 @@ export function symbolList(texts: readonly string[]): string[] {
         .map(parseSymbol),
     ),
   ]
-}
-
-/** Collects a repeatable option. */
-export function collect(text: string, before: readonly string[] | undefined): string[] {
-  return [...(before ?? []), text]
 }
 
 function describe(option: Option): string {

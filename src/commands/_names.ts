@@ -1,0 +1,13 @@
+/** Every command, in the order of the help page. */
+export const COMMAND_NAMES = [
+  'stream',
+  'record',
+  'resample',
+  'volatility',
+  'probe-endpoints',
+  'serve',
+  'export',
+  'init',
+] as const
+
+export type CommandName = (typeof COMMAND_NAMES)[number]
