@@ -1,0 +1,92 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import { isIP } from 'node:net'
+import type { Admission, Dialect } from './client.ts'
+
+/** Status and JSON body of a plain HTTP answer, refusals of an upgrade included. */
+export interface HttpAnswer {
+  readonly status: number
+  readonly body: string
+}
+
+const STOCK_PATH = '/quote-stock-b-ws-api'
+const FOREX_PATH = '/quote-b-ws-api'
+const TUTORIAL_PATH = '/realtime/hk'
+
+export interface AdmissionRules {
+  /** The one dialect of the server; both, told apart by the path, when absent. */
+  readonly dialect: Dialect | undefined
+  readonly strict: boolean
+  /** Tokens that are let in; any when absent. */
+  readonly tokens: readonly string[] | undefined
+  /** Whether the server is bound to loopback alone. */
+  readonly loopback: boolean
+}
+
+/** Path and query of a request, null when it is none. */
+export function targetOf(request: IncomingMessage): URL | null {
+  try {
+    return new URL(request.url ?? '/', 'http://server')
+  } catch {
+    return null
+  }
+}
+
+/** Whether a WebSocket upgrade is let in, and as what. */
+export function admit(request: IncomingMessage, rules: AdmissionRules): Admission | HttpAnswer {
+  const target = targetOf(request)
+  if (target === null) return deny(400, 'request invalid')
+  const denial = denialOf(request, target, rules)
+  if (denial) return denial
+  const path = target.pathname.replace(/\/+$/, '')
+  if (rules.strict && ![STOCK_PATH, FOREX_PATH, TUTORIAL_PATH].includes(path)) return deny(404, 'path not found')
+  return {
+    dialect: rules.dialect ?? (path === TUTORIAL_PATH ? 'tutorial' : 'alltick'),
+    forex: path === FOREX_PATH,
+    token: target.searchParams.get('token'),
+  }
+}
+
+/** Why an HTTP request or upgrade is refused whatever its path: a foreign web page, or its token. */
+export function denialOf(request: IncomingMessage, target: URL, rules: AdmissionRules): HttpAnswer | null {
+  if (!isOwnOrigin(request, rules.loopback)) return deny(403, 'origin not allowed')
+  const token = target.searchParams.get('token') ?? ''
+  if (token === '' && (rules.tokens || rules.strict)) return deny(401, 'token is required')
+  if (rules.tokens && !isOneOf(token, rules.tokens)) return deny(401, 'token invalid')
+  return null
+}
+
+/** A refusal in the words of the protocol's error bodies. */
+export function deny(status: number, message: string): HttpAnswer {
+  return { status, body: JSON.stringify({ msg: message, ret: status }) }
+}
+
+/**
+ * A page of another site must not read the feed. Clients outside browsers send no Origin, or that of the address they
+ * connect to; where the server is on loopback a name other than loopback's may be one that was bent to it.
+ */
+function isOwnOrigin({ headers }: IncomingMessage, loopback: boolean): boolean {
+  if (headers.origin === undefined) return true
+  const host = URL.canParse(headers.origin) ? new URL(headers.origin).host : ''
+  const name = host.replace(/:\d+$/, '')
+  if (isLoopback(name)) return true
+  const own = host !== '' && host === headers.host
+  return own && (!loopback || isIP(name.replace(/^\[|\]$/g, '')) !== 0)
+}
+
+/** Whether a host name or address is this machine's loopback. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)
+}
+
+/** Compares with all, in time that does not tell how much of one matched. */
+function isOneOf(token: string, tokens: readonly string[]): boolean {
+  const digest = sha256(token)
+  let found = false
+  for (const known of tokens) found = timingSafeEqual(digest, sha256(known)) || found
+  return found
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}

@@ -1,0 +1,243 @@
+import type { Clock } from '../clock.ts'
+import type { MarketEvent, Quote, Tick } from '../market/event.ts'
+import { toShort } from '../market/symbol.ts'
+import { bookPush, tradePush } from './alltick-push.ts'
+import type { Client } from './client.ts'
+import { textFrame } from './frame.ts'
+import { History } from './history.ts'
+import { impliedQuote } from './implied-quote.ts'
+import type { MinuteBars } from './minute-bars.ts'
+import { tutorialPush } from './tutorial.ts'
+
+/** Events between two looks at the buffers when paced. */
+const SLICE = 1_024
+/** Bytes waiting at a client that hold a paced publisher back. */
+const HIGH_WATER = 1 << 20
+
+/** One symbol: who gets it, and what was said of it last. */
+interface Topic {
+  readonly code: string
+  readonly trades: Set<Client>
+  readonly books: Map<Client, number>
+  tick: Tick | null
+  quote: Quote | null
+  /** Whether the source sends books of this symbol; else they are implied by its trades. */
+  hasBooks: boolean
+}
+
+export interface BoardOptions {
+  readonly clock: Clock
+  readonly historyMs: number
+  readonly paced: boolean
+  /** A paced publisher waits this long for the second kind of subscription of a client that has made one. */
+  readonly settleMs: number
+  readonly bars: MinuteBars | null
+  readonly onWanted: (symbols: ReadonlySet<string>) => void
+}
+
+/**
+ * Who wants what, and the way of an event to them. Subscribing sends the history of what is new to the client and goes
+ * over to live in one step, so that nothing is missing or doubled between the two.
+ */
+export class Board {
+  readonly #options: BoardOptions
+  readonly #topics = new Map<string, Topic>()
+  readonly #subscribers = new Set<Client>()
+  readonly #wanted = new Set<string>()
+  readonly #history: History
+  readonly #closed = new AbortController()
+  #changed: (() => void)[] = []
+
+  constructor(options: BoardOptions) {
+    this.#options = options
+    this.#history = new History(options.historyMs)
+  }
+
+  /** Union of what clients subscribe. */
+  get wanted(): ReadonlySet<string> {
+    return this.#wanted
+  }
+
+  lastTick(symbol: string): Tick | null {
+    return this.#topics.get(symbol)?.tick ?? null
+  }
+
+  lastQuote(symbol: string): Quote | null {
+    return this.#topics.get(symbol)?.quote ?? null
+  }
+
+  /** Replaces the trades a client gets. */
+  subscribeTrades(client: Client, symbols: ReadonlySet<string>): void {
+    for (const symbol of client.trades) {
+      if (symbols.has(symbol)) continue
+      this.#topic(symbol).trades.delete(client)
+      client.leftTrades.set(symbol, this.#history.next)
+    }
+    const added = new Map<string, number>()
+    for (const symbol of symbols) {
+      if (client.trades.has(symbol)) continue
+      this.#topic(symbol).trades.add(client)
+      added.set(symbol, client.leftTrades.get(symbol) ?? 0)
+    }
+    client.trades = symbols
+    this.#replay(client, 'tick', added)
+    this.#subscriptionChanged(client)
+  }
+
+  /** Replaces the books a client gets: symbol and number of levels. */
+  subscribeBooks(client: Client, levels: ReadonlyMap<string, number>): void {
+    for (const symbol of client.books.keys()) {
+      if (levels.has(symbol)) continue
+      this.#topic(symbol).books.delete(client)
+      client.leftBooks.set(symbol, this.#history.next)
+    }
+    const added = new Map<string, number>()
+    for (const [symbol, depth] of levels) {
+      this.#topic(symbol).books.set(client, depth)
+      if (!client.books.has(symbol)) added.set(symbol, client.leftBooks.get(symbol) ?? 0)
+    }
+    client.books = levels
+    this.#replay(client, 'quote', added)
+    this.#subscriptionChanged(client)
+  }
+
+  /** Forgets a client that has gone. */
+  remove(client: Client): void {
+    for (const symbol of client.trades) this.#topic(symbol).trades.delete(client)
+    for (const symbol of client.books.keys()) this.#topic(symbol).books.delete(client)
+    client.trades = new Set()
+    client.books = new Map()
+    this.#subscriptionChanged(client)
+  }
+
+  /** Sends trades and books to who wants them; other events are not of this protocol. */
+  async publish(batch: readonly MarketEvent[]): Promise<void> {
+    for (let from = 0; from < batch.length; from += SLICE) {
+      if (this.#options.paced) await this.#ready()
+      if (this.#closed.signal.aborted) return
+      for (const event of batch.slice(from, from + SLICE)) {
+        if (event.type === 'tick') this.#tick(event)
+        else if (event.type === 'quote') this.#quote(event, true)
+      }
+      for (const client of this.#subscribers) client.flush()
+    }
+  }
+
+  /** A client's buffer has drained, or it has gone: a paced publisher looks again. */
+  wake(): void {
+    const waiting = this.#changed
+    this.#changed = []
+    for (const resolve of waiting) resolve()
+  }
+
+  /** Publishing ends, a waiting publisher included. */
+  close(): void {
+    this.#closed.abort()
+    this.wake()
+  }
+
+  #tick(tick: Tick): void {
+    const topic = this.#topic(tick.symbol)
+    if (!topic.hasBooks) {
+      const implied = impliedQuote(tick, topic.quote)
+      if (implied) this.#quote(implied, false)
+    }
+    topic.tick = tick
+    this.#options.bars?.add(tick)
+    this.#history.add(tick)
+    if (topic.trades.size === 0) return
+    let alltick = ''
+    let tutorial = ''
+    for (const client of topic.trades) {
+      if (client.dialect === 'alltick') {
+        alltick ||= textFrame(tradePush(topic.code, tick))
+        client.push(alltick)
+      } else {
+        tutorial ||= textFrame(tutorialPush(tick))
+        client.push(tutorial)
+      }
+    }
+  }
+
+  #quote(quote: Quote, own: boolean): void {
+    const topic = this.#topic(quote.symbol)
+    topic.hasBooks ||= own
+    topic.quote = quote
+    this.#history.add(quote)
+    if (topic.books.size === 0) return
+    const byDepth = new Map<number, string>()
+    for (const [client, depth] of topic.books) {
+      let frame = byDepth.get(depth)
+      if (frame === undefined) {
+        frame = textFrame(bookPush(topic.code, quote, depth))
+        byDepth.set(depth, frame)
+      }
+      client.push(frame)
+    }
+  }
+
+  /** @param added symbols with the ordinal from which the client lacks them */
+  #replay(client: Client, type: 'tick' | 'quote', added: ReadonlyMap<string, number>): void {
+    if (added.size === 0) return
+    for (const [event, ordinal] of this.#history.since(Math.min(...added.values()))) {
+      if (event.type !== type || ordinal < (added.get(event.symbol) ?? Number.POSITIVE_INFINITY)) continue
+      if (event.type === 'quote') {
+        client.push(textFrame(bookPush(toShort(event.symbol), event, client.books.get(event.symbol)!)))
+      } else if (client.dialect === 'alltick') client.push(textFrame(tradePush(toShort(event.symbol), event)))
+      else client.push(textFrame(tutorialPush(event)))
+    }
+    client.flush()
+  }
+
+  #subscriptionChanged(client: Client): void {
+    if (client.subscribed) {
+      client.subscribedAt ??= this.#options.clock.monotonic()
+      this.#subscribers.add(client)
+    } else this.#subscribers.delete(client)
+    const union = new Set<string>()
+    for (const { trades, books } of this.#subscribers) {
+      for (const symbol of trades) union.add(symbol)
+      for (const symbol of books.keys()) union.add(symbol)
+    }
+    this.wake()
+    if (union.size === this.#wanted.size && [...union].every((symbol) => this.#wanted.has(symbol))) return
+    this.#wanted.clear()
+    for (const symbol of union) this.#wanted.add(symbol)
+    this.#options.onWanted(union)
+  }
+
+  /** Resolves when somebody listens, has said what it wants, and keeps up; or when the board closes. */
+  async #ready(): Promise<void> {
+    while (!this.#closed.signal.aborted) {
+      const unsettled = this.#unsettledMs()
+      if (this.#subscribers.size > 0 && unsettled <= 0 && !this.#crowded()) return
+      const changed = new Promise<void>((resolve) => this.#changed.push(resolve))
+      if (unsettled > 0) void this.#options.clock.sleep(unsettled, this.#closed.signal).then(() => this.wake())
+      await changed
+    }
+  }
+
+  #crowded(): boolean {
+    for (const client of this.#subscribers) if (client.waiting > HIGH_WATER) return true
+    return false
+  }
+
+  #unsettledMs(): number {
+    const now = this.#options.clock.monotonic()
+    let longest = 0
+    for (const client of this.#subscribers) {
+      if (client.dialect === 'tutorial' || (client.trades.size > 0 && client.books.size > 0)) continue
+      longest = Math.max(longest, client.subscribedAt! + this.#options.settleMs - now)
+    }
+    return longest
+  }
+
+  #topic(symbol: string): Topic {
+    let topic = this.#topics.get(symbol)
+    if (topic === undefined) {
+      topic = { code: toShort(symbol), trades: new Set(), books: new Map(), tick: null, quote: null, hasBooks: false }
+      this.#topics.set(symbol, topic)
+    }
+    return topic
+  }
+}

@@ -1,0 +1,140 @@
+import type { Socket } from 'node:net'
+import { WebSocket } from 'ws'
+import type { Clock } from '../clock.ts'
+import { type Fault, faultyPath, type Line, type Path } from './faults.ts'
+import { textFrame } from './frame.ts'
+
+export type Dialect = 'alltick' | 'tutorial'
+
+/** How a connection came in: the dialect of its path, whether that path is the one of forex, its token. */
+export interface Admission {
+  readonly dialect: Dialect
+  readonly forex: boolean
+  readonly token: string | null
+}
+
+export interface ClientOptions {
+  readonly clock: Clock
+  /** Bytes that may wait for this client; beyond it is disconnected. */
+  readonly maxWaiting: number
+  readonly faults: readonly Fault[]
+  readonly random: () => number
+}
+
+/**
+ * One connected client: what it subscribed and the way out to it. Frames are whole WebSocket frames as textFrame makes
+ * them, shared by all clients, so they are written past `ws` to the socket that the upgrade handed over.
+ */
+export class Client {
+  readonly dialect: Dialect
+  readonly forex: boolean
+  readonly token: string | null
+  /** Symbols by kind, replaced by the board; books with their number of levels. */
+  trades: ReadonlySet<string> = new Set()
+  books: ReadonlyMap<string, number> = new Map()
+  /** Ordinal of the history at which a symbol was left: coming back goes on from there. */
+  readonly leftTrades = new Map<string, number>()
+  readonly leftBooks = new Map<string, number>()
+  /** Monotonic times: last heartbeat or opening, last request, first subscription. */
+  heartbeatAt: number
+  requestedAt: number | null = null
+  subscribedAt: number | null = null
+  readonly #socket: Socket
+  readonly #ws: WebSocket
+  readonly #maxWaiting: number
+  readonly #path: Path | null
+  readonly #ended = new AbortController()
+  #pending = ''
+  #frozen = false
+
+  constructor(ws: WebSocket, socket: Socket, admission: Admission, options: ClientOptions) {
+    this.dialect = admission.dialect
+    this.forex = admission.forex
+    this.token = admission.token
+    this.heartbeatAt = options.clock.monotonic()
+    this.#ws = ws
+    this.#socket = socket
+    this.#maxWaiting = options.maxWaiting
+    ws.once('close', () => this.#ended.abort())
+    this.#path = options.faults.length === 0 ? null : faultyPath(options.faults, this.#line(options))
+  }
+
+  get open(): boolean {
+    return this.#ws.readyState === WebSocket.OPEN && !this.#ended.signal.aborted
+  }
+
+  /** Half-open on purpose: neither reads nor writes nor closes. */
+  get frozen(): boolean {
+    return this.#frozen
+  }
+
+  get subscribed(): boolean {
+    return this.trades.size > 0 || this.books.size > 0
+  }
+
+  /** Bytes handed over that the network has not yet taken. */
+  get waiting(): number {
+    return this.#socket.writableLength
+  }
+
+  /** Adds a push frame; it goes out with the next flush. */
+  push(frame: string): void {
+    if (this.#path) this.#path(frame, 'push')
+    else {
+      this.#pending += frame
+      if (this.#pending.length > 262_144) this.flush()
+    }
+  }
+
+  /** Writes what was pushed, as one write. */
+  flush(): void {
+    if (this.#pending === '') return
+    const bytes = this.#pending
+    this.#pending = ''
+    this.#write(bytes)
+  }
+
+  /** Sends one answer, after everything pushed before it. @param text ASCII */
+  reply(text: string): void {
+    this.flush()
+    if (this.#path) this.#path(textFrame(text), 'reply')
+    else this.#write(textFrame(text))
+  }
+
+  /** Sends what is pending, then a close frame. The socket is destroyed if the client does not answer within 30 s. */
+  close(code: number, reason: string): void {
+    this.flush()
+    if (this.#frozen) this.destroy()
+    else this.#ws.close(code, reason)
+  }
+
+  destroy(): void {
+    this.#ended.abort()
+    this.#ws.terminate()
+  }
+
+  #write(bytes: string): void {
+    if (!this.open || this.#frozen) return
+    this.#socket.write(bytes, 'latin1')
+    const waiting = this.#socket.writableLength
+    if (waiting > this.#maxWaiting) this.#ws.close(1013, `reads too slowly: ${waiting} bytes wait`)
+  }
+
+  #line({ clock, random }: ClientOptions): Line {
+    return {
+      clock,
+      random,
+      signal: this.#ended.signal,
+      write: (bytes) => this.#write(bytes),
+      destroy: (lastBytes) => {
+        this.#write(lastBytes)
+        this.#ended.abort()
+        this.#socket.destroySoon()
+      },
+      freeze: () => {
+        this.#frozen = true
+        this.#ws.pause()
+      },
+    }
+  }
+}

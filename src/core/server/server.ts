@@ -1,0 +1,267 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { type RawData, type WebSocket, WebSocketServer } from 'ws'
+import { type Clock, systemClock } from '../clock.ts'
+import { HkqError, messageOf } from '../errors.ts'
+import type { MarketEvent } from '../market/event.ts'
+import type { Instrument } from '../market/instrument.ts'
+import type { Sessions } from '../market/session.ts'
+import { type AdmissionRules, admit, denialOf, deny, type HttpAnswer, isLoopback, targetOf } from './admission.ts'
+import { answerAlltick, dismiss, type Rules } from './alltick.ts'
+import { Board } from './board.ts'
+import { type Admission, Client, type Dialect } from './client.ts'
+import type { Fault } from './faults.ts'
+import { answerHttp, type Desk, methodOf } from './http-api.ts'
+import { MinuteBars } from './minute-bars.ts'
+import { HEARTBEAT_MS, PLANS, type PlanName, Quota } from './plan.ts'
+import { answerTutorial } from './tutorial.ts'
+
+/** Most bytes of one message or body from a client: 3,000 codes with their levels fit. */
+const MAX_PAYLOAD = 256 * 1024
+const MAX_CLIENTS = 1_000
+/** Most bytes that wait for one client of a live feed. */
+const MAX_WAITING = 64 << 20
+const FULL: HttpAnswer = deny(503, 'too many connections')
+const HTTP_PATH = /^\/(?:quote-stock-b-api|quote-b-api)\/([a-z_-]+)$/
+
+export interface ServerOptions {
+  /** Address to listen on, default 127.0.0.1. */
+  host?: string
+  /** 0 (default) takes a free one. */
+  port?: number
+  /** One dialect for all paths; by default both, told apart by the path (`/realtime/hk` is the tutorial's). */
+  dialect?: Dialect
+  /** As the real service: pacing, plan limits, error codes. Default: any client gets along. */
+  strict?: boolean
+  /** Tokens that are let in. */
+  tokens?: readonly string[]
+  /** Limits when strict, default basic. */
+  plan?: PlanName
+  /** Most levels of a book that a client gets, default 10. */
+  depth?: number
+  /** How much of the past a late client gets first, exchange time in ms, default 5 minutes. */
+  historyMs?: number
+  /**
+   * For finite sources faster than time: `publish` waits for the first subscriber, and for the slowest. Otherwise it
+   * never waits, and a client that lets 64 MiB pile up is disconnected.
+   */
+  paced?: boolean
+  /** How long a paced publisher waits for the second kind (trades, books) of a client that has subscribed one, ms. */
+  settleMs?: number
+  /** For bars of the K-line interface. */
+  sessions: Sessions
+  /** Times heartbeats and pacing: the machine's clock, not that of a simulated source. */
+  clock?: Clock
+  /** Static facts for `/static_info`; when strict, the symbols that exist. */
+  instruments?: () => readonly Instrument[]
+  /** Whether to keep bars for the K-line interface, default true. */
+  bars?: boolean
+  faults?: readonly Fault[]
+  /** Randomness of the faults, uniform in [0, 1). */
+  random?: () => number
+  /** Called with the union of the subscribed symbols whenever it changes. */
+  onWanted?: (symbols: ReadonlySet<string>) => void
+}
+
+export interface QuoteServer {
+  /** `ws://127.0.0.1:8765`, without path. */
+  readonly url: string
+  readonly port: number
+  /** Connected clients. */
+  readonly clients: number
+  /** Union of the subscribed symbols. */
+  readonly wanted: ReadonlySet<string>
+  /** Sends trades and books to their subscribers; keeps them for late ones. Resolves when the next batch may come. */
+  publish(batch: readonly MarketEvent[]): Promise<void>
+  /** Sends what is pending, then closes every connection: code 1000 at the end of the data, 1001 when going away. */
+  close(code?: 1000 | 1001): Promise<void>
+}
+
+/**
+ * Opens an AllTick-compatible server: WebSocket in both dialects and the HTTP interfaces on one port.
+ * @throws HkqError E_NETWORK when the address cannot be listened on
+ */
+export async function openServer(options: ServerOptions): Promise<QuoteServer> {
+  const server = new AlltickServer(options)
+  await server.listen(options.host ?? '127.0.0.1', options.port ?? 0)
+  return server
+}
+
+class AlltickServer implements QuoteServer {
+  readonly #clock: Clock
+  readonly #random: () => number
+  readonly #faults: readonly Fault[]
+  readonly #admission: AdmissionRules
+  readonly #rules: Rules
+  readonly #maxWaiting: number
+  readonly #quota: Quota
+  readonly #board: Board
+  readonly #desk: Desk
+  readonly #clients = new Set<Client>()
+  readonly #http: Server
+  readonly #upgrades = new WebSocketServer({ noServer: true, maxPayload: MAX_PAYLOAD, perMessageDeflate: false })
+  readonly #closed = new AbortController()
+  #host = ''
+
+  constructor(options: ServerOptions) {
+    const { strict = false, plan = 'basic', instruments = () => [], paced = false } = options
+    this.#clock = options.clock ?? systemClock
+    this.#random = options.random ?? Math.random
+    this.#faults = options.faults ?? []
+    this.#maxWaiting = paced ? Number.POSITIVE_INFINITY : MAX_WAITING
+    this.#quota = new Quota(PLANS[plan])
+    const has = (symbol: string): boolean => {
+      const known = instruments()
+      return known.length === 0 || known.some((instrument) => instrument.symbol === symbol)
+    }
+    const loopback = isLoopback(options.host ?? '127.0.0.1')
+    this.#admission = { dialect: options.dialect, strict, tokens: options.tokens, loopback }
+    const maxCodes = strict ? PLANS[plan].codes : Number.POSITIVE_INFINITY
+    this.#rules = { strict, maxCodes, depth: options.depth ?? 10, has }
+    const bars = options.bars === false ? null : new MinuteBars(options.sessions)
+    this.#board = new Board({
+      clock: this.#clock,
+      historyMs: options.historyMs ?? 5 * 60_000,
+      paced,
+      settleMs: options.settleMs ?? 2_000,
+      bars,
+      onWanted: options.onWanted ?? (() => {}),
+    })
+    this.#desk = { board: this.#board, bars, instruments, strict, has }
+    this.#http = createServer((request, response) => void this.#answer(request, response))
+    this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket as Socket, head))
+  }
+
+  get port(): number {
+    return (this.#http.address() as AddressInfo | null)?.port ?? 0
+  }
+
+  get url(): string {
+    return `ws://${this.#host.includes(':') ? `[${this.#host}]` : this.#host}:${this.port}`
+  }
+
+  get clients(): number {
+    return this.#clients.size
+  }
+
+  get wanted(): ReadonlySet<string> {
+    return this.#board.wanted
+  }
+
+  async listen(host: string, port: number): Promise<void> {
+    this.#host = host
+    await new Promise<void>((resolve, reject) => {
+      this.#http.once('error', (cause) => {
+        const message = `cannot listen on "${host}:${port}" (${messageOf(cause)}): choose another port, or 0 for a free one`
+        reject(new HkqError('E_NETWORK', message, { cause }))
+      })
+      this.#http.listen(port, host, resolve)
+    })
+    this.#http.removeAllListeners('error').on('error', () => {})
+    void this.#watchHeartbeats()
+  }
+
+  publish(batch: readonly MarketEvent[]): Promise<void> {
+    return this.#board.publish(batch)
+  }
+
+  async close(code: 1000 | 1001 = 1000): Promise<void> {
+    this.#closed.abort()
+    this.#board.close()
+    for (const client of this.#clients) client.close(code, code === 1000 ? 'end of data' : 'server going away')
+    await new Promise<void>((resolve) => {
+      this.#http.close(() => resolve())
+      this.#http.closeIdleConnections()
+    })
+  }
+
+  #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    socket.on('error', () => {})
+    const full = this.#clients.size >= MAX_CLIENTS || this.#closed.signal.aborted
+    const admission = full ? FULL : admit(request, this.#admission)
+    if ('status' in admission) refuse(socket, admission)
+    else this.#upgrades.handleUpgrade(request, socket, head, (ws) => this.#connected(ws, socket, admission))
+  }
+
+  #connected(ws: WebSocket, socket: Socket, admission: Admission): void {
+    const client = new Client(ws, socket, admission, {
+      clock: this.#clock,
+      maxWaiting: this.#maxWaiting,
+      faults: this.#faults,
+      random: this.#random,
+    })
+    const token = this.#rules.strict && admission.token
+    const admitted = !token || this.#quota.take(token, admission.forex, this.#clock.monotonic())
+    this.#clients.add(client)
+    socket.on('drain', () => this.#board.wake())
+    ws.on('error', () => {})
+    ws.on('message', (data) => {
+      if (client.open) this.#message(client, data)
+    })
+    ws.on('close', () => {
+      this.#clients.delete(client)
+      this.#board.remove(client)
+      if (token && admitted) this.#quota.release(token, admission.forex)
+    })
+    if (!admitted) dismiss(client)
+  }
+
+  #message(client: Client, data: RawData): void {
+    const text = (data as Buffer).toString('utf8')
+    if (client.dialect === 'tutorial') answerTutorial(client, this.#board, text)
+    else answerAlltick(client, this.#board, this.#rules, text, this.#clock.monotonic())
+  }
+
+  async #watchHeartbeats(): Promise<void> {
+    const { signal } = this.#closed
+    while (!signal.aborted) {
+      await this.#clock.sleep(1_000, signal)
+      const now = this.#clock.monotonic()
+      for (const client of this.#clients) {
+        if (client.dialect !== 'alltick' || client.frozen || now - client.heartbeatAt < HEARTBEAT_MS) continue
+        client.close(1008, `no heartbeat for ${HEARTBEAT_MS / 1000} s`)
+      }
+    }
+  }
+
+  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { status, body } = await this.#answerHttp(request)
+    response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' })
+    response.end(body)
+  }
+
+  async #answerHttp(request: IncomingMessage): Promise<HttpAnswer> {
+    const target = targetOf(request)
+    const name = HTTP_PATH.exec(target?.pathname ?? '')?.[1] ?? ''
+    const method = methodOf(name)
+    if (target === null || method === null) return deny(404, 'path not found')
+    const denial = denialOf(request, target, this.#admission)
+    if (denial) return denial
+    if (request.method !== method) return deny(405, `use ${method}`)
+    const text = method === 'GET' ? target.searchParams.get('query') : await bodyOf(request)
+    return { status: 200, body: JSON.stringify(answerHttp(this.#desk, name, text)) }
+  }
+}
+
+/** The body of a request; null when it is too long or breaks off. */
+async function bodyOf(request: IncomingMessage): Promise<string | null> {
+  const chunks: Buffer[] = []
+  let size = 0
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      size += chunk.length
+      if (size > MAX_PAYLOAD) return null
+      chunks.push(chunk)
+    }
+  } catch {
+    return null
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function refuse(socket: Socket, { status, body }: HttpAnswer): void {
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: application/json\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  )
+}
