@@ -77,6 +77,30 @@ export function summaryOf(tick: Tick, start: number): Summary {
   }
 }
 
+/** Adds a tick to a summary with ticks in it, in place: `merge(into, summaryOf(tick, into.start))` without the objects. */
+export function addTick(into: Summary, tick: Tick): void {
+  const price = tick.last_price
+  const time = tick.timestamp
+  if (!earlier(into.first_time, into.first_seq, time, tick.seq)) {
+    into.open = price
+    into.first_time = time
+    into.first_seq = tick.seq
+  }
+  if (earlier(into.last_time, into.last_seq, time, tick.seq)) {
+    into.close = price
+    into.last_time = time
+    into.last_seq = tick.seq
+  }
+  if (price > into.high) into.high = price
+  if (price < into.low) into.low = price
+  const inMills = mills(price)
+  into.volume = add(into.volume, tick.volume)
+  into.turnover_mills = add(into.turnover_mills, tick.turnover === null ? null : mills(tick.turnover))
+  into.value_mills = add(into.value_mills, tick.volume === null ? null : inMills * tick.volume)
+  into.price_mills = add(into.price_mills, inMills)
+  into.trades = add(into.trades, 1)
+}
+
 /** The summary of a tick that is left out: it only counts. Merging it changes nothing but `left_out`. */
 export function leftOutOf(tick: Tick, start: number): Summary {
   return {
@@ -91,14 +115,20 @@ export function leftOutOf(tick: Tick, start: number): Summary {
 }
 
 /**
- * The summary of the union of two disjoint sets of ticks of one symbol; its bucket starts where the earlier one does.
- * Associative and commutative. A backfilled summary replaces one made of ticks: the vendor's whole minute counts.
+ * `union`, save that of two summaries of the same minute a backfilled one replaces one made of ticks: the vendor's whole
+ * minute counts.
  */
 export function merge(a: Summary, b: Summary): Summary {
-  if (a.start === b.start && a.origin !== b.origin) {
-    const kept = a.origin === 'backfill' ? a : b
-    return { ...kept, left_out: a.left_out + b.left_out }
-  }
+  if (a.start !== b.start || a.origin === b.origin) return union(a, b)
+  const kept = a.origin === 'backfill' ? a : b
+  return { ...kept, left_out: a.left_out + b.left_out }
+}
+
+/**
+ * The summary of the union of two disjoint sets of ticks of one symbol; its bucket starts where the earlier one does.
+ * Associative and commutative.
+ */
+export function union(a: Summary, b: Summary): Summary {
   if (b.trades === 0) return { ...a, start: Math.min(a.start, b.start), left_out: a.left_out + b.left_out }
   if (a.trades === 0) return { ...b, start: Math.min(a.start, b.start), left_out: a.left_out + b.left_out }
   const aFirst = earlier(a.first_time, a.first_seq, b.first_time, b.first_seq)
@@ -119,8 +149,8 @@ export function merge(a: Summary, b: Summary): Summary {
     volume: add(a.volume, b.volume),
     turnover_mills: add(a.turnover_mills, b.turnover_mills),
     value_mills: add(a.value_mills, b.value_mills),
-    price_mills: a.price_mills === null || b.price_mills === null ? null : a.price_mills + b.price_mills,
-    trades: a.trades === null || b.trades === null ? null : a.trades + b.trades,
+    price_mills: add(a.price_mills, b.price_mills),
+    trades: add(a.trades, b.trades),
     left_out: a.left_out + b.left_out,
     origin: a.origin === 'backfill' || b.origin === 'backfill' ? 'backfill' : 'ticks',
   }
@@ -130,6 +160,7 @@ function earlier(aTime: number, aSeq: Seq, bTime: number, bSeq: Seq): boolean {
   return aTime < bTime || (aTime === bTime && aSeq <= bSeq)
 }
 
+/** A sum with an unknown part is unknown. */
 function add(a: number | null, b: number | null): number | null {
-  return a === null ? b : b === null ? a : a + b
+  return a === null || b === null ? null : a + b
 }

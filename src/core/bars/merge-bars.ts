@@ -1,0 +1,43 @@
+import { HkqError } from '../errors.ts'
+import type { Bar } from '../market/bar.ts'
+import type { Batches, Gap } from '../market/event.ts'
+import { summaryOfBar } from './bar-of.ts'
+import type { BarOptions } from './options.ts'
+import { Resampler } from './resampler.ts'
+
+/**
+ * Longer bars of bars: a file of one-minute bars, backfilled K-lines, another hkq's output. Of a bar that comes again
+ * at once (a provisional one, a revision, a repeated row) the last word counts.
+ * @throws HkqError E_INPUT when an input bar is longer than the bars asked for
+ */
+export async function* mergeBars(bars: Batches<Bar>, options: BarOptions): AsyncGenerator<readonly Bar[]> {
+  const resampler = new Resampler(options)
+  const newest = new Map<string, Bar>()
+  const add = (bar: Bar): void => {
+    if (bar.has_gap) resampler.addGap(gapOf(bar))
+    resampler.addSummaries([summaryOfBar(bar)])
+  }
+  for await (const batch of bars) {
+    for (const bar of batch) {
+      if (bar.end - bar.start > options.every) throw tooLong(bar)
+      const before = newest.get(bar.symbol)
+      if (before !== undefined && before.start !== bar.start) add(before)
+      newest.set(bar.symbol, bar)
+    }
+    const merged = resampler.take()
+    if (merged.length > 0) yield merged
+  }
+  for (const bar of newest.values()) add(bar)
+  resampler.end()
+  const merged = resampler.take()
+  if (merged.length > 0) yield merged
+}
+
+function gapOf({ symbol, start, end }: Bar): Gap {
+  return { type: 'gap', source: '', symbol, from: start, to: end - 1, cause: 'vendor', volume: null, filled_by: null }
+}
+
+function tooLong({ symbol, start, end }: Bar): HkqError {
+  const seconds = `"${(end - start) / 1000} s"`
+  return new HkqError('E_INPUT', `the input's bars of "${symbol}" span ${seconds}: ask for bars at least as long`)
+}

@@ -1,0 +1,51 @@
+import type { Clock } from '../clock.ts'
+import type { Bar } from '../market/bar.ts'
+import type { Batches, Gap } from '../market/event.ts'
+import type { BarOptions } from './options.ts'
+import { Resampler } from './resampler.ts'
+import type { Summary } from './summary.ts'
+import { withClock } from './with-clock.ts'
+
+/** Bars of a stream. */
+export interface ResampleOptions extends BarOptions {
+  /** Live: bars go out by this clock, without waiting for a next trade. Absent: by the trades' own times and at the end. */
+  clock?: Clock
+  /** Told of each trade that came so late that its bar was forgotten; it is in none. */
+  onTooLate?: (symbol: string, time: number) => void
+}
+
+/**
+ * Bars of a stream of events, for each symbol in order of time. A bar is final once: what comes later makes a numbered
+ * revision.
+ */
+export async function* resample(events: Batches, options: ResampleOptions): AsyncGenerator<readonly Bar[]> {
+  const { clock } = options
+  const resampler = new Resampler(options, options.onTooLate)
+  const steps = clock === undefined ? events : withClock(events, clock, () => resampler.due)
+  for await (const batch of steps) {
+    if (batch.length > 0) resampler.add(batch)
+    if (clock !== undefined) resampler.scan(clock.now())
+    const bars = resampler.take()
+    if (bars.length > 0) yield bars
+  }
+  resampler.end(clock?.now())
+  const bars = resampler.take()
+  if (bars.length > 0) yield bars
+}
+
+/** Longer bars of stored one-minute summaries, without reading a tick. `gaps` mark the bars they cross. */
+export function* barsFromSummaries(
+  summaries: Iterable<readonly Summary[]>,
+  options: BarOptions & { gaps?: readonly Gap[] },
+): Generator<readonly Bar[]> {
+  const resampler = new Resampler(options)
+  for (const gap of options.gaps ?? []) resampler.addGap(gap)
+  for (const batch of summaries) {
+    resampler.addSummaries(batch)
+    const bars = resampler.take()
+    if (bars.length > 0) yield bars
+  }
+  resampler.end()
+  const bars = resampler.take()
+  if (bars.length > 0) yield bars
+}

@@ -1,0 +1,108 @@
+import type { Bar } from '../market/bar.ts'
+import type { Flag, Gap, MarketEvent, Tick } from '../market/event.ts'
+import { bucketsOf } from './bucket.ts'
+import { type BarOptions, withDefaults } from './options.ts'
+import { Series } from './series.ts'
+import { isLeftOut, type Summary } from './summary.ts'
+
+/**
+ * Ticks, or summaries of them, to bars, many symbols at once. Live and batch run through it alike: they differ only in
+ * who calls `scan`. Bars are handed over by `take` in the order in which they became known.
+ */
+export class Resampler {
+  readonly #options: ReturnType<typeof withDefaults>
+  readonly #onTooLate: (symbol: string, time: number) => void
+  readonly #include: ReadonlySet<Flag>
+  readonly #series = new Map<string, Series>()
+  /** Holes of all symbols, for symbols that come later. */
+  readonly #gaps: Gap[] = []
+  #out: Bar[] = []
+  #latest: Series | undefined
+  #latestSymbol = ''
+
+  /** @param onTooLate told of each trade that came after its bar was forgotten (4,096 bars later) and is in none */
+  constructor(options: BarOptions, onTooLate: (symbol: string, time: number) => void = () => {}) {
+    this.#options = withDefaults(options)
+    this.#include = this.#options.include
+    this.#onTooLate = onTooLate
+  }
+
+  /** Adds a batch of events; quotes, states and rejected records make no bars. */
+  add(batch: readonly MarketEvent[]): void {
+    const everyTick = this.#options.align === 'clock'
+    for (const event of batch) {
+      if (event.type === 'gap') this.addGap(event)
+      else if (event.type === 'tick' && (everyTick || this.#takes(event))) this.#of(event.symbol).add(event)
+    }
+    this.#flush()
+  }
+
+  /** Adds summaries, each within one bucket: stored minutes, a vendor's bars. */
+  addSummaries(batch: readonly Summary[]): void {
+    for (const summary of batch) this.#of(summary.symbol).addSummary(summary)
+    this.#flush()
+  }
+
+  /** Marks the bars that a hole crosses, now and later. A hole that has been filled is none. */
+  addGap(gap: Gap): void {
+    if (gap.filled_by !== null) return
+    if (gap.symbol !== null) {
+      this.#of(gap.symbol).addGap(gap)
+      return
+    }
+    this.#gaps.push(gap)
+    for (const series of this.#series.values()) series.addGap(gap)
+  }
+
+  /** Lets out what is due by a clock at `now`, epoch ms. */
+  scan(now: number): void {
+    for (const series of this.#series.values()) if (series.due <= now) series.scan(now)
+  }
+
+  /** When `scan` has something to do next, epoch ms; Infinity for never. */
+  get due(): number {
+    let due = Number.POSITIVE_INFINITY
+    for (const series of this.#series.values()) due = Math.min(due, series.due)
+    return due
+  }
+
+  /** The end of the stream: what can still change at `now` goes out as `final: false`. */
+  end(now: number = this.#options.asOf): void {
+    for (const series of this.#series.values()) series.end(now)
+  }
+
+  /** The bars that have become known since the last call. */
+  take(): Bar[] {
+    const bars = this.#out
+    if (bars.length > 0) this.#out = []
+    return bars
+  }
+
+  #takes(tick: Tick): boolean {
+    return tick.flags.length === 0 || !isLeftOut(tick, this.#include)
+  }
+
+  #flush(): void {
+    for (const series of this.#series.values()) series.flush()
+  }
+
+  #of(symbol: string): Series {
+    if (symbol === this.#latestSymbol && this.#latest !== undefined) return this.#latest
+    const series = this.#series.get(symbol) ?? this.#opened(symbol)
+    this.#latest = series
+    this.#latestSymbol = symbol
+    return series
+  }
+
+  #opened(symbol: string): Series {
+    const { every, align, auctions, sessions, fill } = this.#options
+    const emit = (bar: Bar): void => {
+      this.#out.push(bar)
+    }
+    const buckets = bucketsOf(every, align, auctions, sessions)
+    const series = new Series({ symbol, buckets, fill, emit, onTooLate: this.#onTooLate })
+    for (const gap of this.#gaps) series.addGap(gap)
+    this.#series.set(symbol, series)
+    return series
+  }
+}
