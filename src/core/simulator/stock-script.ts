@@ -77,27 +77,30 @@ class StockDay {
     const { day } = this.#setting
     const opening = day.phases.find(({ phase }) => phase === 'opening_auction')
     if (opening) {
-      yield* this.#auction(day.phases[0]!.open, opening.open, opening.open + 2 * MINUTE, this.#opening, 0.01)
+      yield* this.#auction(day.phases[0]!.open, opening.open, opening.open + 2 * MINUTE, this.#opening, 0.025)
     }
     for (const rhythm of this.#rhythms) yield* this.#continuous(rhythm)
     const input = day.end - 9 * MINUTE
-    yield* this.#auction(input, day.end - 2 * MINUTE, day.end, this.#target, 0.03)
+    yield* this.#auction(input, day.end - 2 * MINUTE, day.end, this.#target, 0.08)
   }
 
-  /** A crossed book while orders are collected, then every trade at one price at a random moment of the matching. */
+  /**
+   * A crossed book while orders are collected, then every trade at one price at a random moment of the matching.
+   * @param share of the day's usual volume that is traded here
+   */
   *#auction(from: number, matching: number, end: number, price: number, share: number): Script {
     const random = this.#random
     for (let time = from + random.below(5_000); time < matching; time += 2_000 + random.below(15_000)) {
       yield time
       this.#pushQuote(time, this.#book.crossed(price, random.below(4), this.#setting.depth))
     }
-    const seconds = FULL_SESSION / 1000
-    const trades = Math.min(400, Math.max(1, Math.round(seconds * this.#setting.rate * share)))
+    const usual = (FULL_SESSION / 1000) * this.#setting.rate * share
+    const trades = Math.min(400, Math.max(1, Math.round(usual / 5)))
     let time = matching + random.below(end - matching - 1_000)
     this.#parts.quote = null
     for (let i = 0; i < trades; i++) {
       if (i % 20 === 0) yield time++
-      this.#pushTrade(time - 1, price, null, 2 * this.#meanLots)
+      this.#pushTrade(time - 1, price, null, (this.#meanLots * usual) / trades)
     }
     this.#value = price
   }
