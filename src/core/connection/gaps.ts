@@ -1,0 +1,194 @@
+import { byTimeAndSeq, type Gap, type GapCause, type MarketEvent, type Seq, type Tick } from '../market/event.ts'
+import type { Sessions, TradingDay } from '../market/session.ts'
+import { DAY, MINUTE } from '../market/time.ts'
+
+/** How far the history of one symbol reached before this run. A pipeline Checkpoint is one. */
+export interface Reached {
+  readonly symbol: string
+  readonly timestamp: number
+  readonly seq: Seq
+}
+
+/** What is known of one symbol. */
+interface Track {
+  /** Newest tick delivered or checkpointed. */
+  timestamp: number | null
+  seq: Seq
+  /** What the first tick of the run ends; null once it came. */
+  start: 'restart' | 'late_start' | null
+  /** Local time from which the symbol was watched, epoch ms; null before the first connection. */
+  watched: number | null
+  /** The loss since the last tick. */
+  loss: { readonly cause: GapCause; readonly at: number } | null
+}
+
+/** One stretch of scheduled session: opening auction and morning, or afternoon and closing auction. */
+interface Session {
+  readonly open: number
+  readonly close: number
+}
+
+/**
+ * Writes down the holes of one source, per symbol: after a loss from the last tick delivered to the first one after it
+ * (data-model.md); at the start of a run every stretch of session since the checkpoint, or, on a live feed without one,
+ * since the opening of the session that is on. A first tick that repeats the last one, or is older, proves an overlap:
+ * no gap. A loss while nothing trades, by clock and calendar, is none either. Pure: times come as arguments.
+ */
+export class GapTracker {
+  readonly #source: string
+  readonly #sessions: Sessions
+  readonly #tracks = new Map<string, Track>()
+  readonly #reached: Map<string, Reached>
+  /** Local time of the connect that ended the last loss; null while there is no connection. */
+  #upAt: number | null = null
+  /** Whether the ticks' times are near the clock, by the first tick; null before it. */
+  #live: boolean | null = null
+
+  constructor(source: string, sessions: Sessions, reached: readonly Reached[] = []) {
+    this.#source = source
+    this.#sessions = sessions
+    this.#reached = new Map(reached.map((entry) => [entry.symbol, entry]))
+  }
+
+  /** Exactly these symbols are watched from local time `now` (epoch ms) on; those already watched go on as they are. */
+  watch(symbols: readonly string[], now: number): void {
+    const kept = new Set(symbols)
+    for (const [symbol, { timestamp, seq }] of this.#tracks) {
+      if (kept.has(symbol)) continue
+      if (timestamp !== null) this.#reached.set(symbol, { symbol, timestamp, seq })
+      this.#tracks.delete(symbol)
+    }
+    for (const symbol of symbols) {
+      if (this.#tracks.has(symbol)) continue
+      const { timestamp = null, seq = 0 } = this.#reached.get(symbol) ?? {}
+      const start = timestamp === null ? 'late_start' : 'restart'
+      this.#tracks.set(symbol, { timestamp, seq, start, watched: this.#upAt === null ? null : now, loss: null })
+    }
+  }
+
+  /** The connection is up, at local time `now`. */
+  up(now: number): void {
+    this.#upAt = now
+    for (const track of this.#tracks.values()) track.watched ??= now
+  }
+
+  /** The connection is lost, at local time `now`: the next tick of each symbol may come after a hole. */
+  lost(cause: GapCause, now: number): void {
+    this.#upAt = null
+    for (const track of this.#tracks.values()) if (track.watched !== null) track.loss ??= { cause, at: now }
+  }
+
+  /**
+   * Takes the events just received and returns them with each gap before the tick that ends it; the same array where
+   * there is none.
+   */
+  mark(events: MarketEvent[]): MarketEvent[] {
+    let marked: MarketEvent[] | undefined
+    for (let i = 0; i < events.length; i++) {
+      const event = events[i]!
+      if (event.type === 'tick') {
+        const gaps = this.#tick(event)
+        if (gaps.length > 0) {
+          marked ??= events.slice(0, i)
+          marked.push(...gaps)
+        }
+      }
+      marked?.push(event)
+    }
+    return marked ?? events
+  }
+
+  /**
+   * The run ends at local time `now`: the holes still open on a live feed, which end here. A run that was never
+   * connected leaves its hole to the next one.
+   */
+  end(now: number): Gap[] {
+    if (this.#live === false) return []
+    this.#live = true
+    return [...this.#tracks].flatMap(([symbol, track]) => {
+      return track.watched === null ? [] : this.#holes(symbol, track, now, now)
+    })
+  }
+
+  #tick(tick: Tick): readonly Gap[] {
+    const track = this.#tracks.get(tick.symbol)
+    if (track === undefined) return NONE
+    if (this.#live === null && tick.received_at !== null) this.#live = Math.abs(tick.received_at - tick.timestamp) < DAY
+    const isNewer = track.timestamp === null || byTimeAndSeq(tick, { timestamp: track.timestamp, seq: track.seq }) > 0
+    let gaps = NONE
+    if (track.start !== null || track.loss !== null) {
+      if (isNewer) gaps = this.#holes(tick.symbol, track, tick.timestamp, tick.received_at ?? tick.timestamp)
+      track.start = null
+      track.loss = null
+    }
+    if (isNewer) {
+      track.timestamp = tick.timestamp
+      track.seq = tick.seq
+    }
+    return gaps
+  }
+
+  /** The gap rows of one symbol up to `to`: the time of its first tick since, or the end of the run. `now` is local. */
+  #holes(symbol: string, { timestamp, start, watched, loss }: Track, to: number, now: number): readonly Gap[] {
+    const row = (cause: GapCause, from: number, until: number): Gap => {
+      return { type: 'gap', source: this.#source, symbol, from, to: until, cause, volume: null, filled_by: null }
+    }
+    const live = this.#live === true
+    const rows: Gap[] = []
+    if (start === 'restart') {
+      for (const { open, close } of this.#missed(timestamp!, to, live ? (watched ?? now) : to))
+        rows.push(row(start, open, close))
+    } else if (start === 'late_start' && live) {
+      const open = this.#openingBefore(watched ?? now)
+      if (open !== null && open < to) rows.push(row(start, open, to))
+    }
+    if (loss === null || rows.at(-1)?.to === to) return rows
+    const from = start === null ? timestamp! : live ? loss.at : Number.POSITIVE_INFINITY
+    const isQuiet = live && this.#quiet(start === null ? from : 0, loss.at, this.#upAt ?? now)
+    if (from <= to && !isQuiet) rows.push(row(loss.cause, from, to))
+    return rows
+  }
+
+  /** Opening of the session that is on at `now`, null outside. */
+  #openingBefore(now: number): number | null {
+    const day = this.#sessions.day(now)
+    return day === null ? null : (sessionsOf(day).find(({ open, close }) => now >= open && now < close)?.open ?? null)
+  }
+
+  /** The stretches of session in [from, to], both inclusive, that opened before `watched`: the later ones were seen whole. */
+  #missed(from: number, to: number, watched: number): Session[] {
+    const missed: Session[] = []
+    for (const day of this.#sessions.days(from, to + 1)) {
+      if (from >= day.end - 2 * MINUTE && from < day.end) continue
+      for (const { open, close } of sessionsOf(day)) {
+        const hole = { open: Math.max(open, from), close: Math.min(close, to) }
+        const isOneInstant = from === to && from >= open && from < close
+        if (open < watched && (hole.open < hole.close || isOneInstant)) missed.push(hole)
+      }
+    }
+    return missed
+  }
+
+  /** Whether nothing trades from the loss to the reconnect, a minute either side, and the last tick is older than that. */
+  #quiet(last: number, lostAt: number, upAt: number): boolean {
+    const from = lostAt - MINUTE
+    const to = upAt + MINUTE
+    if (last >= from) return false
+    return this.#sessions
+      .days(from, to)
+      .every((day) => sessionsOf(day).every(({ open, close }) => close <= from || open >= to))
+  }
+}
+
+const NONE: readonly Gap[] = []
+
+function sessionsOf(day: TradingDay): readonly Session[] {
+  const morning = day.continuous[0]!
+  const afternoon = day.continuous[1]
+  const open = day.phases.find(({ phase }) => phase === 'opening_auction')?.open ?? morning.open
+  if (afternoon === undefined) return [{ open, close: day.end }]
+  return [
+    { open, close: morning.close },
+    { open: afternoon.open, close: day.end },
+  ]
+}

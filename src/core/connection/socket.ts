@@ -1,0 +1,129 @@
+import { HttpsProxyAgent } from 'https-proxy-agent'
+import WebSocket from 'ws'
+import { HkqError, messageOf } from '../errors.ts'
+import { redactUrl } from './secret.ts'
+
+/** Largest message a vendor may send, bytes. */
+export const MAX_PAYLOAD = 1024 * 1024
+
+/** How a socket ended. `status`: the HTTP answer that took the place of an upgrade. `code`: the close code of an open one. */
+export interface SocketEnd {
+  readonly reason: string
+  readonly status?: number
+  readonly code?: number
+}
+
+/** What a socket calls back. `ended` comes exactly once and last. */
+export interface SocketEvents {
+  opened(): void
+  frame(frame: Buffer): void
+  ended(end: SocketEnd): void
+}
+
+export interface SocketOptions {
+  readonly url: string
+  readonly headers?: Readonly<Record<string, string>>
+  /** Address of an HTTP proxy, if the connection goes through one. */
+  readonly proxy: string | undefined
+}
+
+/** Whether the host of `url` is this machine. */
+export function isLoopback(url: string): boolean {
+  const host = new URL(url).hostname
+  return host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host)
+}
+
+/**
+ * Checks an endpoint before anything is opened.
+ * @throws HkqError E_USAGE when it is no WebSocket address, or unencrypted to another machine
+ */
+export function checkEndpoint(url: string): void {
+  const protocol = URL.canParse(url) ? new URL(url).protocol : ''
+  if (protocol !== 'ws:' && protocol !== 'wss:') {
+    throw new HkqError('E_USAGE', `"${redactUrl(url)}" is not a WebSocket address: use wss://HOST/PATH`)
+  }
+  if (protocol === 'ws:' && !isLoopback(url)) {
+    throw new HkqError('E_USAGE', `"${redactUrl(url)}" is not encrypted: use wss://, ws:// is for this machine only`)
+  }
+}
+
+/** One WebSocket with explicit limits: 1 MiB a message, no compression, no redirects, certificates verified. */
+export class Socket {
+  readonly #ws: WebSocket
+  #done = false
+
+  /** Connects. @throws HkqError E_CONFIG when the proxy's address is none */
+  constructor({ url, headers = {}, proxy }: SocketOptions, events: SocketEvents) {
+    this.#ws = new WebSocket(url, {
+      headers: { ...headers },
+      maxPayload: MAX_PAYLOAD,
+      perMessageDeflate: false,
+      followRedirects: false,
+      rejectUnauthorized: true,
+      ...(proxy === undefined || isLoopback(url) ? {} : { agent: agentOf(proxy) }),
+    })
+    this.#ws.on('open', () => events.opened())
+    this.#ws.on('message', (data) => {
+      if (!this.#done) events.frame(data as Buffer)
+    })
+    const end = (ended: SocketEnd): void => {
+      if (this.#done) return
+      this.#done = true
+      this.#ws.terminate()
+      events.ended(ended)
+    }
+    this.#ws.on('unexpected-response', (_request, response) => {
+      const status = response.statusCode ?? 0
+      end({ status, reason: notAnUpgrade(status, url, response.headers.location) })
+    })
+    this.#ws.on('error', (error) => end({ reason: reasonOf(error) }))
+    this.#ws.on('close', (code, reason) => end({ code, reason: closeReason(code, reason.toString()) }))
+  }
+
+  send(text: string): void {
+    this.#ws.send(text, () => {})
+  }
+
+  /** Stops reading: the sender is held back by TCP. */
+  pause(): void {
+    this.#ws.pause()
+  }
+
+  resume(): void {
+    this.#ws.resume()
+  }
+
+  /** Says goodbye where the line still takes it, and lets go at once. No callback follows. */
+  close(): void {
+    this.#done = true
+    if (this.#ws.readyState === WebSocket.OPEN) this.#ws.close(1000)
+    this.#ws.terminate()
+  }
+}
+
+function agentOf(proxy: string): HttpsProxyAgent<string> {
+  if (URL.canParse(proxy)) return new HttpsProxyAgent(proxy)
+  throw new HkqError('E_CONFIG', 'the address of the proxy cannot be read: use http://HOST:PORT')
+}
+
+function notAnUpgrade(status: number, url: string, location: string | undefined): string {
+  if (status >= 300 && status < 400) {
+    const target = URL.canParse(location ?? '', url) ? ` to "${redactUrl(new URL(location ?? '', url).href)}"` : ''
+    return `HTTP ${status} instead of a WebSocket: it redirects${target}, and redirects are refused; give the final address`
+  }
+  if (status === 401 || status === 403) return `HTTP ${status}: token missing or refused`
+  return `HTTP ${status} instead of a WebSocket: wrong host or path, or the service is down`
+}
+
+function closeReason(code: number, reason: string): string {
+  if (code === 1006) return 'the connection broke off'
+  const words = reason === '' ? '' : ` "${reason}"`
+  return `the server closed the connection (code ${code}${words})`
+}
+
+function reasonOf(error: Error & { code?: string; errors?: readonly Error[] }): string {
+  const first = error.errors?.[0] ?? error
+  const { code } = first as { code?: string }
+  if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') return 'a message larger than 1 MiB was refused'
+  return messageOf(first) || code || 'the connection failed'
+}

@@ -1,0 +1,444 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { openFeed } from '../../src/core/connection/feed.ts'
+import type { HkqError } from '../../src/core/errors.ts'
+import { Sessions } from '../../src/core/market/session.ts'
+import { parseTime } from '../../src/core/market/time.ts'
+import { ManualClock, turn, until } from '../support/manual-clock.ts'
+import {
+  accept,
+  fakeVendor,
+  MORNING,
+  openServer,
+  peer,
+  type Reading,
+  type ReadOptions,
+  read,
+  type Server,
+  TOKEN,
+} from './fake-vendor.ts'
+
+let server: Server
+let open: Reading[] = []
+beforeEach(async () => {
+  server = await openServer()
+})
+afterEach(async () => {
+  for (const { stop, done } of open) {
+    stop.abort()
+    await done
+  }
+  open = []
+  await server.close()
+})
+
+function start(options: ReadOptions = {}, endpoints = [server.url]): Reading {
+  const reading = read(endpoints, options)
+  open.push(reading)
+  return reading
+}
+
+const tick = (symbol: string, timestamp: number, seq: number) => ({ tick: [[symbol, timestamp, seq]] })
+
+describe('subscribing', () => {
+  it('sends the full set once a connection, in order, never two frames closer than the vendor allows', async () => {
+    const { clock } = start({ depth: 5 })
+    const first = await peer(server)
+    await until(() => first.frames.length === 1)
+    expect(first.frames[0]).toMatchObject({ ask: 'trades', symbols: ['00700.HK', '00005.HK'] })
+    await clock.advance(1_049)
+    expect(first.frames).toHaveLength(1)
+    await clock.advance(1)
+    await until(() => first.frames.length === 2)
+    expect(first.frames[1]).toMatchObject({ ask: 'quotes', symbols: ['00700.HK', '00005.HK'] })
+    await clock.advance(8_950)
+    await until(() => first.frames.length === 3)
+    expect(first.frames[2]).toEqual({ beat: 1 })
+  })
+
+  it('subscribes to exactly the same after a drop', async () => {
+    const { clock, states } = start()
+    const first = await peer(server)
+    await until(() => first.frames.length === 1)
+    first.socket.close(1011, 'bye')
+    await until(() => states('lost').length === 1)
+    expect(states('lost')[0]).toBe('the server closed the connection (code 1011 "bye"); next try in 3.0 s')
+    await clock.advance(3_000)
+    const second = await peer(server, 1)
+    await until(() => second.frames.length === 1)
+    expect(second.frames[0]!.symbols).toEqual(first.frames[0]!.symbols)
+  })
+
+  it('takes a server that streams without acknowledging at its word', async () => {
+    server.answer = () => {}
+    const { clock, states, ofType } = start({ depth: 5 })
+    const first = await peer(server)
+    await until(() => first.frames.length === 1)
+    first.send(tick('00700.HK', MORNING, 1))
+    await until(() => ofType('tick').length === 1)
+    for (let i = 0; i < 8; i++) {
+      await clock.advance(5_000)
+      first.send({ book: 1 })
+      await turn()
+    }
+    expect(first.frames.filter(({ ask }) => ask).map(({ ask }) => ask)).toEqual(['trades', 'quotes'])
+    expect(states('up')).toEqual([`${server.url}, symbols: 2`])
+    expect(states('lost')).toEqual([])
+  })
+
+  it('replaces the set while running', async () => {
+    const { clock, feed } = start()
+    const first = await peer(server)
+    await until(() => first.frames.length === 1)
+    feed.subscribe!(['00001.HK'])
+    await clock.advance(1_050)
+    await until(() => first.frames.length === 2)
+    expect(first.frames[1]!.symbols).toEqual(['00001.HK'])
+  })
+
+  it('finds the refused codes at the pace of the vendor, drops them, and goes on with the rest', async () => {
+    const symbols = Array.from({ length: 20 }, (_, i) => `${String(i + 1).padStart(5, '0')}.HK`)
+    const bad = new Set(['00004.HK', '00017.HK'])
+    const sentAt: number[] = []
+    const reading = start({ symbols, depth: 5 })
+    let subscribed: readonly string[] = []
+    server.answer = (asked, peer) => {
+      if (!asked.ask) return accept(asked, peer)
+      sentAt.push(reading.clock.monotonic())
+      const isBad = asked.symbols.some((symbol) => bad.has(symbol))
+      if (!isBad && asked.ask === 'trades') subscribed = asked.symbols
+      if (!isBad) accept(asked, peer)
+      else peer.send({ no: { id: asked.id, code: 600, message: 'code invalid', verdict: 'symbols' } })
+    }
+    const first = await peer(server)
+    await until(() => first.frames.length === 1)
+    while (!first.frames.some(({ ask }) => ask === 'quotes')) await reading.clock.advance(1_050)
+    expect([...subscribed].sort()).toEqual(symbols.filter((symbol) => !bad.has(symbol)))
+    expect(first.frames.find(({ ask }) => ask === 'quotes')!.symbols).toHaveLength(18)
+    expect(reading.states('warning')).toEqual([
+      '00004.HK dropped: fake refused it with 600 "code invalid"',
+      '00017.HK dropped: fake refused it with 600 "code invalid"',
+    ])
+    for (let i = 1; i < sentAt.length; i++) expect(sentAt[i]! - sentAt[i - 1]!).toBeGreaterThanOrEqual(1_050)
+    first.socket.terminate()
+    await until(() => reading.states('lost').length === 1)
+    await reading.clock.advance(3_000)
+    const second = await peer(server, 1)
+    await until(() => second.frames.length === 1)
+    expect(second.frames[0]!.symbols).toHaveLength(18)
+  })
+
+  it('ends when the vendor refuses every symbol', async () => {
+    server.answer = ({ id }, peer) => peer.send({ no: { id, code: 600, message: 'code invalid', verdict: 'symbols' } })
+    const { done } = start({ symbols: ['09999.HK'] })
+    expect(await done).toMatchObject({ code: 'E_SYMBOL', message: expect.stringContaining('"09999.HK"') })
+  })
+
+  it.each([
+    ['token', 'E_TOKEN'],
+    ['limit', 'E_USAGE'],
+    ['fatal', 'E_UNEXPECTED'],
+  ])('ends on the verdict %s with %s, whatever request it names', async (verdict, code) => {
+    server.answer = (_, peer) => peer.send({ no: { id: null, code: 401, message: `no ${TOKEN}`, verdict } })
+    const { done } = start()
+    const error = (await done) as HkqError
+    expect(error.code).toBe(code)
+    expect(error.message).not.toContain(TOKEN)
+  })
+
+  it('sends a request again, slower, when the vendor asks for it', async () => {
+    let refusals = 1
+    server.answer = (asked, peer) => {
+      if (refusals-- > 0)
+        peer.send({ no: { id: asked.id, code: 605, message: 'too many requests', verdict: 'backoff' } })
+      else accept(asked, peer)
+    }
+    const { clock, states } = start()
+    const first = await peer(server)
+    await until(() => states('warning').length === 1)
+    await clock.advance(2_099)
+    expect(first.frames).toHaveLength(1)
+    await clock.advance(1)
+    await until(() => states('up').length === 1)
+    expect(first.frames).toHaveLength(2)
+  })
+})
+
+describe('a line that is dead', () => {
+  it('is noticed by a heartbeat without any answer', async () => {
+    server.answer = (asked, peer) => (asked.ask ? accept(asked, peer) : undefined)
+    const { clock, states } = start({ at: parseTime('2026-11-22T10:00') })
+    const first = await peer(server)
+    await until(() => states('up').length === 1)
+    await clock.advance(24_999)
+    expect(states('lost')).toEqual([])
+    await clock.advance(1)
+    await until(() => first.closed !== undefined)
+    expect(states('lost')[0]).toContain('no answer to a heartbeat within 15 s')
+  })
+
+  it('is not one that streams without answering heartbeats', async () => {
+    server.answer = (asked, peer) => (asked.ask ? accept(asked, peer) : undefined)
+    const { clock, states } = start()
+    const first = await peer(server)
+    await until(() => states('up').length === 1)
+    for (let i = 0; i < 20; i++) {
+      await clock.advance(5_000)
+      first.send({ book: 1 })
+      await turn()
+      await turn()
+    }
+    expect(states('lost')).toEqual([])
+  })
+
+  it('is not one of a vendor that never answers heartbeats', async () => {
+    server.answer = (asked, peer) => (asked.ask ? accept(asked, peer) : undefined)
+    const heartbeat = { everyMs: 10_000, frame: () => '{"beat":1}', answerWithinMs: null }
+    const { clock, states } = start({ at: parseTime('2026-11-22T10:00'), vendor: { heartbeat } })
+    await until(() => states('up').length === 1)
+    await clock.advance(300_000)
+    expect(states('lost')).toEqual([])
+  })
+})
+
+describe('the watchdog', () => {
+  it('gives a silent connection up in continuous trading, and writes the gap as stale', async () => {
+    const { clock, states, ofType } = start()
+    const first = await peer(server)
+    await until(() => states('up').length === 1)
+    first.send(tick('00700.HK', MORNING, 1))
+    await until(() => ofType('tick').length === 1)
+    await clock.advance(29_999)
+    expect(states('lost')).toEqual([])
+    await clock.advance(1)
+    await until(() => states('lost').length === 1)
+    await clock.advance(3_000)
+    const second = await peer(server, 1)
+    second.send(tick('00700.HK', MORNING + 40_000, 9))
+    await until(() => ofType('tick').length === 2)
+    expect(ofType('gap').filter(({ cause }) => cause === 'stale')).toEqual([
+      {
+        type: 'gap',
+        source: 'fake',
+        symbol: '00700.HK',
+        from: MORNING,
+        to: MORNING + 40_000,
+        cause: 'stale',
+        volume: null,
+        filled_by: null,
+      },
+    ])
+  })
+
+  it('leaves a silent connection alone at lunch', async () => {
+    const { clock, states } = start({ at: parseTime('2026-11-23T12:00') })
+    await until(() => states('up').length === 1)
+    await clock.advance(3_600_000)
+    expect(states('lost')).toEqual([])
+  })
+})
+
+describe('connecting again', () => {
+  it('goes to the next endpoint when one fails, and stays where data comes from', async () => {
+    const dead = await openServer()
+    await dead.close()
+    const reading = start({}, [dead.url, server.url])
+    await until(() => reading.states('lost').length === 1)
+    expect(reading.states('lost')[0]).toContain('ECONNREFUSED')
+    await reading.clock.advance(3_000)
+    const first = await peer(server)
+    first.send(tick('00700.HK', MORNING, 1))
+    await until(() => reading.ofType('tick').length === 1)
+    first.socket.terminate()
+    await until(() => reading.states('lost').length === 2)
+    await reading.clock.advance(3_000)
+    await peer(server, 1)
+  })
+
+  it('stops after the retries allowed and names the last cause', async () => {
+    const dead = await openServer()
+    await dead.close()
+    const { clock, states, done } = start({ maxRetries: 2 }, [dead.url])
+    for (let i = 1; i <= 2; i++) {
+      await until(() => states('lost').length === i)
+      await clock.advance(8_000)
+    }
+    expect(await done).toMatchObject({ code: 'E_NETWORK', message: expect.stringMatching(/ECONNREFUSED.*2 retries/) })
+  })
+
+  it('counts only failures in a row: data forgives them', async () => {
+    const { clock, states, ofType } = start({ maxRetries: 1 })
+    for (let i = 0; i < 4; i++) {
+      const next = await peer(server, i)
+      next.send(tick('00700.HK', MORNING + i, i))
+      await until(() => ofType('tick').length === i + 1)
+      next.socket.terminate()
+      await until(() => states('lost').length === i + 1)
+      await clock.advance(3_000)
+    }
+    await peer(server, 4)
+  })
+
+  it('takes the close with code 1000 as the end where no retry is allowed', async () => {
+    const { done, states, ofType } = start({ maxRetries: 0 })
+    const first = await peer(server)
+    first.send(tick('00700.HK', MORNING, 1))
+    first.socket.close(1000)
+    expect(await done).toBeUndefined()
+    expect(ofType('tick')).toHaveLength(1)
+    expect(states('lost')).toEqual([])
+  })
+
+  it('takes any other end as a failure where no retry is allowed', async () => {
+    const { done } = start({ maxRetries: 0 })
+    const first = await peer(server)
+    first.socket.terminate()
+    expect(await done).toMatchObject({ code: 'E_NETWORK', exitCode: 5 })
+  })
+})
+
+describe('gaps in the stream', () => {
+  it('stand just before the tick that ends them, one a symbol', async () => {
+    const { clock, states, events, ofType } = start({ at: parseTime('2026-11-23T09:00') })
+    const first = await peer(server)
+    first.send({
+      tick: [
+        ['00700.HK', MORNING, 1],
+        ['00005.HK', MORNING + 1, 2],
+      ],
+    })
+    await until(() => ofType('tick').length === 2)
+    first.socket.terminate()
+    await until(() => states('lost').length === 1)
+    await clock.advance(3_000)
+    const second = await peer(server, 1)
+    second.send({
+      tick: [
+        ['00005.HK', MORNING + 1, 2],
+        ['00700.HK', MORNING, 5],
+        ['00005.HK', MORNING + 9, 7],
+      ],
+    })
+    await until(() => ofType('tick').length === 5)
+    const market = events.filter(({ type }) => type !== 'status')
+    expect(market.map((event) => event.type)).toEqual(['tick', 'tick', 'tick', 'gap', 'tick', 'tick'])
+    expect(market[3]).toMatchObject({ symbol: '00700.HK', from: MORNING, to: MORNING, cause: 'disconnect' })
+  })
+
+  it('end with the run where no tick came after the loss', async () => {
+    const reading = start({ at: parseTime('2026-11-23T10:00'), symbols: ['00700.HK'] })
+    const first = await peer(server)
+    first.send(tick('00700.HK', MORNING, 1))
+    await until(() => reading.ofType('tick').length === 1)
+    first.socket.terminate()
+    await until(() => reading.states('lost').length === 1)
+    await reading.clock.advance(1_000)
+    reading.stop.abort()
+    await reading.done
+    expect(reading.events.at(-1)).toMatchObject({
+      type: 'gap',
+      cause: 'disconnect',
+      from: MORNING,
+      to: MORNING + 1_000,
+    })
+  })
+})
+
+describe('one signal', () => {
+  it('ends a feed that streams; what was received is still delivered, the socket is closed', async () => {
+    const clock = new ManualClock(MORNING)
+    const stop = new AbortController()
+    let received = 0
+    const feed = openFeed(fakeVendor([server.url]), {
+      symbols: ['00700.HK'],
+      depth: 0,
+      sessions: new Sessions(),
+      clock,
+      random: () => 0,
+      signal: stop.signal,
+      onFrame: () => received++,
+    })
+    const events = feed[Symbol.asyncIterator]()
+    const first = await peer(server)
+    first.send(tick('00700.HK', MORNING, 1))
+    first.send(tick('00700.HK', MORNING, 2))
+    await until(() => received === 3)
+    stop.abort()
+    const batch = await events.next()
+    expect(batch.value.filter(({ type }: { type: string }) => type === 'tick')).toHaveLength(2)
+    expect((await events.next()).done).toBe(true)
+    await until(() => first.closed !== undefined)
+  })
+
+  it('ends a feed that connects', async () => {
+    const silent = await import('node:net').then((net) => net.createServer())
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    const connected = new Promise((resolve) => silent.once('connection', resolve))
+    const { port } = silent.address() as { port: number }
+    const { stop, done } = start({}, [`ws://127.0.0.1:${port}/`])
+    await connected
+    stop.abort()
+    expect(await done).toBeUndefined()
+    silent.close()
+  })
+
+  it('ends a feed that waits for its next attempt', async () => {
+    const dead = await openServer()
+    await dead.close()
+    const { stop, done, states } = start({}, [dead.url])
+    await until(() => states('lost').length === 1)
+    stop.abort()
+    expect(await done).toBeUndefined()
+  })
+
+  it('is not needed: leaving the loop closes the socket, even while the next batch is awaited', async () => {
+    const clock = new ManualClock(MORNING)
+    const options = { symbols: ['00700.HK'], depth: 0, sessions: new Sessions(), clock, random: () => 0 }
+    const feed = openFeed(fakeVendor([server.url]), { ...options, signal: new AbortController().signal })
+    const events = feed[Symbol.asyncIterator]()
+    const first = await peer(server)
+    await events.next()
+    const pending = events.next()
+    await events.return!()
+    expect((await pending).done).toBe(true)
+    await until(() => first.closed !== undefined)
+    expect(clock.sleeping).toEqual([])
+  })
+})
+
+describe('a slow consumer', () => {
+  it('stops the socket, loses nothing, and heartbeats go on meanwhile', async () => {
+    const clock = new ManualClock(MORNING)
+    const stop = new AbortController()
+    let received = 0
+    const options = {
+      symbols: ['00700.HK'],
+      depth: 0,
+      sessions: new Sessions(),
+      clock,
+      random: () => 0,
+      signal: stop.signal,
+    }
+    const feed = openFeed(fakeVendor([server.url]), { ...options, capacity: 100, onFrame: () => received++ })
+    const events = feed[Symbol.asyncIterator]()
+    const first = await peer(server)
+    await until(() => received === 1)
+    const count = 200_000
+    for (let seq = 0; seq < count; seq++) first.send(tick('00700.HK', MORNING + seq, seq))
+    let before = -1
+    while (received !== before) {
+      before = received
+      for (let i = 0; i < 20; i++) await turn()
+    }
+    expect(received).toBeLessThan(count)
+    expect(first.socket.bufferedAmount).toBeGreaterThan(0)
+    await clock.advance(120_000)
+    expect(first.frames.filter(({ beat }) => beat).length).toBeGreaterThanOrEqual(11)
+    const seqs: number[] = []
+    while (seqs.length < count) {
+      for (const event of (await events.next()).value) if (event.type === 'tick') seqs.push(event.seq)
+    }
+    expect(seqs).toEqual(Array.from({ length: count }, (_, seq) => seq))
+    stop.abort()
+    await events.return!()
+  })
+})
