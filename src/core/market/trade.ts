@@ -67,10 +67,14 @@ export function makeTick(parts: TradeParts, sessions: Sessions): Tick {
   }
 }
 
-/** The same amount without binary noise: rounded to a millionth, which is finer than any price (0.30000000000000004 -> 0.3). */
+/**
+ * The same amount without binary noise (0.30000000000000004 -> 0.3): rounded to a millionth, which is finer than any
+ * price, from 100 million on to a thousandth, where a double can no longer tell millionths.
+ */
 export function clean(amount: number): number {
-  const millionths = Math.round(amount * 1e6)
-  return Math.abs(millionths) < Number.MAX_SAFE_INTEGER ? millionths / 1e6 : amount
+  const size = Math.abs(amount)
+  if (size < 1e8) return Math.round(amount * 1e6) / 1e6
+  return size < 1e12 ? Math.round(amount * 1e3) / 1e3 : amount
 }
 
 function positive(value: number | null): number | null {
