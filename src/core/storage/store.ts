@@ -2,23 +2,34 @@ import type { Summary } from '../bars/summary.ts'
 import type { Batches, Gap, Tick } from '../market/event.ts'
 import type { Instrument } from '../market/instrument.ts'
 import type { Checkpoint, Query, Sink, Written } from '../pipeline/source.ts'
+import type { TickColumns } from './columns.ts'
+
+/** A stretch of time of one symbol: `since` inclusive, `until` exclusive, epoch ms; absent means all. */
+export type Span = Omit<Query, 'symbols'>
 
 /**
  * A store of market events. `write` stores ticks, quotes, gaps, rejected records, the checkpoint and the one-minute
  * summaries of the ticks that were really new, in one transaction, and resolves when they are committed. Writing the
- * same events again changes nothing: identity is (symbol, timestamp, seq, source) over the whole history.
+ * same events again changes nothing: identity is (symbol, timestamp, seq, source) over the whole history, and the same
+ * identity with another price or volume is another trade, stored under the next free seq.
  */
 export interface Store extends Sink {
+  /** `stored` and `duplicates` count ticks. Status events are not stored. */
   write(batch: Parameters<Sink['write']>[0]): Promise<Written>
-  /** Ticks, quotes and gaps in order of time, then seq. */
+  /** Ticks, quotes and gaps in order of time, then seq, across symbols; a gap follows the ticks of its `from`. */
   read(query: Query & { types?: readonly ('tick' | 'quote' | 'gap')[] }): Batches
-  /** Ticks of one symbol in (timestamp, seq) order, the fast path of analytics. */
-  ticks(symbol: string, query: Omit<Query, 'symbols'>): Iterable<readonly Tick[]>
-  /** One-minute summaries of one symbol in order. */
-  minutes(symbol: string, query: Omit<Query, 'symbols'>): Iterable<readonly Summary[]>
+  /** Ticks of one symbol in (timestamp, seq) order, in chunks of bounded size. */
+  ticks(symbol: string, span: Span): Iterable<readonly Tick[]>
+  /** The same ticks as typed arrays, the fast path of analytics; with `book` the quote's prices too. */
+  columns(symbol: string, span: Span & { book?: boolean }): Iterable<TickColumns>
+  /** One-minute summaries (clock minutes) of one symbol in order; `since` and `until` apply to their starts. */
+  minutes(symbol: string, span: Span): Iterable<readonly Summary[]>
+  /** Gaps that meet [since, until) of the symbols asked for, those of all symbols included, by `from`. */
   gaps(query: Query): readonly Gap[]
   checkpoints(): readonly Checkpoint[]
+  /** Symbols with ticks or minutes, in order of name. */
   symbols(): readonly string[]
+  /** The newest row of every symbol. */
   instruments(): readonly Instrument[]
   putInstruments(rows: readonly Instrument[]): void
 }

@@ -1,0 +1,75 @@
+import { FLAGS, type Tick } from '../market/event.ts'
+
+/**
+ * A chunk of ticks of one symbol in (timestamp, seq) order, column by column. Volume and turnover are NaN where the
+ * tick has null (indices).
+ */
+export interface TickColumns {
+  readonly length: number
+  /** Exchange time, epoch ms. */
+  readonly timestamp: Float64Array
+  readonly last_price: Float64Array
+  /** Shares. */
+  readonly volume: Float64Array
+  /** Traded currency. */
+  readonly turnover: Float64Array
+  /** Bit i is set when the tick bears FLAGS[i]; see flagMask. */
+  readonly flags: Uint16Array
+  /** Index into PHASES. */
+  readonly phase: Uint8Array
+  /** Quote's prices, NaN where null; only when the book was asked for. */
+  readonly bid_price: Float64Array | null
+  readonly ask_price: Float64Array | null
+}
+
+/** Phases by the numbers that `TickColumns.phase` and the disk hold. The order is part of the file format. */
+export const PHASES = [
+  'pre_opening',
+  'opening_auction',
+  'morning',
+  'lunch',
+  'afternoon',
+  'closing_auction',
+  'closed',
+] as const satisfies readonly Tick['phase'][]
+
+const BIT: ReadonlyMap<string, number> = new Map(FLAGS.map((flag, i) => [flag, 1 << i]))
+
+/** The bits of `flags`: `columns.flags[i] & flagMask(LEFT_OUT)` tells whether bars leave tick i out. */
+export function flagMask(flags: Tick['flags']): number {
+  let mask = 0
+  for (const flag of flags) mask |= BIT.get(flag)!
+  return mask
+}
+
+/** Room for `length` ticks. */
+export function emptyColumns(length: number, book: boolean): TickColumns {
+  return {
+    length,
+    timestamp: new Float64Array(length),
+    last_price: new Float64Array(length),
+    volume: new Float64Array(length),
+    turnover: new Float64Array(length),
+    flags: new Uint16Array(length),
+    phase: new Uint8Array(length),
+    bid_price: book ? new Float64Array(length) : null,
+    ask_price: book ? new Float64Array(length) : null,
+  }
+}
+
+/** Columns of ticks at hand, for stores that have no faster way. */
+export function columnsOf(ticks: readonly Tick[], book = false): TickColumns {
+  const columns = emptyColumns(ticks.length, book)
+  for (let i = 0; i < ticks.length; i++) {
+    const tick = ticks[i]!
+    columns.timestamp[i] = tick.timestamp
+    columns.last_price[i] = tick.last_price
+    columns.volume[i] = tick.volume ?? Number.NaN
+    columns.turnover[i] = tick.turnover ?? Number.NaN
+    columns.flags[i] = flagMask(tick.flags)
+    columns.phase[i] = PHASES.indexOf(tick.phase)
+    if (columns.bid_price) columns.bid_price[i] = tick.bid_price ?? Number.NaN
+    if (columns.ask_price) columns.ask_price[i] = tick.ask_price ?? Number.NaN
+  }
+  return columns
+}

@@ -1,0 +1,94 @@
+import { existsSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type Sqlite from 'better-sqlite3'
+import { HkqError, messageOf } from '../../errors.ts'
+
+export type Db = Sqlite.Database
+export type Driver = typeof Sqlite
+
+/** SQLite's first version without the WAL-reset bug, which could corrupt a database written during a checkpoint. */
+const SAFE_VERSION = [3, 51, 3] as const
+
+/**
+ * The SQLite driver, loaded when first asked for.
+ * @throws HkqError E_STORAGE when its native part is missing
+ */
+export async function loadDriver(): Promise<Driver> {
+  try {
+    const driver = (await import('better-sqlite3')).default
+    new driver(':memory:').close()
+    return driver
+  } catch (cause) {
+    const message = `SQLite's driver does not load (${messageOf(cause)}): run npm rebuild better-sqlite3`
+    throw new HkqError('E_STORAGE', message, { cause })
+  }
+}
+
+/** Version of the SQLite library in use, and whether it is at least 3.51.3. */
+export async function sqliteVersion(): Promise<{ version: string; safe: boolean }> {
+  const driver = await loadDriver()
+  const db = new driver(':memory:')
+  const version = db.prepare<[], string>('SELECT sqlite_version()').pluck().get()!
+  db.close()
+  return { version, safe: isAtLeast(version, SAFE_VERSION) }
+}
+
+function isAtLeast(version: string, least: readonly number[]): boolean {
+  const parts = version.split('.').map(Number)
+  for (const [i, part] of least.entries()) {
+    if ((parts[i] ?? 0) !== part) return (parts[i] ?? 0) > part
+  }
+  return true
+}
+
+/**
+ * Opens a database file. A reader never creates it.
+ * @throws HkqError E_STORAGE for what is not there, not a file, not readable or not a database
+ */
+export function connect(driver: Driver, path: string, access: 'write' | 'read'): Db {
+  refuseWrongPath(path, access)
+  try {
+    const db = new driver(path, { readonly: access === 'read', fileMustExist: access === 'read', timeout: 100 })
+    db.pragma('schema_version')
+    return db
+  } catch (error) {
+    throw storageError(path, error)
+  }
+}
+
+function refuseWrongPath(path: string, access: 'write' | 'read'): void {
+  const stat = statSync(path, { throwIfNoEntry: false })
+  if (stat?.isDirectory()) throw new HkqError('E_STORAGE', `"${path}" is a directory: name a file in it`)
+  if (!stat && access === 'read') {
+    throw new HkqError('E_STORAGE', `no such file "${path}": record into it first, or name another`)
+  }
+  if (!existsSync(dirname(path))) {
+    throw new HkqError('E_STORAGE', `no such directory "${dirname(path)}" for "${path}": create it first`)
+  }
+}
+
+const REMEDIES: readonly (readonly [RegExp, string])[] = [
+  [/^SQLITE_NOTADB/, 'is not an SQLite database: name another file'],
+  [/^SQLITE_CORRUPT/, 'is damaged: keep a copy and try sqlite3 .recover, or restore a backup'],
+  [/^(SQLITE_READONLY|EROFS)/, 'cannot be written: it or its folder is read-only'],
+  [
+    /^(SQLITE_CANTOPEN|SQLITE_PERM|SQLITE_AUTH|EACCES|EPERM)/,
+    'cannot be opened: check the permissions of it and its folder',
+  ],
+  [/^(SQLITE_FULL|ENOSPC)/, 'cannot grow: the disk is full; free some space'],
+  [/^SQLITE_IOERR/, 'met an input/output error: check the disk and its free space'],
+  [/^(SQLITE_BUSY|SQLITE_LOCKED)/, 'is locked by another program: close it, or try again'],
+]
+
+/** E_STORAGE for whatever the driver threw, with the remedy for it. */
+export function storageError(path: string, error: unknown): HkqError {
+  if (error instanceof HkqError) return error
+  const code = codeOf(error)
+  const remedy = REMEDIES.find(([pattern]) => pattern.test(code))?.[1] ?? 'failed'
+  return new HkqError('E_STORAGE', `"${path}" ${remedy} (${code || 'error'}: ${messageOf(error)})`, { cause: error })
+}
+
+/** SQLite's or the system's code of an error, empty when it has none. */
+export function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
+}

@@ -1,0 +1,33 @@
+import type { Seq } from '../../market/event.ts'
+
+/** The place of a record among those of one symbol. */
+export interface Key {
+  readonly time: number
+  readonly seq: Seq
+  readonly source: number
+}
+
+/** Order of the primary key: negative when `a` comes first. */
+export function byKey(a: Key, b: Key): number {
+  return a.time - b.time || (a.seq < b.seq ? -1 : a.seq > b.seq ? 1 : a.source - b.source)
+}
+
+/**
+ * Stores a record under its sequence number, or under the next free one when the number is taken by a different record:
+ * two trades that a vendor numbers alike are two trades, and sent again they find their own places again.
+ * @param insert tries to store under a number; false when it is taken
+ * @param isSame whether the record stored under a number is this one
+ * @returns the number it was stored under, null when it was there already
+ */
+export function place(seq: Seq, insert: (seq: Seq) => boolean, isSame: (seq: Seq) => boolean): Seq | null {
+  for (let next = seq; ; next = successor(next)) {
+    if (insert(next)) return next
+    if (isSame(next)) return null
+  }
+}
+
+function successor(seq: Seq): Seq {
+  if (typeof seq === 'number') return seq < Number.MAX_SAFE_INTEGER ? seq + 1 : BigInt(seq) + 1n
+  const next = seq + 1n
+  return next >= BigInt(Number.MIN_SAFE_INTEGER) && next <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(next) : next
+}

@@ -1,0 +1,57 @@
+import { realpathSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { HkqError } from '../../errors.ts'
+import { codeOf, connect, type Driver, storageError } from './driver.ts'
+
+/** Holds a store for one recorder. */
+export interface Lock {
+  release(): void
+}
+
+/**
+ * Takes the store's lock: an exclusive transaction on the empty file `FILE-lock`, which the system ends with the process,
+ * however that ends. Readers never meet it.
+ * @throws HkqError E_LOCKED while another recorder holds the store
+ */
+export function takeLock(driver: Driver, path: string): Lock {
+  const real = realPath(path)
+  const db = connect(driver, `${real}-lock`, 'write')
+  try {
+    db.pragma('busy_timeout = 0')
+    db.pragma('journal_mode = MEMORY')
+    db.exec('BEGIN EXCLUSIVE')
+  } catch (error) {
+    db.close()
+    if (codeOf(error) === 'SQLITE_BUSY') throw lockedError(driver, path)
+    throw storageError(`${path}-lock`, error)
+  }
+  return { release: () => void db.close() }
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    return join(realpathSync(dirname(path)), basename(path))
+  }
+}
+
+function lockedError(driver: Driver, path: string): HkqError {
+  const pid = holder(driver, path)
+  const who = pid === null ? 'another recorder' : `another recorder (process ${pid})`
+  return new HkqError('E_LOCKED', `${who} holds "${path}": stop it, or record into another file`)
+}
+
+/** Process id that the last recorder of the store left in it. */
+function holder(driver: Driver, path: string): number | null {
+  try {
+    const db = connect(driver, path, 'read')
+    try {
+      return db.prepare<[], number>('SELECT pid FROM recorder').pluck().get() ?? null
+    } finally {
+      db.close()
+    }
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,48 @@
+import type { Gap, Quote, Tick } from '../../market/event.ts'
+import type { Query } from '../../pipeline/source.ts'
+import { type Input, mergeSorted } from './merge.ts'
+
+type Stored = Tick | Quote | Gap
+
+/** What a global read draws from: chunks by symbol, of a size the reader chooses. */
+export interface Shelves {
+  ticks(symbol: string, span: Omit<Query, 'symbols'>, size: number): Iterator<readonly Tick[]>
+  quotes(symbol: string, span: Omit<Query, 'symbols'>, size: number): Iterator<readonly Quote[]>
+  gaps(query: Query): readonly Gap[]
+  symbols(): readonly string[]
+  quotedSymbols(): readonly string[]
+}
+
+/** Events held in memory by a read over all symbols together. */
+const HELD = 65_536
+const BATCH = 4096
+
+/**
+ * Events of many symbols in order of time, then seq, then symbol; a gap behind the ticks of its `from`, since it lies
+ * between that tick and the next.
+ */
+export async function* readAll(
+  shelves: Shelves,
+  query: Query & { types?: readonly ('tick' | 'quote' | 'gap')[] },
+): AsyncGenerator<Stored[]> {
+  const types = query.types ?? ['tick', 'quote', 'gap']
+  const chosen = (known: readonly string[]) =>
+    query.symbols ? known.filter((name) => query.symbols!.includes(name)) : known
+  const traded = types.includes('tick') ? chosen(shelves.symbols()) : []
+  const quoted = types.includes('quote') ? chosen(shelves.quotedSymbols()) : []
+  const size = Math.max(64, Math.min(BATCH, Math.floor(HELD / (traded.length + quoted.length + 1))))
+  const inputs: Input<Stored>[] = traded.map((symbol) => shelves.ticks(symbol, query, size))
+  for (const symbol of quoted) inputs.push(shelves.quotes(symbol, query, size))
+  if (types.includes('gap')) inputs.push(chunked(shelves.gaps(query), size))
+  yield* mergeSorted(inputs, compare, BATCH)
+}
+
+function* chunked<T>(rows: readonly T[], size: number): Generator<readonly T[]> {
+  for (let i = 0; i < rows.length; i += size) yield rows.slice(i, i + size)
+}
+
+function compare(a: Stored, b: Stored): number {
+  if (a.type === 'gap') return b.type === 'gap' ? a.from - b.from : a.from - b.timestamp || 1
+  if (b.type === 'gap') return a.timestamp - b.from || -1
+  return a.timestamp - b.timestamp || (a.seq < b.seq ? -1 : a.seq > b.seq ? 1 : 0)
+}

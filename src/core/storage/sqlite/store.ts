@@ -1,0 +1,194 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Summary } from '../../bars/summary.ts'
+import { HkqError } from '../../errors.ts'
+import type { Batches, Gap, MarketEvent, Rejected, Tick } from '../../market/event.ts'
+import type { Instrument } from '../../market/instrument.ts'
+import type { Checkpoint, Query, Written } from '../../pipeline/source.ts'
+import type { TickColumns } from '../columns.ts'
+import type { Span, Store } from '../store.ts'
+import { Dictionary } from './dictionary.ts'
+import { codeOf, type Db, storageError } from './driver.ts'
+import type { Lock } from './lock.ts'
+import { readAll } from './read-all.ts'
+import { RecordReader } from './read-records.ts'
+import { TickReader } from './read-ticks.ts'
+import { isStorable, isStorableSeq } from './tick-row.ts'
+import { MinuteKeeper } from './write-minutes.ts'
+import { RecordWriter } from './write-records.ts'
+import { TickInserter } from './write-ticks.ts'
+
+/** How long a write waits for another program that holds the database, ms, and how often it tries. */
+const PATIENCE = 60_000
+const RETRY = 50
+
+/** A store on an open database of the newest schema; `lock` is held by the one that may write. */
+export class SqliteStore implements Store {
+  readonly #db: Db
+  readonly #path: string
+  readonly #lock: Lock | null
+  readonly #now: () => number
+  readonly #names
+  readonly #tickReader
+  readonly #reader
+  readonly #writer
+  #dataVersion: unknown
+
+  constructor(db: Db, path: string, lock: Lock | null, now: () => number) {
+    this.#db = db
+    this.#path = path
+    this.#lock = lock
+    this.#now = now
+    this.#names = { symbols: new Dictionary(db, 'symbol'), sources: new Dictionary(db, 'source') }
+    this.#tickReader = new TickReader(db, this.#names)
+    this.#reader = new RecordReader(db, this.#names)
+    this.#writer = lock && {
+      ticks: new TickInserter(db, this.#names),
+      minutes: new MinuteKeeper(db, this.#names.symbols),
+      records: new RecordWriter(db, this.#names),
+    }
+  }
+
+  async write(batch: readonly MarketEvent[]): Promise<Written> {
+    const writer = this.#writing()
+    await this.#begin()
+    try {
+      const { ticks, received, others } = sort(batch)
+      let stored = 0
+      for (const [symbol, list] of ticks) {
+        const fresh = writer.ticks.insert(symbol, list)
+        writer.minutes.add(symbol, fresh)
+        writer.records.checkpoints(symbol, fresh, this.#now())
+        stored += fresh.length
+      }
+      for (const event of others) {
+        if (event.type === 'quote') writer.records.quote(event)
+        else if (event.type === 'gap') writer.records.gap(event)
+        else if (event.type === 'rejected') writer.records.rejected(event)
+      }
+      this.#db.exec('COMMIT')
+      return { stored, duplicates: received - stored }
+    } catch (error) {
+      this.#undo()
+      throw storageError(this.#path, error)
+    }
+  }
+
+  read(query: Query & { types?: readonly ('tick' | 'quote' | 'gap')[] }): Batches {
+    const reader = this.#reader
+    return readAll(
+      {
+        ticks: (symbol, span, size) => this.#tickReader.ticks(symbol, span, size),
+        quotes: (symbol, span, size) => reader.quotes(symbol, span, size),
+        gaps: (asked) => reader.gaps(asked),
+        symbols: () => reader.symbols(),
+        quotedSymbols: () => reader.quotedSymbols(),
+      },
+      query,
+    )
+  }
+
+  ticks(symbol: string, span: Span): Iterable<readonly Tick[]> {
+    return this.#tickReader.ticks(symbol, span)
+  }
+
+  columns(symbol: string, span: Span & { book?: boolean }): Iterable<TickColumns> {
+    return this.#tickReader.columns(symbol, span)
+  }
+
+  minutes(symbol: string, span: Span): Iterable<readonly Summary[]> {
+    return this.#reader.minutes(symbol, span)
+  }
+
+  gaps(query: Query): readonly Gap[] {
+    return this.#reader.gaps(query)
+  }
+
+  checkpoints(): readonly Checkpoint[] {
+    return this.#reader.checkpoints()
+  }
+
+  symbols(): readonly string[] {
+    return this.#reader.symbols()
+  }
+
+  instruments(): readonly Instrument[] {
+    return this.#reader.instruments()
+  }
+
+  putInstruments(rows: readonly Instrument[]): void {
+    const { records } = this.#writing()
+    try {
+      this.#db
+        .transaction(() => {
+          for (const row of rows) records.instrument(row)
+        })
+        .immediate()
+    } catch (error) {
+      throw storageError(this.#path, error)
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#db.close()
+    this.#lock?.release()
+  }
+
+  #writing() {
+    if (!this.#writer) throw new HkqError('E_STORAGE', `"${this.#path}" is open for reading only`)
+    return this.#writer
+  }
+
+  /** Begins the transaction as soon as no other program writes; the event loop goes on meanwhile. */
+  async #begin(): Promise<void> {
+    for (let waited = 0; ; waited += RETRY) {
+      try {
+        this.#db.exec('BEGIN IMMEDIATE')
+        break
+      } catch (error) {
+        if (codeOf(error) !== 'SQLITE_BUSY' || waited >= PATIENCE) throw storageError(this.#path, error)
+        await delay(RETRY)
+      }
+    }
+    const dataVersion = this.#db.pragma('data_version', { simple: true })
+    if (dataVersion !== this.#dataVersion) this.#forget()
+    this.#dataVersion = dataVersion
+  }
+
+  #undo(): void {
+    if (this.#db.inTransaction) this.#db.exec('ROLLBACK')
+    this.#forget()
+  }
+
+  #forget(): void {
+    this.#names.symbols.forget()
+    this.#names.sources.forget()
+    this.#writer?.ticks.forget()
+    this.#writer?.minutes.forget()
+  }
+}
+
+/** Ticks by symbol, in order of arrival, and everything else; what cannot be stored as a tick turns into a rejected record. */
+function sort(batch: readonly MarketEvent[]): { ticks: Map<string, Tick[]>; received: number; others: MarketEvent[] } {
+  const ticks = new Map<string, Tick[]>()
+  const others: MarketEvent[] = []
+  let received = 0
+  for (const event of batch) {
+    if (event.type === 'tick' && isStorable(event)) {
+      received++
+      const list = ticks.get(event.symbol)
+      if (list) list.push(event)
+      else ticks.set(event.symbol, [event])
+    } else if (event.type === 'tick' || (event.type === 'quote' && !isStorableSeq(event.seq))) {
+      others.push(unstorable(event))
+    } else {
+      others.push(event)
+    }
+  }
+  return { ticks, received, others }
+}
+
+function unstorable(event: Extract<MarketEvent, { type: 'tick' | 'quote' }>): Rejected {
+  const raw = JSON.stringify(event, (_, value) => (typeof value === 'bigint' ? String(value) : value))
+  const { source, symbol, timestamp, received_at } = event
+  return { type: 'rejected', source, symbol, timestamp, reason: 'malformed', raw, received_at }
+}

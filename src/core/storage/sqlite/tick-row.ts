@@ -1,0 +1,129 @@
+import type { Seq, Tick } from '../../market/event.ts'
+import { clean } from '../../market/trade.ts'
+import { PHASES } from '../columns.ts'
+import { EXACT, flagsIn, marksOf, SIDE_SHIFT, SIDES } from './marks.ts'
+
+/** Columns of the `tick` table, in the order of a row. */
+export const TICK_WIDTH = 15
+
+/** Beyond this, room is left above the largest 64-bit integer for trades that share a number. */
+const MAX_SEQ = 2n ** 63n - 2n ** 20n
+
+/** Whether the table can hold the tick; what cannot be held is no trade but a malformed record. */
+export function isStorable(tick: Tick): boolean {
+  return (
+    Number.isInteger(tick.timestamp) &&
+    Number.isFinite(tick.last_price) &&
+    isWhole(tick.volume) &&
+    isWhole(tick.bid_size) &&
+    isWhole(tick.ask_size) &&
+    isStorableSeq(tick.seq)
+  )
+}
+
+export function isStorableSeq(seq: Seq): boolean {
+  return typeof seq === 'number' ? Number.isSafeInteger(seq) : seq < MAX_SEQ && seq > -MAX_SEQ
+}
+
+function isWhole(size: number | null): boolean {
+  return size === null || Number.isSafeInteger(size)
+}
+
+type Bind = number | bigint | string | null
+
+/** Writes the row of a tick into `row` from `offset` on. */
+export function putTick(row: Bind[], offset: number, tick: Tick, seq: Seq, symbol: number, source: number): void {
+  const { bid_price, ask_price, quote_time, received_at } = tick
+  const price = thousandths(tick.last_price)
+  const bid = bid_price === null ? null : price - thousandths(bid_price)
+  const ask = ask_price === null ? null : thousandths(ask_price) - price
+  const usual = usualTurnover(tick.last_price, tick.volume)
+  const turnover = tick.turnover === usual ? null : tick.turnover === null ? Number.NaN : thousandths(tick.turnover)
+  // NaN in the sum: one of them is not a whole number of thousandths
+  const sum = price + (bid ?? 0) + (ask ?? 0) + (turnover ?? 0)
+  const exact = Number.isNaN(sum)
+  row[offset] = symbol
+  row[offset + 1] = tick.timestamp
+  row[offset + 2] = seq
+  row[offset + 3] = source
+  row[offset + 4] = exact ? tick.last_price : price
+  row[offset + 5] = tick.volume
+  row[offset + 6] = exact ? tick.turnover : turnover
+  row[offset + 7] = exact ? bid_price : bid
+  row[offset + 8] = exact ? ask_price : ask
+  row[offset + 9] = tick.bid_size
+  row[offset + 10] = tick.ask_size
+  row[offset + 11] = quote_time === null ? null : Math.round(tick.timestamp - quote_time)
+  row[offset + 12] = exact ? marksOf(tick) | EXACT : marksOf(tick)
+  row[offset + 13] = tick.trade_type
+  row[offset + 14] = received_at === null ? null : Math.round(received_at - tick.timestamp)
+}
+
+/** What `readTick` reads, in its order; a seq beyond 2^53 comes as text. */
+export const TICK_COLUMNS = `time, iif(seq BETWEEN ${Number.MIN_SAFE_INTEGER} AND ${Number.MAX_SAFE_INTEGER}, seq, CAST(seq AS TEXT)),
+  source, price, volume, turnover, bid, ask, bid_size, ask_size, quoted, marks, trade_type, received`
+
+export type TickRow = readonly [
+  time: number,
+  seq: number | string,
+  source: number,
+  price: number,
+  volume: number | null,
+  turnover: number | null,
+  bid: number | null,
+  ask: number | null,
+  bid_size: number | null,
+  ask_size: number | null,
+  quoted: number | null,
+  marks: number,
+  trade_type: string | null,
+  received: number | null,
+]
+
+export function readTick(row: TickRow, symbol: string, sourceName: string): Tick {
+  const time = row[0]
+  const marks = row[11]
+  const volume = row[4]
+  const exact = (marks & EXACT) !== 0
+  const last_price = exact ? row[3] : row[3] / 1000
+  const bid_price = row[6] === null ? null : exact ? row[6] : (row[3] - row[6]) / 1000
+  const ask_price = row[7] === null ? null : exact ? row[7] : (row[3] + row[7]) / 1000
+  const value = usualTurnover(last_price, volume)
+  return {
+    type: 'tick',
+    symbol,
+    timestamp: time,
+    last_price,
+    volume,
+    turnover: exact ? row[5] : row[5] === null ? value : row[5] / 1000,
+    bid_price,
+    ask_price,
+    bid_size: row[8],
+    ask_size: row[9],
+    quote_time: row[10] === null ? null : time - row[10],
+    value,
+    spread: bid_price === null || ask_price === null ? null : clean(ask_price - bid_price),
+    side: SIDES[(marks >> SIDE_SHIFT) & 3]!,
+    phase: PHASES[marks & 7]!,
+    trade_type: row[12],
+    flags: flagsIn(marks),
+    seq: readSeq(row[1]),
+    source: sourceName,
+    received_at: row[13] === null ? null : time + row[13],
+  }
+}
+
+export function readSeq(stored: number | string): Seq {
+  return typeof stored === 'string' ? BigInt(stored) : stored
+}
+
+/** The turnover that needs no storing: price * volume. */
+export function usualTurnover(price: number, volume: number | null): number | null {
+  return volume === null ? null : clean(price * volume)
+}
+
+/** Whole thousandths of an amount that has no finer part, else NaN. */
+function thousandths(amount: number): number {
+  const whole = Math.round(amount * 1000)
+  return whole / 1000 === amount && Math.abs(whole) < 1e12 ? whole : Number.NaN
+}
