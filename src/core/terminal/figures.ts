@@ -1,26 +1,31 @@
 /** What stands where there is no figure. */
 export const NONE = '–'
 
+/** No figure: unknown, or NaN as the prices of an empty bar are. */
+function missing(value: number | null): value is null {
+  return value === null || !Number.isFinite(value)
+}
+
 /** A price with two decimals, three where it has them or is below 0.50 (`0.440`, `412.20`, `24,310.55`). */
 export function price(value: number | null): string {
-  if (value === null) return NONE
+  if (missing(value)) return NONE
   const text = value.toFixed(3)
   return group(text.endsWith('0') && Math.abs(value) >= 0.5 ? text.slice(0, -1) : text)
 }
 
 /** A computed price, always with three decimals. */
 export function finePrice(value: number | null): string {
-  return value === null ? NONE : group(value.toFixed(3))
+  return missing(value) ? NONE : group(value.toFixed(3))
 }
 
 /** A difference of prices with its sign: `+4.60`. */
 export function change(value: number | null): string {
-  return value === null ? NONE : signed(value, decimals(Math.abs(value)))
+  return missing(value) ? NONE : signed(value, decimals(Math.abs(value)))
 }
 
 /** A difference of two prices: two decimals, three where it has them. */
 export function spread(value: number | null): string {
-  return value === null ? NONE : (value < 0 ? '-' : '') + decimals(Math.abs(value))
+  return missing(value) ? NONE : (value < 0 ? '-' : '') + decimals(Math.abs(value))
 }
 
 function decimals(value: number): string {
@@ -30,7 +35,7 @@ function decimals(value: number): string {
 
 /** A fraction as a signed percentage: 0.0125 is `+1.25%`. */
 export function changePercent(fraction: number | null): string {
-  return fraction === null ? NONE : signed(fraction, `${(Math.abs(fraction) * 100).toFixed(2)}%`)
+  return missing(fraction) ? NONE : signed(fraction, `${(Math.abs(fraction) * 100).toFixed(2)}%`)
 }
 
 function signed(value: number, text: string): string {
@@ -40,7 +45,7 @@ function signed(value: number, text: string): string {
 
 /** A fraction as a percentage of about three digits: 0.384 is `38.4%`, 0.000123 is `0.0123%`. */
 export function percent(fraction: number | null): string {
-  if (fraction === null) return NONE
+  if (missing(fraction)) return NONE
   const value = fraction * 100
   const digits = value === 0 ? 1 : Math.max(0, Math.min(6, 2 - Math.floor(Math.log10(Math.abs(value)))))
   return `${value.toFixed(digits)}%`
@@ -48,12 +53,12 @@ export function percent(fraction: number | null): string {
 
 /** A ratio with two decimals and its sign: `1.92x`. */
 export function ratio(value: number | null): string {
-  return value === null ? NONE : `${value.toFixed(2)}x`
+  return missing(value) ? NONE : `${value.toFixed(2)}x`
 }
 
 /** A whole number with its thousands apart: `49,830`. */
 export function count(value: number | null): string {
-  return value === null ? NONE : group(String(Math.round(value)))
+  return missing(value) ? NONE : group(String(Math.round(value)))
 }
 
 const UNITS: readonly (readonly [number, string])[] = [
@@ -65,7 +70,7 @@ const UNITS: readonly (readonly [number, string])[] = [
 
 /** A large amount in four or five places: `9,800`, `12.4K`, `3.21M`, `1.05B`. */
 export function amount(value: number | null): string {
-  if (value === null) return NONE
+  if (missing(value)) return NONE
   const size = Math.abs(value)
   if (size < 9_999.5)
     return group(size < 100 && !Number.isInteger(value) ? value.toFixed(2) : String(Math.round(value)))
@@ -91,7 +96,7 @@ export function age(ms: number): string {
 
 /** Milliseconds as measured: `0.84 ms`, `12.3 ms`, `1.25 s`. */
 export function milliseconds(ms: number | null): string {
-  if (ms === null) return NONE
+  if (missing(ms)) return NONE
   if (ms >= 1_000) return `${(ms / 1_000).toFixed(2)} s`
   return `${ms.toFixed(ms < 1 ? 2 : ms < 100 ? 1 : 0)} ms`
 }

@@ -1,4 +1,5 @@
-import { HKT_OFFSET, HOUR } from '../market/time.ts'
+import type { TimeFormat } from '../market/json.ts'
+import { formatIso, HKT_OFFSET, HOUR } from '../market/time.ts'
 
 /** Times as people read them, in one time zone. */
 export interface Zone {
@@ -16,7 +17,12 @@ export interface Zone {
 
 /** @param name IANA name, e.g. `Asia/Hong_Kong`; the default needs no time zone data */
 export function createZone(name = 'Asia/Hong_Kong'): Zone {
-  const offset = name === 'Asia/Hong_Kong' ? () => HKT_OFFSET : offsetsOf(name)
+  return name === 'Asia/Hong_Kong' ? HONG_KONG : zoneOf(offsetsOf(name))
+}
+
+const HONG_KONG = zoneOf(() => HKT_OFFSET)
+
+function zoneOf(offset: (time: number) => number): Zone {
   const text = (time: number): string => new Date(time + offset(time)).toISOString()
   return {
     offset,
@@ -42,5 +48,16 @@ function offsetsOf(name: string): (time: number) => number {
       known.set(quarter, offset)
     }
     return offset
+  }
+}
+
+/** Writes times as ISO 8601 with milliseconds and the zone's offset: `2026-11-23T10:42:07.123+08:00`. */
+export function isoOf(zone: Zone): TimeFormat {
+  if (zone === HONG_KONG) return formatIso
+  return (time) => {
+    const offset = zone.offset(time)
+    const minutes = Math.abs(Math.round(offset / 60_000))
+    const text = `${String(Math.floor(minutes / 60)).padStart(2, '0')}:${String(minutes % 60).padStart(2, '0')}`
+    return `${new Date(time + offset).toISOString().slice(0, 23)}${offset < 0 ? '-' : '+'}${text}`
   }
 }

@@ -1,0 +1,57 @@
+import type { Gap, Status } from '../market/event.ts'
+import { percent, price } from './figures.ts'
+import type { Palette } from './palette.ts'
+import type { VolatilityRow } from './records.ts'
+import { sanitise } from './sanitise.ts'
+import type { Zone } from './zone.ts'
+
+/**
+ * The line of an alert: `10:42 00700.HK ALERT volatility 38.0% p.a. = 1.90x usual for 10:42 (97th percentile), turnover
+ * 2.30x`. What is not known is left out.
+ */
+export function alertLine(row: VolatilityRow, zone: Zone, palette: Palette): string {
+  const time = zone.minute(row.timestamp)
+  const figure = row.annualized === null ? percent(row.volatility) : `${percent(row.annualized)} p.a.`
+  const against = row.ratio === null ? '' : ` = ${row.ratio.toFixed(1)}x usual for ${time}`
+  const rank = row.percentile === null ? '' : ` (${ordinal(Math.floor(row.percentile))} percentile)`
+  const turnover = row.volume_ratio === null ? '' : `, turnover ${row.volume_ratio.toFixed(1)}x`
+  return `${palette.faint(time)} ${palette.strong(row.symbol)} ${palette.alert('ALERT')} volatility ${figure}${against}${rank}${turnover}`
+}
+
+function ordinal(number: number): string {
+  const tens = number % 100
+  const ending = tens >= 11 && tens <= 13 ? 'th' : (['th', 'st', 'nd', 'rd'][number % 10] ?? 'th')
+  return `${number}${ending}`
+}
+
+/** The line that says an alert is over. */
+export function leaveLine(row: VolatilityRow, zone: Zone, palette: Palette): string {
+  const last = row.last_price === null ? '' : `, last ${price(row.last_price)}`
+  return `${palette.faint(zone.minute(row.timestamp))} ${palette.strong(row.symbol)} back to normal${last}`
+}
+
+/** One status of a feed or symbol as a line: `10:42:07 alltick lost: connection reset, next attempt in 3 s`. */
+export function statusLine(status: Status, zone: Zone, palette: Palette): string {
+  const who = sanitise(status.symbol === null ? status.source : `${status.source} ${status.symbol}`)
+  const detail = status.detail === '' ? '' : `: ${sanitise(status.detail)}`
+  const paint = STATE_PAINTS[status.state]
+  return `${palette.faint(zone.clock(status.timestamp))} ${who} ${paint ? palette[paint](status.state) : status.state}${detail}`
+}
+
+const STATE_PAINTS: Readonly<Partial<Record<Status['state'], 'good' | 'warning' | 'alert'>>> = {
+  up: 'good',
+  resumed: 'good',
+  lost: 'alert',
+  halted: 'warning',
+  warning: 'warning',
+  waiting: 'warning',
+}
+
+/** One gap as a line: `gap alltick 00700.HK 10:42:07 to 10:42:19 (disconnect)`. */
+export function gapLine(gap: Gap, zone: Zone, palette: Palette): string {
+  const who = `${sanitise(gap.source)} ${gap.symbol ?? 'all symbols'}`
+  const sameDay = zone.date(gap.from) === zone.date(gap.to)
+  const to = sameDay ? zone.clock(gap.to) : zone.local(gap.to)
+  const filled = gap.filled_by === null ? '' : `, filled by ${gap.filled_by}`
+  return `${palette.warning('gap')} ${who} ${zone.local(gap.from)} to ${to} (${gap.cause}${filled})`
+}

@@ -1,0 +1,81 @@
+import type { Column } from './columns.ts'
+import { milliseconds, NONE, percent, price, ratio } from './figures.ts'
+import type { Palette } from './palette.ts'
+import type { ProbeRow, VolatilityRow } from './records.ts'
+import { sanitise } from './sanitise.ts'
+import type { Zone } from './zone.ts'
+
+/**
+ * Columns of volatility records.
+ * @param annualized whether to show figures per year in place of those of the window
+ */
+export function volatilityColumns(zone: Zone, annualized = false): Column<VolatilityRow>[] {
+  const right = { align: 'right' } as const
+  return [
+    { title: 'symbol', align: 'left', rank: 0, least: 8, text: (row) => row.symbol, paint: (_, p) => p.strong },
+    { title: 'time', align: 'left', rank: 1, text: (row) => zone.local(row.timestamp) },
+    { ...right, title: 'last', rank: 2, least: 8, text: (row) => price(row.last_price) },
+    annualized
+      ? { ...right, title: 'vol p.a.', rank: 0, least: 8, text: (row) => percent(row.annualized), paint: byState }
+      : { ...right, title: 'volatility', rank: 0, text: (row) => percent(row.volatility), paint: byState },
+    { ...right, title: 'usual', rank: 4, least: 8, text: (row) => percent(row.usual) },
+    { ...right, title: 'ratio', rank: 1, least: 6, text: (row) => ratio(row.ratio), paint: byState },
+    {
+      ...right,
+      title: 'pct',
+      rank: 3,
+      least: 5,
+      text: (row) => (row.percentile === null ? NONE : row.percentile.toFixed(1)),
+    },
+    { ...right, title: 'threshold', rank: 5, text: (row) => percent(row.threshold) },
+    { ...right, title: 'turnover', rank: 2, text: (row) => ratio(row.volume_ratio) },
+    { title: 'state', align: 'left', rank: 0, least: 11, text: stateOf, paint: byState },
+  ]
+}
+
+function stateOf({ state, event }: VolatilityRow): string {
+  const sign = event === 'enter' ? ' ▲' : event === 'leave' ? ' ▽' : ''
+  return (state ?? NONE) + sign
+}
+
+function byState({ state }: VolatilityRow, palette: Palette): (text: string) => string {
+  return state === 'alert' ? palette.alert : state === 'unconfirmed' ? palette.warning : (text) => text
+}
+
+/** The newest record of each symbol, the most unusual first: by ratio, then by percentile, undefined ones last. */
+export function mostUnusualFirst<R extends VolatilityRow>(rows: Iterable<R>): R[] {
+  const newest = new Map<string, R>()
+  for (const row of rows) {
+    const known = newest.get(row.symbol)
+    if (!known || row.timestamp >= known.timestamp) newest.set(row.symbol, row)
+  }
+  const none = Number.NEGATIVE_INFINITY
+  return [...newest.values()].sort(
+    (a, b) => compare(b.ratio ?? none, a.ratio ?? none) || compare(b.percentile ?? none, a.percentile ?? none),
+  )
+}
+
+function compare(a: number, b: number): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+/** Columns of probe results, best first as they are given. */
+export function probeColumns(): Column<ProbeRow>[] {
+  const right = { align: 'right' } as const
+  return [
+    { title: 'endpoint', align: 'left', rank: 0, flexible: true, text: (row) => sanitise(row.url) },
+    { ...right, title: 'DNS', rank: 4, text: (row) => milliseconds(row.dns) },
+    { ...right, title: 'TCP', rank: 4, text: (row) => milliseconds(row.tcp) },
+    { ...right, title: 'TLS', rank: 4, text: (row) => milliseconds(row.tls) },
+    { ...right, title: 'upgrade', rank: 4, text: (row) => milliseconds(row.upgrade) },
+    { ...right, title: 'total', rank: 0, text: (row) => milliseconds(row.total), paint: (_, p) => p.strong },
+    {
+      title: 'state',
+      align: 'left',
+      rank: 0,
+      text: (row) => sanitise(row.state),
+      paint: (row, p) => (row.healthy ? p.good : p.down),
+    },
+    { title: 'remedy', align: 'left', rank: 1, flexible: true, text: (row) => sanitise(row.remedy ?? '') },
+  ]
+}

@@ -1,0 +1,43 @@
+import { bytes, count, milliseconds } from './figures.ts'
+import type { Palette } from './palette.ts'
+import type { RunSummary } from './records.ts'
+import { sanitise } from './sanitise.ts'
+
+/** What a run did, as a block of lines: counts first, what was doubtful by reason, then the line itself. */
+export function renderSummary(summary: RunSummary, palette: Palette): string {
+  const rejected = total(summary.rejected)
+  const flagged = total(summary.flagged)
+  const rows: [string, string, boolean][] = [
+    ['received', count(summary.received), false],
+    ['stored', count(summary.stored), false],
+    ['duplicates', count(summary.duplicates), false],
+    ['rejected', count(rejected) + byReason(summary.rejected), rejected > 0],
+    ['flagged', count(flagged) + byReason(summary.flagged), flagged > 0],
+    ['gaps', count(summary.gaps), summary.gaps > 0],
+    ['reconnects', count(summary.reconnects), summary.reconnects > 0],
+    ['latency', latency(summary), false],
+    ['bytes', bytes(summary.bytes), false],
+  ]
+  const shown = rows.filter(([, text]) => text !== '')
+  const figures = shown.map(([name, text, notable]) => {
+    return `  ${palette.faint(name.padEnd(10))}  ${notable ? palette.warning(text) : text}`
+  })
+  return [palette.heading(`summary of ${sanitise(summary.source)}`), ...figures].join('\n')
+}
+
+function total(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((sum, value) => sum + value, 0)
+}
+
+function byReason(counts: Readonly<Record<string, number>>): string {
+  const parts = Object.entries(counts).filter(([, value]) => value > 0)
+  if (parts.length === 0) return ''
+  return ` (${parts
+    .sort(([, a], [, b]) => b - a)
+    .map(([reason, value]) => `${reason} ${count(value)}`)
+    .join(', ')})`
+}
+
+function latency({ latency_p50, latency_p99 }: RunSummary): string {
+  return latency_p50 === null ? '' : `${milliseconds(latency_p50)} p50, ${milliseconds(latency_p99)} p99`
+}
