@@ -30,7 +30,7 @@ export interface Estimator {
    * earlier bar. Call `begin` again where no return may cross (night, lunch, gap).
    */
   begin(): (bar: PriceBar, out: Float64Array) => void
-  /** Variance per period of the window; square it never: it is one already. May be negative for Garman-Klass on one bar. */
+  /** Variance per period of the window. Garman-Klass can be negative. */
   variance(terms: readonly TermMoments[], n: number): number
 }
 

@@ -1,0 +1,123 @@
+import type { TradingDay } from '../../market/session.ts'
+import { timeOfDay } from '../../market/time.ts'
+import { logReturn } from '../estimators/returns.ts'
+import { Moments } from '../moments.ts'
+import { slotOf } from './slot.ts'
+
+/** Returns, and steps with trades, below which a window has no volatility. */
+const LEAST = 10
+
+/** The price grid of one symbol on one trading day: step k ends at times[k] and holds what happened since the step before. */
+export class DayGrid {
+  readonly number: number
+  /** End of the day's last step's session: later ticks belong to another day. */
+  readonly end: number
+  readonly times: Float64Array
+  /** Last price within each step; NaN without one, carried from the step before on completion. */
+  readonly prices: Float64Array
+  readonly returns: Float64Array
+  readonly turnovers: Float64Array
+  readonly traded: Uint8Array
+  readonly missing: Uint8Array
+  /** Whether the symbol has traded today. */
+  seen = false
+  /** First step that is not complete. */
+  next = 0
+  size: number
+  readonly #first: Uint8Array
+  readonly #period: number
+  readonly #span: boolean
+  #before: number
+
+  /** @param before price before the day; used where `span` lets returns cross breaks */
+  constructor(day: TradingDay, period: number, before: number, span: boolean) {
+    const times: number[] = []
+    const first: number[] = []
+    for (const { open, close } of day.continuous) {
+      for (let time = open + period; time <= close; time += period) {
+        first.push(time === open + period ? 1 : 0)
+        times.push(time)
+      }
+    }
+    this.number = day.number
+    this.end = day.end
+    this.size = times.length
+    this.times = Float64Array.from(times)
+    this.prices = new Float64Array(this.size).fill(Number.NaN)
+    this.returns = new Float64Array(this.size).fill(Number.NaN)
+    this.turnovers = new Float64Array(this.size)
+    this.traded = new Uint8Array(this.size)
+    this.missing = new Uint8Array(this.size)
+    this.#first = Uint8Array.from(first)
+    this.#period = period
+    this.#span = span
+    this.#before = before
+  }
+
+  /** Price of the last complete step, NaN before one. */
+  get close(): number {
+    return this.#before
+  }
+
+  /** The step a time of continuous trading falls into, -1 outside; a grid time belongs to the step that it ends. */
+  stepOf(time: number): number {
+    let low = 0
+    let high = this.size
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (this.times[middle]! < time) low = middle + 1
+      else high = middle
+    }
+    if (low === this.size) return -1
+    const start = this.times[low]! - this.#period
+    return time > start || (time === start && this.#first[low] === 1) ? low : -1
+  }
+
+  trade(step: number, turnover: number): void {
+    this.traded[step] = 1
+    this.turnovers[step]! += turnover
+  }
+
+  /** No return crosses data missing between the two times, complete steps included. */
+  miss(from: number, to: number): void {
+    for (let step = 0; step < this.size && this.times[step]! - this.#period < to; step++) {
+      if (this.times[step]! < from) continue
+      this.missing[step] = 1
+      if (!this.#span) this.returns[step] = Number.NaN
+    }
+  }
+
+  /** The day's last step is not to be had. */
+  shorten(): void {
+    this.size = Math.min(this.size, this.times.length - 1)
+  }
+
+  /** Closes the next step. @returns its number */
+  complete(): number {
+    const step = this.next++
+    if (this.#first[step] === 1 && !this.#span) this.#before = Number.NaN
+    if (Number.isNaN(this.prices[step]!)) this.prices[step] = this.#before
+    if (this.#span || this.missing[step] === 0) this.returns[step] = logReturn(this.#before, this.prices[step]!)
+    this.#before = this.prices[step]!
+    return step
+  }
+
+  /** Number of the step among those of any day, by time of day. */
+  slot(step: number): number {
+    return slotOf(timeOfDay(this.times[step]!), this.#period)
+  }
+
+  /** The last `steps` steps up to and including `step`. */
+  window(step: number, steps: number): { volatility: number; samples: number; turnover: number } {
+    const moments = new Moments()
+    let traded = 0
+    let turnover = 0
+    for (let i = Math.max(0, step + 1 - steps); i <= step; i++) {
+      if (!Number.isNaN(this.returns[i]!)) moments.add(this.returns[i]!)
+      traded += this.traded[i]!
+      turnover += this.turnovers[i]!
+    }
+    const defined = moments.n >= LEAST && traded >= LEAST
+    return { volatility: defined ? moments.sampleStandardDeviation : Number.NaN, samples: moments.n, turnover }
+  }
+}

@@ -1,0 +1,156 @@
+import type { Bar } from '../../market/bar.ts'
+import { byTimeAndSeq, type MarketEvent, type Tick } from '../../market/event.ts'
+import { type AnnualBasis, AnnualPeriods } from './annual.ts'
+import { BarSeries } from './bar-series.ts'
+import { GridSeries } from './grid-series.ts'
+import { Judge } from './judge.ts'
+import { type Settings, settingsOf, type VolatilityOptions } from './options.ts'
+import type { Point, Series, VolatilityRecord } from './record.ts'
+import { TickSeries } from './tick-series.ts'
+
+/** What the strategy takes: market events, and bars where they are history or an estimator's food. */
+export type VolatilityEvent = MarketEvent | Bar
+
+/**
+ * The volatility strategy over any number of symbols, fed in batches: the same records whether history or live, in one
+ * batch or many. State lives per symbol; nothing looks ahead.
+ */
+export class VolatilityMonitor {
+  readonly #settings: Settings
+  readonly #annual: AnnualPeriods
+  readonly #series = new Map<string, Series<VolatilityEvent>>()
+  /** Gaps of all symbols, for those that appear later. */
+  readonly #gaps: { from: number; to: number }[] = []
+  #records: VolatilityRecord[] = []
+  #newest = Number.NEGATIVE_INFINITY
+  #lost = false
+
+  /** @throws HkqError E_USAGE for settings that cannot be */
+  constructor(options: VolatilityOptions = {}) {
+    this.#settings = settingsOf(options)
+    this.#annual = new AnnualPeriods(this.#settings.sessions, this.#settings.period)
+  }
+
+  /** What `annualized` is scaled by in the year of `time`; null where it cannot be given. */
+  basis(time: number): AnnualBasis | null {
+    return this.#settings.estimator.periodic ? this.#annual.basis(time) : null
+  }
+
+  /** @returns the records that became complete; ticks of the batch are taken in (time, seq) order */
+  push(batch: readonly VolatilityEvent[]): VolatilityRecord[] {
+    for (const event of inOrder(batch)) this.#take(event)
+    return this.#taken()
+  }
+
+  /** Completes the grid points before `now` (epoch ms) without waiting for a next tick; not while the feed is down. */
+  scan(now: number): VolatilityRecord[] {
+    if (!this.#lost) for (const series of this.#series.values()) series.advance(now)
+    return this.#taken()
+  }
+
+  /**
+   * The input has ended: every symbol is taken to the newest time of any.
+   * @param complete what is known to be complete up to this time (epoch ms), so that the step in which the data ends counts
+   */
+  end(complete = Number.NEGATIVE_INFINITY): VolatilityRecord[] {
+    const { period } = this.#settings
+    const stepEnd = Math.ceil(this.#newest / period) * period
+    const time = Math.max(this.#newest, Math.min(complete, stepEnd + 1))
+    for (const series of this.#series.values()) series.advance(time)
+    return this.#taken()
+  }
+
+  #take(event: VolatilityEvent): void {
+    switch (event.type) {
+      case 'tick':
+        this.#lost = false
+        if (this.#isLeftOut(event)) return
+        this.#newest = Math.max(this.#newest, event.timestamp)
+        this.#of(event.symbol).push(event)
+        return
+      case 'bar':
+        this.#newest = Math.max(this.#newest, event.end)
+        this.#of(event.symbol).push(event)
+        return
+      case 'quote':
+        this.#series.get(event.symbol)?.push(event)
+        return
+      case 'gap':
+        this.#lost = false
+        if (event.filled_by === null) this.#gap(event.symbol, event.from, event.to)
+        return
+      case 'status':
+        if (event.symbol === null && (event.state === 'lost' || event.state === 'up'))
+          this.#lost = event.state === 'lost'
+    }
+  }
+
+  #gap(symbol: string | null, from: number, to: number): void {
+    if (symbol !== null) this.#of(symbol).gap(from, to)
+    else {
+      this.#gaps.push({ from, to })
+      for (const series of this.#series.values()) series.gap(from, to)
+    }
+  }
+
+  #of(symbol: string): Series<VolatilityEvent> {
+    let series = this.#series.get(symbol)
+    if (series === undefined) {
+      const judge = new Judge(symbol, this.#settings, this.#annual)
+      series = seriesOf(this.#settings, (point) => this.#records.push(judge.judge(point)))
+      for (const { from, to } of this.#gaps) series.gap(from, to)
+      this.#series.set(symbol, series)
+    }
+    return series
+  }
+
+  #isLeftOut(tick: Tick): boolean {
+    for (const flag of tick.flags) if (this.#settings.leftOut.has(flag)) return true
+    return false
+  }
+
+  #taken(): VolatilityRecord[] {
+    const records = this.#records
+    if (records.length > 0) this.#records = []
+    return records
+  }
+}
+
+function seriesOf(settings: Settings, emit: (point: Point) => void): Series<VolatilityEvent> {
+  const { name } = settings.estimator
+  const Kind = name === 'tick-std' ? TickSeries : name === 'grid-std' ? GridSeries : BarSeries
+  return new Kind(settings, emit) as Series<VolatilityEvent>
+}
+
+/** Ticks between two other events in (time, seq) order per symbol; the batch itself where it is in order. */
+function inOrder(batch: readonly VolatilityEvent[]): readonly VolatilityEvent[] {
+  if (isOrdered(batch)) return batch
+  const result: VolatilityEvent[] = []
+  let run: Tick[] = []
+  const flush = (): void => {
+    for (const tick of run.sort(byTimeAndSeq)) result.push(tick)
+    run = []
+  }
+  for (const event of batch) {
+    if (event.type === 'tick') run.push(event)
+    else {
+      flush()
+      result.push(event)
+    }
+  }
+  flush()
+  return result
+}
+
+function isOrdered(batch: readonly VolatilityEvent[]): boolean {
+  const newest = new Map<string, Tick>()
+  let last: Tick | undefined
+  for (const event of batch) {
+    if (event.type !== 'tick') continue
+    const before = event.symbol === last?.symbol ? last : newest.get(event.symbol)
+    if (before !== undefined && byTimeAndSeq(before, event) > 0) return false
+    if (last !== undefined && last.symbol !== event.symbol) newest.set(last.symbol, last)
+    last = event
+  }
+  return true
+}

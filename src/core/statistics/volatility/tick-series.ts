@@ -1,0 +1,117 @@
+import { HkqError } from '../../errors.ts'
+import type { Bar } from '../../market/bar.ts'
+import type { Quote, Tick } from '../../market/event.ts'
+import { simpleReturn } from '../estimators/returns.ts'
+import { SlidingMoments } from '../sliding-moments.ts'
+import type { Settings } from './options.ts'
+import { midOf, turnoverOf } from './prices.ts'
+import type { Point, Series } from './record.ts'
+
+/** Latest hour of a day that a window by time of `1d` reaches: wall-clock, so days are 24 hours. */
+const DAY_MS = 86_400_000
+
+/**
+ * A point per tick: the deviation of the returns from tick to tick over a wall-clock window (t - window, t], or over a
+ * number of ticks. A tick that arrives late counts where it arrives; time never goes back.
+ */
+export class TickSeries implements Series<Tick | Quote | Bar> {
+  readonly #settings: Settings
+  readonly #emit: (point: Point) => void
+  readonly #window = new SlidingMoments()
+  readonly #turnover: SlidingSum
+  readonly #byTicks: boolean
+  readonly #length: number
+  readonly #point: Point
+  #price = Number.NaN
+  #now = Number.NEGATIVE_INFINITY
+  #stretch = Number.NaN
+
+  constructor(settings: Settings, emit: (point: Point) => void) {
+    this.#settings = settings
+    this.#emit = emit
+    this.#byTicks = settings.window.unit === 'ticks'
+    this.#length = settings.window.unit === 'days' ? settings.window.length * DAY_MS : settings.window.length
+    this.#turnover = new SlidingSum()
+    this.#point = {
+      timestamp: 0,
+      last_price: 0,
+      volatility: 0,
+      samples: 0,
+      turnover: Number.NaN,
+      slot: -1,
+      traded: true,
+      missing: false,
+    }
+  }
+
+  push(event: Tick | Quote | Bar): void {
+    if (event.type === 'quote') return
+    if (event.type === 'bar')
+      throw new HkqError('E_INPUT', 'tick-std needs ticks and got bars: use --estimator grid-std')
+    this.#now = Math.max(this.#now, event.timestamp)
+    if (this.#settings.sessionBreaks === 'exclude') this.#breakAtSessions(event.timestamp)
+    const price = this.#settings.price === 'mid' ? midOf(event) : event.last_price
+    this.#slide(simpleReturn(this.#price, price))
+    if (!Number.isNaN(price)) this.#price = price
+    const point = this.#point
+    point.timestamp = event.timestamp
+    point.last_price = event.last_price
+    point.samples = this.#window.n
+    point.volatility = this.#window.sampleStandardDeviation
+    if (this.#settings.confirmVolume !== null) point.turnover = this.#traded(event)
+    this.#emit(point)
+  }
+
+  gap(): void {
+    if (this.#settings.sessionBreaks === 'exclude') this.#price = Number.NaN
+  }
+
+  advance(): void {}
+
+  #slide(value: number): void {
+    const window = this.#window
+    if (!this.#byTicks) window.shiftUntil(this.#now - this.#length)
+    else if (window.length >= this.#length) window.shift()
+    window.push(value, this.#now)
+  }
+
+  #traded(tick: Tick): number {
+    const since = this.#byTicks ? Number.NEGATIVE_INFINITY : this.#now - this.#length
+    return this.#turnover.push(
+      turnoverOf(tick),
+      this.#now,
+      since,
+      this.#byTicks ? this.#length : Number.POSITIVE_INFINITY,
+    )
+  }
+
+  #breakAtSessions(time: number): void {
+    const day = this.#settings.sessions.day(time)
+    const stretch = day?.continuous.find(({ open, close }) => time >= open && time <= close)?.open ?? Number.NaN
+    if (stretch !== this.#stretch) this.#price = Number.NaN
+    this.#stretch = stretch
+  }
+}
+
+/** Sum of the newest amounts: those after a time, at most so many. Exact for amounts in whole thousandths below 2^53. */
+class SlidingSum {
+  #times: number[] = []
+  #amounts: number[] = []
+  #first = 0
+  #sum = 0
+
+  push(amount: number, time: number, since: number, most: number): number {
+    this.#times.push(time)
+    this.#amounts.push(Math.round(amount * 1000))
+    this.#sum += this.#amounts.at(-1)!
+    while (this.#times[this.#first]! <= since || this.#times.length - this.#first > most) {
+      this.#sum -= this.#amounts[this.#first++]!
+    }
+    if (this.#first > 4096 && this.#first * 2 > this.#times.length) {
+      this.#times = this.#times.slice(this.#first)
+      this.#amounts = this.#amounts.slice(this.#first)
+      this.#first = 0
+    }
+    return this.#sum / 1000
+  }
+}

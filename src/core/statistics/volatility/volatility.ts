@@ -1,0 +1,70 @@
+import type { Clock } from '../../clock.ts'
+import type { Batches } from '../../market/event.ts'
+import { type VolatilityEvent, VolatilityMonitor } from './monitor.ts'
+import type { VolatilityOptions } from './options.ts'
+import type { VolatilityRecord } from './record.ts'
+
+/** How long after a grid time by the clock its point is completed without a later tick. */
+const SCAN_DELAY = 2_000
+const SCAN_EVERY = 1_000
+
+/** What `volatility` takes beside the settings. */
+export interface VolatilityRun {
+  /** Clock of a live feed: points of quiet symbols come out by it. Without one, by event time alone. */
+  clock?: Clock
+  /** Records before this time (epoch ms) are computed, for what they teach, and not given. */
+  since?: number
+  /** The events are all there were before this time (epoch ms): the last step of a recording is complete. */
+  complete?: number
+}
+
+/**
+ * The volatility strategy as a step: market events (or bars) in, volatility records out, history and live alike. Feed
+ * the look-back's history first, then the live events, in one stream. Definitions: docs, Volatility.
+ * @throws HkqError E_USAGE for settings that cannot be, E_INPUT for ticks where bars are needed
+ */
+export async function* volatility(
+  events: Batches<VolatilityEvent>,
+  options: VolatilityOptions & VolatilityRun = {},
+): AsyncGenerator<readonly VolatilityRecord[]> {
+  const monitor = new VolatilityMonitor(options)
+  const { clock, since, complete } = options
+  const wanted = (records: VolatilityRecord[]): VolatilityRecord[] =>
+    since === undefined ? records : records.filter(({ timestamp }) => timestamp >= since)
+  for await (const batch of clock ? withPulse(events, clock) : events) {
+    const records = wanted(batch === PULSE ? monitor.scan(clock!.now() - SCAN_DELAY) : monitor.push(batch))
+    if (records.length > 0) yield records
+  }
+  const rest = wanted(monitor.end(complete))
+  if (rest.length > 0) yield rest
+}
+
+const PULSE: readonly VolatilityEvent[] = []
+
+/** The batches, and between them a pulse a second. */
+async function* withPulse(
+  events: Batches<VolatilityEvent>,
+  clock: Clock,
+): Batches<VolatilityEvent> & AsyncGenerator<readonly VolatilityEvent[]> {
+  const iterator = events[Symbol.asyncIterator]()
+  const stop = new AbortController()
+  const pulse = (): Promise<'pulse'> => clock.sleep(SCAN_EVERY, stop.signal).then(() => 'pulse')
+  let next = iterator.next()
+  let beat = pulse()
+  try {
+    while (true) {
+      const first = await Promise.race([next, beat])
+      if (first === 'pulse') {
+        yield PULSE
+        beat = pulse()
+      } else if (first.done) return
+      else {
+        yield first.value
+        next = iterator.next()
+      }
+    }
+  } finally {
+    stop.abort()
+    await iterator.return?.()
+  }
+}
