@@ -1,6 +1,7 @@
 import type { Agent, IncomingMessage } from 'node:http'
 import { request as requestPlain } from 'node:http'
 import { request as requestTls } from 'node:https'
+import { HttpsProxyAgent } from 'https-proxy-agent'
 import type { Clock } from '../clock.ts'
 import { HkqError, messageOf } from '../errors.ts'
 import type { Level, Seq, Side } from '../market/event.ts'
@@ -8,6 +9,7 @@ import type { Instrument } from '../market/instrument.ts'
 import { canonicalSymbol, toShort } from '../market/symbol.ts'
 import { formatDate } from '../market/time.ts'
 import { scrubber } from './secret.ts'
+import { isLoopback } from './socket.ts'
 import { asksOf, bidsOf, type Fields, instrumentOf, type Kline, klinesOf, sideOf } from './vendors/alltick/fields.ts'
 import { verdictOf } from './vendors/alltick/replies.ts'
 import { type Plan, planNamed } from './vendors/alltick.ts'
@@ -47,8 +49,8 @@ export interface HttpOptions {
   /** Default basic. */
   plan?: Plan
   clock: Clock
-  /** Proxy agent, where one is needed. */
-  agent?: Agent
+  /** Address of an HTTP proxy, if the calls go through one; never used for loopback. */
+  proxy?: string
   /** For one whole call, ms; default 10,000. */
   timeoutMs?: number
   signal?: AbortSignal
@@ -190,7 +192,7 @@ export class AllTickHttp {
   }
 
   async #exchange(path: string, data: object): Promise<Fields> {
-    const { token, agent, timeoutMs = 10_000, signal } = this.#options
+    const { token, proxy, timeoutMs = 10_000, signal } = this.#options
     const body = JSON.stringify({ trace: `hkq-${path}`, data })
     const url = new URL(`${this.#base}/${path}`)
     if (token) url.searchParams.set('token', token)
@@ -198,6 +200,7 @@ export class AllTickHttp {
     if (!post) url.searchParams.set('query', body)
     const shown = `${this.#base}/${path}`
     const limit = AbortSignal.timeout(timeoutMs)
+    const agent = proxy === undefined || isLoopback(url.href) ? undefined : new HttpsProxyAgent(proxy)
     const ends = signal ? AbortSignal.any([limit, signal]) : limit
     let answer: { status: number; text: string }
     try {

@@ -47,6 +47,8 @@ const number = fc.oneof(
   fc.nat(1_000_000).map((n) => String(n)),
   fc.tuple(fc.nat(99_999), fc.nat(999)).map(([a, b]) => `${a}.${String(b).padStart(3, '0')}`),
   fc.stringMatching(/^[0-9]{1,18}(\.[0-9]{1,6})?$/),
+  fc.stringMatching(/^[1-9][0-9]{10}\.[0-9]{4,6}$/),
+  fc.constantFrom('1', '2', '2.5', '3'),
   fc.constantFrom('', '.5', '5.', '-1', '1e3', '0', '00.10', '1.2.3', 'x'),
 )
 const time = fc.oneof(fc.integer({ min: 1, max: 1e13 }), fc.maxSafeNat(), fc.nat(1e11).map(String), fc.constant('01'))
@@ -104,7 +106,7 @@ describe('the parser of bytes and the general parser', () => {
         fc.constantFrom(0, 5),
         (text, at, b, kind, depth) => {
           const frame = Buffer.from(text)
-          const i = at % frame.length
+          const i = at % (frame.length + 1)
           const kept = kind === 'insert' ? i : i + 1
           const middle = kind === 'delete' ? [] : [b]
           const edited = Buffer.concat([frame.subarray(0, i), Buffer.from(middle), frame.subarray(kept)])

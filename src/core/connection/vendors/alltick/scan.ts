@@ -171,7 +171,7 @@ export class Scanner {
       } else break
     }
     this.#at = at
-    if (digits === 0 || digits > 15 || point === digits) return Number.NaN
+    if (digits === 0 || digits > 15) return Number.NaN
     return point < 0 ? value : value / POWERS[digits - point]!
   }
 
