@@ -80,7 +80,10 @@ describe('the parser of bytes and the general parser', () => {
   })
 
   it('agree on every book and on the trade joined with it, best quotes alone or all levels', () => {
-    const side = fc.array(fc.record({ price: number, volume: number }), { maxLength: 12 })
+    const valid = fc.constantFrom('0', '1', '1.5', '2', '2.500', '3')
+    const levels = (value: fc.Arbitrary<string>) =>
+      fc.array(fc.record({ price: value, volume: value }), { maxLength: 10 })
+    const side = fc.oneof({ weight: 5, arbitrary: levels(valid) }, { weight: 1, arbitrary: levels(number) })
     fc.assert(
       fc.property(code, seq, time, side, side, fc.constantFrom(0, 1, 10), (code, seq, tick_time, bids, asks, depth) => {
         const book = JSON.stringify({ cmd_id: 22999, data: { code, seq, tick_time, bids, asks } })
