@@ -1,4 +1,12 @@
-import type { Batches, Flag, MarketEvent, RejectReason, Status, Tick } from '../market/event.ts'
+import {
+  type Batches,
+  type Flag,
+  LEFT_OUT,
+  type MarketEvent,
+  type RejectReason,
+  type Status,
+  type Tick,
+} from '../market/event.ts'
 import type { Instrument } from '../market/instrument.ts'
 import type { Sessions } from '../market/session.ts'
 import { FeedTime } from './feed-time.ts'
@@ -78,7 +86,7 @@ export function createValidator(options: ValidationOptions): Validator {
     if (!sessions.tradesAt(tick.timestamp)) flag('out_of_session')
     const instrument = instruments?.get(tick.symbol)
     if (state.lot.isOdd(tick, instrument)) flag('odd_lot')
-    if (maxJump !== null && state.jump.isSuspect(tick, instrument?.kind)) flag('suspect_price')
+    if (maxJump !== null && !isApart(flags) && state.jump.isSuspect(tick, instrument?.kind)) flag('suspect_price')
     if (!totalWarned && tick.volume !== null && state.total.observe(tick.volume)) {
       totalWarned = true
       warnings.push(warning(tick, tick.symbol, TOTAL_TEXT))
@@ -114,6 +122,11 @@ export async function* validate(
 ): AsyncGenerator<readonly MarketEvent[]> {
   const validator = 'push' in options ? options : createValidator(options)
   for await (const batch of events) yield validator.push(batch)
+}
+
+/** A trade that is no measure of the price: off the exchange, of another time, an odd lot. It is left out of bars anyway. */
+function isApart(flags: readonly Flag[]): boolean {
+  return flags.length > 0 && flags.some((name) => LEFT_OUT.includes(name))
 }
 
 const TOTAL_TEXT = 'volume never falls: it looks like the running total of the day; read such a source with ?volume=day'
