@@ -1,0 +1,269 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { GapTracker } from '../../src/core/connection/gaps.ts'
+import type { Gap, MarketEvent, Tick } from '../../src/core/market/event.ts'
+import { Sessions } from '../../src/core/market/session.ts'
+import { parseTime } from '../../src/core/market/time.ts'
+import { tickOf } from './fake-vendor.ts'
+
+const sessions = new Sessions()
+const at = parseTime
+const SYMBOL = '00700.HK'
+const YEARS_LATER = at('2029-01-05T10:00')
+
+function tracker(checkpoint?: string, seq = 7): GapTracker {
+  return new GapTracker('fake', sessions, checkpoint ? [{ symbol: SYMBOL, timestamp: at(checkpoint), seq }] : [])
+}
+
+/** A run that was connected at `since`; its first tick bears `first` and came at `now` (default: at once, a live feed). */
+function startedRun(gaps: GapTracker, since: string, first: string, seq = 8, now = at(first)): Gap[] {
+  gaps.watch([SYMBOL], at(since))
+  gaps.up(at(since))
+  return gapsIn(gaps.mark([tickOf(SYMBOL, at(first), seq, now)]))
+}
+
+const gapsIn = (events: readonly MarketEvent[]): Gap[] => events.filter((event) => event.type === 'gap')
+const stretch = ({ cause, from, to }: Gap) => [cause, from, to]
+
+describe('a first run', () => {
+  it.each([
+    ['in the morning', '2026-11-23T10:00', '2026-11-23T10:00:05', '2026-11-23T09:20'],
+    ['in the afternoon', '2026-11-23T14:00', '2026-11-23T14:00:05', '2026-11-23T13:00'],
+    ['in the closing auction', '2026-11-23T16:05', '2026-11-23T16:08:40', '2026-11-23T13:00'],
+    ['on a half day', '2026-12-24T11:00', '2026-12-24T11:00:05', '2026-12-24T09:20'],
+  ])('begun %s starts with one late_start from the opening of that session', (_, since, first, opening) => {
+    expect(startedRun(tracker(), since, first).map(stretch)).toEqual([['late_start', at(opening), at(first)]])
+  })
+
+  it.each([
+    ['before the opening', '2026-11-23T09:00', '2026-11-23T09:20:07'],
+    ['at lunch', '2026-11-23T12:30', '2026-11-23T13:00:07'],
+    ['at the very opening', '2026-11-23T13:00', '2026-11-23T13:00:00'],
+  ])('begun %s starts without a gap', (_, since, first) => {
+    expect(startedRun(tracker(), since, first)).toEqual([])
+  })
+
+  it('of a replayed day starts without a gap, whatever the local time', () => {
+    expect(startedRun(tracker(), '2026-11-23T10:00', '2023-08-15T14:30', 1, at('2026-11-23T10:00'))).toEqual([])
+  })
+
+  it('counts from the connection, not from the attempt', () => {
+    const gaps = tracker()
+    gaps.watch([SYMBOL], at('2026-11-23T12:59:55'))
+    gaps.up(at('2026-11-23T13:01'))
+    const first = at('2026-11-23T13:01:02')
+    expect(gapsIn(gaps.mark([tickOf(SYMBOL, first, 1)])).map(stretch)).toEqual([
+      ['late_start', at('2026-11-23T13:00'), first],
+    ])
+  })
+
+  it('without any tick has its late start up to its end', () => {
+    const gaps = tracker()
+    gaps.watch([SYMBOL], at('2026-11-23T10:00'))
+    gaps.up(at('2026-11-23T10:00'))
+    expect(gaps.end(at('2026-11-23T11:00')).map(stretch)).toEqual([
+      ['late_start', at('2026-11-23T09:20'), at('2026-11-23T11:00')],
+    ])
+  })
+
+  it('that was never connected leaves no gap', () => {
+    const gaps = tracker('2026-11-20T10:00')
+    gaps.watch([SYMBOL], at('2026-11-23T10:00'))
+    expect(gaps.end(at('2026-11-23T11:00'))).toEqual([])
+  })
+})
+
+describe('a restart', () => {
+  it('writes every session since the checkpoint, one a session and day, weekends and lunch left out', () => {
+    const rows = startedRun(tracker('2026-11-20T15:00'), '2026-11-23T14:00', '2026-11-23T14:00:05')
+    expect(rows.map(stretch)).toEqual([
+      ['restart', at('2026-11-20T15:00'), at('2026-11-20T16:10')],
+      ['restart', at('2026-11-23T09:20'), at('2026-11-23T12:00')],
+      ['restart', at('2026-11-23T13:00'), at('2026-11-23T14:00:05')],
+    ])
+  })
+
+  it('knows half days and holidays', () => {
+    const rows = startedRun(tracker('2026-12-24T12:01'), '2026-12-28T10:00', '2026-12-28T10:00:05')
+    expect(rows.map(stretch)).toEqual([
+      ['restart', at('2026-12-24T12:01'), at('2026-12-24T12:10')],
+      ['restart', at('2026-12-28T09:20'), at('2026-12-28T10:00:05')],
+    ])
+  })
+
+  it('of a run that watched until after the close and again before the opening writes nothing', () => {
+    expect(startedRun(tracker('2026-11-20T16:08:40'), '2026-11-23T09:00', '2026-11-23T09:20:07')).toEqual([])
+  })
+
+  it('whose first tick repeats the checkpoint, or is older, writes nothing', () => {
+    const since = '2026-11-23T10:00'
+    expect(startedRun(tracker('2026-11-23T09:59', 7), since, '2026-11-23T09:59', 7)).toEqual([])
+    expect(startedRun(tracker('2026-11-23T09:59', 7), since, '2026-11-23T09:58', 3)).toEqual([])
+  })
+
+  it('is a row even within one millisecond', () => {
+    const rows = startedRun(tracker('2026-11-23T10:00', 7), '2026-11-23T10:00:02', '2026-11-23T10:00', 9)
+    expect(rows.map(stretch)).toEqual([['restart', at('2026-11-23T10:00'), at('2026-11-23T10:00')]])
+  })
+
+  it('on a replayed day goes by the times of the ticks alone', () => {
+    const rows = startedRun(tracker('2023-08-15T11:00'), '2029-01-05T09:00', '2023-08-15T14:30', 8, YEARS_LATER)
+    expect(rows.map(stretch)).toEqual([
+      ['restart', at('2023-08-15T11:00'), at('2023-08-15T12:00')],
+      ['restart', at('2023-08-15T13:00'), at('2023-08-15T14:30')],
+    ])
+  })
+
+  it('without any tick is written up to the end of the run', () => {
+    const gaps = tracker('2026-11-23T10:00')
+    gaps.watch([SYMBOL], at('2026-11-23T10:30'))
+    gaps.up(at('2026-11-23T10:30'))
+    expect(gaps.end(at('2026-11-23T11:00')).map(stretch)).toEqual([
+      ['restart', at('2026-11-23T10:00'), at('2026-11-23T11:00')],
+    ])
+  })
+})
+
+describe('a loss', () => {
+  const running = (last: string): GapTracker => {
+    const gaps = tracker()
+    startedRun(gaps, '2026-11-23T09:00', last, 10)
+    return gaps
+  }
+  const outage = (gaps: GapTracker, from: string, to: string, first: string, seq = 20): Gap[] => {
+    gaps.lost('disconnect', at(from))
+    gaps.up(at(to))
+    return gapsIn(gaps.mark([tickOf(SYMBOL, at(first), seq)]))
+  }
+
+  it('while nothing trades, long after the last tick, is no gap', () => {
+    const lunch = outage(running('2026-11-23T11:59:50'), '2026-11-23T12:20', '2026-11-23T12:21', '2026-11-23T13:00:02')
+    expect(lunch).toEqual([])
+    const night = outage(running('2026-11-23T16:08:30'), '2026-11-23T20:00', '2026-11-23T23:00', '2026-11-24T09:20:02')
+    expect(night).toEqual([])
+  })
+
+  it('that reaches into a session is one', () => {
+    const rows = outage(
+      running('2026-11-23T11:59:50'),
+      '2026-11-23T12:20',
+      '2026-11-23T13:00:01',
+      '2026-11-23T13:00:02',
+    )
+    expect(rows.map(stretch)).toEqual([['disconnect', at('2026-11-23T11:59:50'), at('2026-11-23T13:00:02')]])
+  })
+
+  it('out of hours is one where trades came until then', () => {
+    const rows = outage(
+      running('2026-11-23T20:00'),
+      '2026-11-23T20:00:01',
+      '2026-11-23T20:00:04',
+      '2026-11-23T20:00:05',
+    )
+    expect(rows).toHaveLength(1)
+  })
+
+  it('before the first tick of a run begun out of hours counts from the loss', () => {
+    const gaps = tracker()
+    gaps.watch([SYMBOL], at('2026-11-23T09:00'))
+    gaps.up(at('2026-11-23T09:00'))
+    const rows = outage(gaps, '2026-11-23T09:25', '2026-11-23T09:35', '2026-11-23T09:35:01')
+    expect(rows.map(stretch)).toEqual([['disconnect', at('2026-11-23T09:25'), at('2026-11-23T09:35:01')]])
+  })
+
+  it('followed by another keeps its cause, and is still open when the run ends unconnected', () => {
+    const gaps = running('2026-11-23T10:00')
+    gaps.lost('stale', at('2026-11-23T10:00:30'))
+    gaps.up(at('2026-11-23T10:00:33'))
+    gaps.lost('disconnect', at('2026-11-23T10:00:40'))
+    expect(gaps.end(at('2026-11-23T10:01')).map(stretch)).toEqual([
+      ['stale', at('2026-11-23T10:00'), at('2026-11-23T10:01')],
+    ])
+  })
+
+  it('tells sequence numbers beyond 2^53 apart', () => {
+    const gaps = tracker()
+    gaps.watch([SYMBOL], at('2026-11-23T09:00'))
+    gaps.up(at('2026-11-23T09:00'))
+    const tick = (seq: bigint): Tick => ({ ...tickOf(SYMBOL, at('2026-11-23T10:00'), 0), seq })
+    gaps.mark([tick(2n ** 60n)])
+    gaps.lost('disconnect', at('2026-11-23T10:00'))
+    expect(gapsIn(gaps.mark([tick(2n ** 60n)]))).toEqual([])
+    gaps.lost('disconnect', at('2026-11-23T10:00'))
+    expect(gapsIn(gaps.mark([tick(2n ** 60n + 1n)]))).toHaveLength(1)
+  })
+
+  it('of a symbol no longer watched is forgotten; watched again, it goes on from its last tick', () => {
+    const gaps = running('2026-11-23T10:00')
+    gaps.watch([], at('2026-11-23T10:05'))
+    gaps.lost('disconnect', at('2026-11-23T10:06'))
+    expect(gaps.end(at('2026-11-23T10:07'))).toEqual([])
+    gaps.up(at('2026-11-23T10:08'))
+    gaps.watch([SYMBOL], at('2026-11-23T10:10'))
+    expect(gapsIn(gaps.mark([tickOf(SYMBOL, at('2026-11-23T10:11'), 30)])).map(stretch)).toEqual([
+      ['restart', at('2026-11-23T10:00'), at('2026-11-23T10:11')],
+    ])
+  })
+})
+
+describe('any stream that is cut and resumed', () => {
+  const SYMBOLS = ['00700.HK', '00005.HK', 'HSI']
+  const START = at('2026-11-23T10:00')
+  const stream = fc
+    .array(fc.record({ symbol: fc.constantFrom(...SYMBOLS), step: fc.integer({ min: 0, max: 3 }) }), { maxLength: 60 })
+    .map((steps) => {
+      let time = START
+      return steps.map(({ symbol, step }, seq) => {
+        time += step
+        return tickOf(symbol, time, seq)
+      })
+    })
+  const cuts = fc.array(fc.record({ after: fc.nat(20), shift: fc.integer({ min: -5, max: 5 }) }), { maxLength: 6 })
+
+  it('covers every tick that was missed, claims no hole where the resumption overlaps, and keeps every event in order', () => {
+    fc.assert(
+      fc.property(stream, cuts, (ticks, breaks) => {
+        const gaps = new GapTracker('fake', sessions)
+        gaps.watch(SYMBOLS, START - 7_200_000)
+        gaps.up(START - 7_200_000)
+        const delivered = new Set<Tick>()
+        const out: MarketEvent[] = []
+        let position = 0
+        let count = 0
+        for (const { after, shift } of [...breaks, { after: ticks.length, shift: 0 }]) {
+          const part = ticks.slice(position, position + after)
+          position = Math.max(0, Math.min(ticks.length, position + part.length + shift))
+          for (const tick of part) delivered.add(tick)
+          count += part.length
+          out.push(...gaps.mark([...part]))
+          gaps.lost('disconnect', START)
+          gaps.up(START)
+        }
+        const rows = [...gapsIn(out), ...gaps.end(START + 1_000_000)]
+        for (const tick of ticks.filter((tick) => !delivered.has(tick))) {
+          const seen = ticks.some(
+            (other) => other.symbol === tick.symbol && other.seq < tick.seq && delivered.has(other),
+          )
+          const isCovered = rows.some(
+            (row) => row.symbol === tick.symbol && row.from <= tick.timestamp && tick.timestamp <= row.to,
+          )
+          expect(isCovered || !seen).toBe(true)
+        }
+        const newest = new Map<string, Tick>()
+        out.forEach((event, i) => {
+          if (event.type === 'tick' && event.seq >= (newest.get(event.symbol)?.seq ?? 0))
+            newest.set(event.symbol, event)
+          if (event.type !== 'gap') return
+          const next = out[i + 1] as Tick
+          expect(next).toMatchObject({ type: 'tick', symbol: event.symbol, timestamp: event.to })
+          const last = newest.get(event.symbol!)
+          expect(event.from).toBe(last?.timestamp ?? START)
+          expect(next.seq).toBeGreaterThan(Number(last?.seq ?? -1))
+        })
+        for (const { from, to } of rows) expect(from).toBeLessThanOrEqual(to)
+        expect(out.filter(({ type }) => type === 'tick')).toHaveLength(count)
+      }),
+      { numRuns: 500 },
+    )
+  })
+})

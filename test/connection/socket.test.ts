@@ -1,0 +1,255 @@
+import { once } from 'node:events'
+import { createServer, type Server as HttpServer, type RequestListener } from 'node:http'
+import { type AddressInfo, connect, createServer as createTcp, type Socket as TcpSocket } from 'node:net'
+import { afterEach, describe, expect, it } from 'vitest'
+import { openFeed } from '../../src/core/connection/feed.ts'
+import { redactUrl, scrubber } from '../../src/core/connection/secret.ts'
+import { MAX_PAYLOAD } from '../../src/core/connection/socket.ts'
+import type { HkqError } from '../../src/core/errors.ts'
+import { Sessions } from '../../src/core/market/session.ts'
+import { ManualClock, until } from '../support/manual-clock.ts'
+import { fakeVendor, MORNING, openServer, peer, type Reading, type ReadOptions, read, TOKEN } from './fake-vendor.ts'
+
+const cleanups: (() => unknown)[] = []
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+})
+
+function start(url: string, options: ReadOptions = {}): Reading {
+  const reading = read([url], options)
+  cleanups.push(() => {
+    reading.stop.abort()
+    return reading.done
+  })
+  return reading
+}
+
+async function openHttp(listener: RequestListener): Promise<string> {
+  const http: HttpServer = createServer(listener)
+  http.listen(0, '127.0.0.1')
+  await once(http, 'listening')
+  cleanups.push(() => {
+    http.closeAllConnections()
+    http.close()
+  })
+  return `ws://127.0.0.1:${(http.address() as AddressInfo).port}/quotes`
+}
+
+async function openTcp(onConnection: (socket: TcpSocket) => void): Promise<string> {
+  const open = new Set<TcpSocket>()
+  const tcp = createTcp((socket) => {
+    open.add(socket)
+    socket.on('error', () => {})
+    onConnection(socket)
+  })
+  tcp.listen(0, '127.0.0.1')
+  await once(tcp, 'listening')
+  cleanups.push(() => {
+    for (const socket of open) socket.destroy()
+    tcp.close()
+  })
+  return `ws://127.0.0.1:${(tcp.address() as AddressInfo).port}/quotes`
+}
+
+describe('an address', () => {
+  const opening = (url: string) => () =>
+    openFeed(fakeVendor([url]), {
+      symbols: [],
+      depth: 0,
+      sessions: new Sessions(),
+      clock: new ManualClock(MORNING),
+      random: () => 0,
+      signal: new AbortController().signal,
+    })
+
+  it.each(['ws://quote.example/x', 'ws://127.0.0.1.example.com/', 'ws://10.0.0.1/', 'ws://[2001:db8::1]/'])(
+    'without encryption to another machine is refused before anything is opened: %s',
+    (url) => expect(opening(url)).toThrow(expect.objectContaining({ code: 'E_USAGE' })),
+  )
+
+  it.each(['http://127.0.0.1/', 'quote.example', '', 'file:///etc'])('that is none is refused: "%s"', (url) =>
+    expect(opening(url)).toThrow(expect.objectContaining({ code: 'E_USAGE' })),
+  )
+
+  it.each(['ws://localhost:8765/', 'ws://[::1]:8765/', 'ws://127.8.9.1/', 'wss://quote.example/x'])(
+    'on this machine, or encrypted, is taken: %s',
+    (url) => expect(opening(url)).not.toThrow(),
+  )
+
+  it('with more symbols than the vendor carries is refused with the limit', () => {
+    const symbols = Array.from({ length: 101 }, (_, i) => `${String(i + 1).padStart(5, '0')}.HK`)
+    expect(() => read(['wss://quote.example/'], { symbols })).toThrow(/"101" symbols.*carries 100/)
+  })
+})
+
+describe('a server that is not one', () => {
+  it('is told by its HTTP answer', async () => {
+    const { states } = start(await openHttp((_, response) => response.end('hello')))
+    await until(() => states('lost').length === 1)
+    expect(states('lost')[0]).toMatch(/^HTTP 200 instead of a WebSocket: wrong host or path/)
+  })
+
+  it('that redirects is not followed', async () => {
+    const target = await openServer()
+    cleanups.push(target.close)
+    const { states, clock } = start(
+      await openHttp((request, response) => {
+        response.writeHead(302, { location: `${target.url}?${request.url!.split('?')[1]}` }).end()
+      }),
+    )
+    await until(() => states('lost').length === 1)
+    expect(states('lost')[0]).toContain(`HTTP 302 instead of a WebSocket: it redirects to "${target.url}"`)
+    await clock.advance(0)
+    expect(target.peers).toHaveLength(0)
+  })
+
+  it.each([401, 403])('that answers HTTP %i refuses the token: no further attempt', async (status) => {
+    let attempts = 0
+    const { done, states } = start(
+      await openHttp((_, response) => {
+        attempts++
+        response.writeHead(status).end('{"msg":"token is required","ret":401}')
+      }),
+    )
+    expect(await done).toMatchObject({
+      code: 'E_TOKEN',
+      exitCode: 4,
+      message: expect.stringContaining(`HTTP ${status}`),
+    })
+    expect(attempts).toBe(1)
+    expect(states('lost')).toEqual([])
+  })
+
+  it('that speaks no HTTP is an attempt that failed, once', async () => {
+    const { states, clock } = start(await openTcp((socket) => socket.end('220 mail ready\r\n')))
+    await until(() => states('lost').length === 1)
+    await clock.advance(2_999)
+    expect(states('lost')).toHaveLength(1)
+  })
+
+  it('that never answers is given up after 10 s', async () => {
+    let connected = 0
+    const { states, clock } = start(await openTcp(() => connected++))
+    await until(() => connected === 1)
+    await clock.advance(9_999)
+    expect(states('lost')).toEqual([])
+    await clock.advance(1)
+    await until(() => states('lost').length === 1)
+    expect(states('lost')[0]).toMatch(/^no WebSocket within 10 s; next try in 0\.0 s$/)
+  })
+})
+
+describe('a message', () => {
+  it('of 1 MiB is taken, a larger one ends the connection', async () => {
+    const server = await openServer()
+    cleanups.push(server.close)
+    const sizes: number[] = []
+    const { states } = start(server.url, { onFrame: (frame) => sizes.push(frame.length) })
+    const first = await peer(server)
+    await until(() => sizes.length === 1)
+    const pad = (size: number): string => `{"book":"${'x'.repeat(size - 11)}"}`
+    first.socket.send(pad(MAX_PAYLOAD))
+    first.socket.send(pad(MAX_PAYLOAD + 1))
+    await until(() => states('lost').length === 1)
+    expect(sizes.at(-1)).toBe(MAX_PAYLOAD)
+    expect(states('lost')[0]).toContain('a message larger than 1 MiB was refused')
+  })
+
+  it('that cannot be handed on ends the feed with the reason', async () => {
+    const server = await openServer()
+    cleanups.push(server.close)
+    const { done } = start(server.url, {
+      onFrame: () => {
+        throw new Error(`disk full at ${TOKEN}`)
+      },
+    })
+    expect(await done).toMatchObject({ code: 'E_UNEXPECTED', message: 'disk full at ***' })
+  })
+
+  it('is never asked to be compressed', async () => {
+    const server = await openServer()
+    cleanups.push(server.close)
+    start(server.url)
+    expect((await peer(server)).socket.extensions).toBe('')
+  })
+})
+
+describe('a proxy', () => {
+  it('is used for other machines: its refusal is told without its password', async () => {
+    const lines: string[] = []
+    const url = await openTcp((socket) =>
+      socket.once('data', (data) => {
+        lines.push(String(data).split('\r\n')[0]!)
+        socket.end('HTTP/1.1 407 Proxy Authentication Required\r\n\r\n')
+      }),
+    )
+    const proxy = url.replace('ws://', 'http://someone:pass%40word@')
+    const { states } = start('wss://quote.example/x', { proxyFor: () => proxy })
+    await until(() => states('lost').length === 1)
+    expect(lines[0]).toBe('CONNECT quote.example:443 HTTP/1.1')
+    expect(states('lost')[0]).not.toMatch(/pass/)
+  })
+
+  it('is not used on this machine', async () => {
+    const server = await openServer()
+    cleanups.push(server.close)
+    const { states } = start(server.url, { proxyFor: () => 'http://127.0.0.1:1' })
+    await until(() => states('up').length === 1)
+  })
+
+  it('that is no address is an error of the configuration', async () => {
+    const { done } = start('wss://quote.example/x', { proxyFor: () => 'no proxy' })
+    expect(await done).toMatchObject({ code: 'E_CONFIG' })
+  })
+})
+
+describe('the token', () => {
+  it('reaches the server and nothing else, whatever the server says', async () => {
+    const server = await openServer()
+    cleanups.push(server.close)
+    server.answer = ({ id }, peer) =>
+      peer.send({ no: { id, code: 606, message: `${TOKEN} ${encodeURIComponent(TOKEN)}`, verdict: 'backoff' } })
+    const { events, states, clock, done } = start(server.url, { maxRetries: 1 })
+    const first = await peer(server)
+    expect(new URL(first.url, server.url).searchParams.get('token')).toBe(TOKEN)
+    await until(() => states('warning').length === 1)
+    first.socket.close(4000, `who is ${TOKEN}`)
+    await until(() => states('lost').length === 1)
+    await clock.advance(3_000)
+    const second = await peer(server, 1)
+    second.socket.close(4000, `go ${encodeURIComponent(TOKEN)}`)
+    const error = (await done) as HkqError
+    const said = JSON.stringify(events) + error.message + error.stack + String(error.cause)
+    for (const form of [TOKEN, encodeURIComponent(TOKEN), 'secret', 'token']) expect(said).not.toContain(form)
+    expect(said).toContain('***')
+  })
+
+  it('is taken out of any text in every form', () => {
+    const scrub = scrubber(['wss://u%40er:pa%20ss@host/p?token=a%2Fb%20c%2Bd&x=1'], {
+      authorization: 'Bearer eyJhbGci',
+    })
+    expect(scrub('a/b c+d | a%2Fb%20c%2Bd | u@er | pa ss | eyJhbGci')).toBe('*** | *** | *** | *** | ***')
+    expect(scrub('code 1')).toBe('code 1')
+  })
+
+  it('is not in the address that people see', () => {
+    expect(redactUrl('wss://user:pass@host:8080/path?token=abcd#x')).toBe('wss://host:8080/path')
+  })
+})
+
+it('the half of a connection that is gone is noticed by its reset', async () => {
+  const server = await openServer()
+  cleanups.push(server.close)
+  const sockets: TcpSocket[] = []
+  const through = await openTcp((socket) => {
+    const upstream = connect(Number(new URL(server.url).port), '127.0.0.1')
+    upstream.on('error', () => {})
+    sockets.push(socket)
+    socket.pipe(upstream).pipe(socket)
+  })
+  const { states } = start(through)
+  await until(() => states('up').length === 1)
+  sockets[0]!.resetAndDestroy()
+  await until(() => states('lost').length === 1)
+  expect(states('lost')[0]).toMatch(/^the connection broke off; next try/)
+})
