@@ -212,8 +212,10 @@ export class Board {
       const unsettled = this.#unsettledMs()
       if (this.#subscribers.size > 0 && unsettled <= 0 && !this.#crowded()) return
       const changed = new Promise<void>((resolve) => this.#changed.push(resolve))
-      if (unsettled > 0) void this.#options.clock.sleep(unsettled, this.#closed.signal).then(() => this.wake())
+      const waited = new AbortController()
+      if (unsettled > 0) void this.#options.clock.sleep(unsettled, waited.signal).then(() => this.wake())
       await changed
+      waited.abort()
     }
   }
 

@@ -71,10 +71,18 @@ export const reorder =
 export const delay =
   (ms: number): Fault =>
   (line, next) => {
-    let last = Promise.resolve()
+    const held: { frame: string; kind: Kind; due: number }[] = []
+    const release = async (): Promise<void> => {
+      for (let first = held[0]; first !== undefined; first = held[0]) {
+        const left = first.due - line.clock.monotonic()
+        if (left > 0) await line.clock.sleep(left, line.signal)
+        next(first.frame, first.kind)
+        held.shift()
+      }
+    }
     return (frame, kind) => {
-      const waited = line.clock.sleep(ms, line.signal)
-      last = last.then(() => waited).then(() => next(frame, kind))
+      held.push({ frame, kind, due: line.clock.monotonic() + ms })
+      if (held.length === 1) void release()
     }
   }
 

@@ -17,10 +17,11 @@ export const KLINE_MINUTES: ReadonlyMap<number, number> = new Map([
 export const MAX_BARS = 500
 const MAX_MINUTES = 720
 
+/** Summaries of one symbol, newest last. */
 interface Kept {
-  /** Newest last. */
-  minutes: Summary[]
-  days: Summary[]
+  readonly minutes: Summary[]
+  /** Of the minutes that are no longer kept. */
+  readonly days: Summary[]
 }
 
 /** One-minute and one-day summaries of what a server published, the newest of each symbol. */
@@ -38,9 +39,11 @@ export class MinuteBars {
       kept = { minutes: [], days: [] }
       this.#symbols.set(tick.symbol, kept)
     }
-    const of = isLeftOut(tick) ? leftOutOf : summaryOf
-    insert(kept.minutes, of(tick, minuteOf(tick.timestamp)), MAX_MINUTES)
-    insert(kept.days, of(tick, dayStart(dayNumber(tick.timestamp))), MAX_BARS)
+    const summarise = isLeftOut(tick) ? leftOutOf : summaryOf
+    insert(kept.minutes, summarise(tick, minuteOf(tick.timestamp)))
+    if (kept.minutes.length <= MAX_MINUTES) return
+    insert(kept.days, dayOf(kept.minutes.shift()!))
+    if (kept.days.length > MAX_BARS) kept.days.shift()
   }
 
   /**
@@ -51,15 +54,14 @@ export class MinuteBars {
     const kept = this.#symbols.get(symbol)
     const minutes = KLINE_MINUTES.get(type)
     if (kept === undefined || minutes === undefined) return []
-    if (type === 8) return traded(kept.days).slice(-count)
     const bars: Summary[] = []
-    for (const minute of traded(kept.minutes)) {
-      const start = this.#barStart(minute.start, minutes * MINUTE)
-      const bar = { ...minute, start }
-      if (bars.at(-1)?.start === start) bars.push({ ...merge(bars.pop()!, bar), start })
-      else bars.push(bar)
+    if (type === 8) for (const summary of [...kept.days, ...kept.minutes]) insert(bars, dayOf(summary))
+    else {
+      for (const summary of kept.minutes) {
+        insert(bars, { ...summary, start: this.#barStart(summary.start, minutes * MINUTE) })
+      }
     }
-    return bars.slice(-count)
+    return bars.filter(({ trades }) => trades !== 0).slice(-count)
   }
 
   #barStart(minute: number, length: number): number {
@@ -71,17 +73,14 @@ export class MinuteBars {
   }
 }
 
-function traded(summaries: readonly Summary[]): Summary[] {
-  return summaries.filter(({ trades }) => trades !== 0)
+function dayOf(summary: Summary): Summary {
+  return { ...summary, start: dayStart(dayNumber(summary.start)) }
 }
 
-/** Merges into a list in order of time, late ones included, and forgets the oldest. */
-function insert(list: Summary[], summary: Summary, max: number): void {
+/** Merges into a list in order of time, late ones included. */
+function insert(list: Summary[], summary: Summary): void {
   let at = list.length
   while (at > 0 && list[at - 1]!.start > summary.start) at -= 1
   if (at > 0 && list[at - 1]!.start === summary.start) list[at - 1] = merge(list[at - 1]!, summary)
-  else {
-    list.splice(at, 0, summary)
-    if (list.length > max) list.shift()
-  }
+  else list.splice(at, 0, summary)
 }
