@@ -12,7 +12,7 @@ const MAX_SEQ = 2n ** 63n - 2n ** 20n
 /** Whether the table can hold the tick; what cannot be held is no trade but a malformed record. */
 export function isStorable(tick: Tick): boolean {
   return (
-    Number.isInteger(tick.timestamp) &&
+    Number.isSafeInteger(tick.timestamp) &&
     Number.isFinite(tick.last_price) &&
     isWhole(tick.volume) &&
     isWhole(tick.bid_size) &&

@@ -1,0 +1,307 @@
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { isLeftOut, minuteOf } from '../../src/core/bars/summary.ts'
+import { byTimeAndSeq, type Tick } from '../../src/core/market/event.ts'
+import { flagMask } from '../../src/core/storage/columns.ts'
+import type { Store } from '../../src/core/storage/store.ts'
+import { anyTick, at, collect, gap, quote, rejected, tick } from '../storage/sample.ts'
+
+/** One empty store of the kind under test, wherever it lives. */
+export interface Bench {
+  store: Store
+  /** Closes the store and opens it again. */
+  reopen(): Promise<Store>
+  /** Closes the store and removes what it left. */
+  remove(): Promise<void>
+}
+
+/** What every store must do, whatever it is made of. */
+export function storeContract(name: string, makeBench: () => Promise<Bench>): void {
+  describe(`${name}: the contract of a store`, () => {
+    let bench: Bench
+
+    beforeEach(async () => {
+      bench = await makeBench()
+    })
+    afterEach(() => bench.remove())
+
+    const stored = (store: Store, symbol = '00700.HK'): Tick[] => [...store.ticks(symbol, {})].flat()
+
+    it('gives back what was written, whatever the numbers', async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(anyTick, { maxLength: 40 }), async (ticks) => {
+          const once = distinct(ticks)
+          const own = await makeBench()
+          try {
+            await own.store.write(once)
+            const store = await own.reopen()
+            for (const symbol of new Set(once.map((each) => each.symbol))) {
+              const expected = once.filter((each) => each.symbol === symbol)
+              expect(sorted(stored(store, symbol))).toEqual(sorted(expected))
+            }
+          } finally {
+            await own.remove()
+          }
+        }),
+        { numRuns: 40 },
+      )
+    })
+
+    it('keeps two trades of the same millisecond', async () => {
+      const pair = [tick({ seq: 1 }), tick({ seq: 2 })]
+      expect(await bench.store.write(pair)).toEqual({ stored: 2, duplicates: 0 })
+      expect(stored(bench.store)).toEqual(pair)
+    })
+
+    it('drops ticks sent again, in the same write, in a later one and after reopening', async () => {
+      const ticks = [tick({ seq: 1 }), tick({ seq: 2, last_price: 612 })]
+      expect(await bench.store.write([...ticks, ...ticks])).toEqual({ stored: 2, duplicates: 2 })
+      expect(await bench.store.write(ticks)).toEqual({ stored: 0, duplicates: 2 })
+      const store = await bench.reopen()
+      expect(await store.write(ticks)).toEqual({ stored: 0, duplicates: 2 })
+      expect(stored(store)).toEqual(ticks)
+    })
+
+    it('tells sources apart', async () => {
+      const pair = [tick({ source: 'alltick' }), tick({ source: 'infoway' })]
+      expect(await bench.store.write(pair)).toEqual({ stored: 2, duplicates: 0 })
+    })
+
+    it('gives a different trade under a taken number the next free one', async () => {
+      const [first, other, third] = [tick(), tick({ volume: 200 }), tick({ seq: 1, last_price: 613 })]
+      expect(await bench.store.write([first, other, third])).toEqual({ stored: 3, duplicates: 0 })
+      expect(stored(bench.store).map(({ seq, volume, last_price }) => [seq, volume, last_price])).toEqual([
+        [0, 100, 612.5],
+        [1, 200, 612.5],
+        [2, 100, 613],
+      ])
+    })
+
+    it('changes nothing when a history is sent again, cut anywhere and in any order', async () => {
+      const cut = fc.array(anyTick, { minLength: 1, maxLength: 30 }).chain((ticks) =>
+        fc.record({
+          ticks: fc.constant(ticks),
+          again: fc.shuffledSubarray(ticks),
+          length: fc.integer({ min: 1, max: 10 }),
+        }),
+      )
+      await fc.assert(
+        fc.asyncProperty(cut, async ({ ticks, again, length }) => {
+          const own = await makeBench()
+          try {
+            const { stored: count } = await own.store.write(ticks)
+            const before = await collect(own.store.read({}))
+            expect(before).toHaveLength(count)
+            for (let i = 0; i < again.length; i += length) {
+              const part = again.slice(i, i + length)
+              expect(await own.store.write(part)).toEqual({ stored: 0, duplicates: part.length })
+            }
+            expect(await collect(own.store.read({}))).toEqual(before)
+          } finally {
+            await own.remove()
+          }
+        }),
+        { numRuns: 40 },
+      )
+    })
+
+    it('orders ticks by time and seq, not by arrival', async () => {
+      const late = tick({ timestamp: at('09:59:59.000'), seq: 9 })
+      await bench.store.write([tick({ seq: 2 }), tick({ seq: 1 })])
+      await bench.store.write([late])
+      expect(stored(bench.store).map(({ seq }) => seq)).toEqual([9, 1, 2])
+    })
+
+    it('keeps sequence numbers apart that are one double', async () => {
+      const pair = [tick({ seq: 2n ** 53n }), tick({ seq: 2n ** 53n + 1n })]
+      await bench.store.write(pair)
+      expect(stored(bench.store).map(({ seq }) => seq)).toEqual([2n ** 53n, 2n ** 53n + 1n])
+    })
+
+    it('turns a tick that cannot be stored into a rejected record, and stores the rest', async () => {
+      const good = tick({ seq: 1 })
+      const wrong = [
+        tick({ seq: 2n ** 64n - 1n }),
+        { ...tick({ seq: 3 }), timestamp: Number.NaN },
+        tick({ last_price: Number.NaN, seq: 4 }),
+      ]
+      expect(await bench.store.write([...wrong, good])).toEqual({ stored: 1, duplicates: 0 })
+      expect(stored(bench.store)).toEqual([good])
+    })
+
+    it('keeps the newest tick of each source and symbol as its checkpoint', async () => {
+      await bench.store.write([tick({ seq: 5 }), tick({ seq: 4 }), tick({ symbol: 'HSI', seq: 2n ** 60n })])
+      await bench.store.write([tick({ timestamp: at('09:59:00.000'), seq: 8 })])
+      const store = await bench.reopen()
+      expect(store.checkpoints().map(({ committed_at: _, ...rest }) => rest)).toEqual([
+        { source: 'alltick', symbol: '00700.HK', timestamp: at('10:00:00.000'), seq: 5 },
+        { source: 'alltick', symbol: 'HSI', timestamp: at('10:00:00.000'), seq: 2n ** 60n },
+      ])
+    })
+
+    it('keeps one-minute summaries equal to those of the ticks it holds', async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(fc.array(anyTick, { maxLength: 15 }), { maxLength: 5 }), async (batches) => {
+          const own = await makeBench()
+          try {
+            for (const batch of batches) await own.store.write(batch)
+            for (const batch of batches) await own.store.write(batch)
+            const store = await own.reopen()
+            for (const symbol of store.symbols()) expectMinutes(store, symbol)
+          } finally {
+            await own.remove()
+          }
+        }),
+        { numRuns: 40 },
+      )
+    })
+
+    it('gives columns equal to the ticks', async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(anyTick, { maxLength: 40 }), async (ticks) => {
+          const own = await makeBench()
+          try {
+            await own.store.write(ticks)
+            for (const symbol of own.store.symbols()) expectColumns(own.store, symbol)
+          } finally {
+            await own.remove()
+          }
+        }),
+        { numRuns: 40 },
+      )
+    })
+
+    it('reads across symbols in order of time and seq, a gap behind the ticks it follows', async () => {
+      const [first, second] = [tick({ seq: 7 }), tick({ symbol: '09988.HK', seq: 3 })]
+      const after = tick({ timestamp: at('10:00:05.000') })
+      const book = quote({ timestamp: at('10:00:01.000') })
+      const hole = gap()
+      await bench.store.write([after, book, hole, first, second])
+      expect(await collect(bench.store.read({}))).toEqual([second, first, hole, book, after])
+      expect(await collect(bench.store.read({ types: ['tick'] }))).toEqual([second, first, after])
+      expect(await collect(bench.store.read({ symbols: ['09988.HK'] }))).toEqual([second])
+    })
+
+    it('reads from since, inclusive, to until, exclusive', async () => {
+      const ticks = ['09:59:59.999', '10:00:00.000', '10:00:00.999', '10:00:01.000'].map((clock) =>
+        tick({ timestamp: at(clock) }),
+      )
+      const span = { since: at('10:00:00.000'), until: at('10:00:01.000') }
+      await bench.store.write(ticks)
+      expect([...bench.store.ticks('00700.HK', span)].flat()).toEqual(ticks.slice(1, 3))
+      expect([...bench.store.columns('00700.HK', span)].map(({ length }) => length)).toEqual([2])
+      expect(await collect(bench.store.read(span))).toEqual(ticks.slice(1, 3))
+      expect([...bench.store.minutes('00700.HK', span)].flat()).toHaveLength(1)
+    })
+
+    it('knows nothing of a symbol it never saw', async () => {
+      expect(stored(bench.store, '00001.HK')).toEqual([])
+      expect([...bench.store.columns('00001.HK', {})]).toEqual([])
+      expect([...bench.store.minutes('00001.HK', {})]).toEqual([])
+      expect(bench.store.symbols()).toEqual([])
+    })
+
+    it('keeps quotes, and another book under the same number too', async () => {
+      const [first, other] = [quote(), quote({ bids: [], asks: [[0.0123456789, 5]] })]
+      await bench.store.write([first, other, first, other])
+      expect(await collect((await bench.reopen()).read({ types: ['quote'] }))).toEqual([first, { ...other, seq: 2 }])
+    })
+
+    it('keeps a gap once, and what is learned about it later', async () => {
+      await bench.store.write([gap(), gap(), gap({ symbol: null })])
+      await bench.store.write([gap({ volume: 500 })])
+      await bench.store.write([gap({ filled_by: 'backfill' }), gap()])
+      const filled = gap({ volume: 500, filled_by: 'backfill' })
+      expect(bench.store.gaps({ symbols: ['00700.HK'] })).toEqual(
+        expect.arrayContaining([filled, gap({ symbol: null })]),
+      )
+      expect(bench.store.gaps({ symbols: ['09988.HK'] })).toEqual([gap({ symbol: null })])
+      expect(bench.store.gaps({})).toHaveLength(2)
+    })
+
+    it('finds the gaps that meet a span', async () => {
+      await bench.store.write([gap()])
+      expect(bench.store.gaps({ since: at('10:00:05.000') })).toHaveLength(1)
+      expect(bench.store.gaps({ since: at('10:00:05.001') })).toHaveLength(0)
+      expect(bench.store.gaps({ until: at('10:00:00.000') })).toHaveLength(0)
+      expect(bench.store.gaps({ until: at('10:00:00.001') })).toHaveLength(1)
+    })
+
+    it('takes rejected records and status events without a word', async () => {
+      const status = { type: 'status', source: 'alltick', symbol: null, state: 'up', timestamp: 0, detail: '' } as const
+      const batch = [rejected(), rejected({ symbol: null, timestamp: null }), status]
+      expect(await bench.store.write(batch)).toEqual({ stored: 0, duplicates: 0 })
+      expect(await bench.store.write([])).toEqual({ stored: 0, duplicates: 0 })
+    })
+
+    it('gives the newest facts of an instrument', async () => {
+      const facts = {
+        name_en: 'TENCENT',
+        name_zh: '騰訊控股',
+        currency: 'HKD',
+        lot_size: 100,
+        kind: 'equity',
+        vendor: 'alltick',
+      } as const
+      const old = { symbol: '00700.HK', date: '2026-11-19', prev_close: 610.5, vendor_code: '700.HK', ...facts }
+      const recent = { ...old, date: '2026-11-20', prev_close: 612 }
+      bench.store.putInstruments([recent])
+      bench.store.putInstruments([old, recent])
+      expect((await bench.reopen()).instruments()).toEqual([recent])
+    })
+  })
+}
+
+/** Ticks that no other shares its identity with. */
+function distinct(ticks: readonly Tick[]): Tick[] {
+  const found = new Map(ticks.map((each) => [`${each.symbol} ${each.timestamp} ${each.seq} ${each.source}`, each]))
+  return [...found.values()]
+}
+
+function sorted(ticks: readonly Tick[]): Tick[] {
+  return ticks.toSorted((a, b) => byTimeAndSeq(a, b) || (a.source < b.source ? -1 : 1))
+}
+
+/** Open, high, low, close, volume and counts of every minute from the ticks themselves. */
+function expectMinutes(store: Store, symbol: string): void {
+  const ticks = [...store.ticks(symbol, {})].flat()
+  const minutes = [...store.minutes(symbol, {})].flat()
+  const starts = [...new Set(ticks.map((each) => minuteOf(each.timestamp)))]
+  expect(minutes.map(({ start }) => start)).toEqual(starts)
+  for (const minute of minutes) {
+    const all = ticks.filter((each) => minuteOf(each.timestamp) === minute.start)
+    const kept = all.filter((each) => !isLeftOut(each))
+    expect(minute.trades).toBe(kept.length)
+    expect(minute.left_out).toBe(all.length - kept.length)
+    if (kept.length === 0) continue
+    const prices = kept.map((each) => each.last_price)
+    expect(minute).toMatchObject({
+      symbol,
+      open: prices[0],
+      high: Math.max(...prices),
+      low: Math.min(...prices),
+      close: prices.at(-1),
+      first_time: kept[0]!.timestamp,
+      first_seq: kept[0]!.seq,
+      last_time: kept.at(-1)!.timestamp,
+      last_seq: kept.at(-1)!.seq,
+      volume: symbol === 'HSI' ? null : kept.reduce((sum, each) => sum + each.volume!, 0),
+      origin: 'ticks',
+    })
+    expect(minute.price_mills! / 1000).toBeCloseTo(
+      prices.reduce((a, b) => a + b, 0),
+      3,
+    )
+  }
+}
+
+function expectColumns(store: Store, symbol: string): void {
+  const ticks = [...store.ticks(symbol, {})].flat()
+  const chunks = [...store.columns(symbol, { book: true })]
+  const joined = (name: 'timestamp' | 'last_price' | 'volume' | 'turnover' | 'bid_price' | 'ask_price') =>
+    chunks.flatMap((chunk) => [...chunk[name]!])
+  for (const name of ['timestamp', 'last_price', 'volume', 'turnover', 'bid_price', 'ask_price'] as const) {
+    expect(joined(name)).toEqual(ticks.map((each) => each[name] ?? Number.NaN))
+  }
+  expect(chunks.flatMap(({ flags }) => [...flags])).toEqual(ticks.map(({ flags }) => flagMask(flags)))
+}
