@@ -11,7 +11,7 @@ export interface Column<R> {
   readonly paint?: (row: R, palette: Palette) => (text: string) => string
   /** 0 is always shown; of the others the highest number goes first when there is no room. */
   readonly rank: number
-  /** Least width in cells, so that a column does not jump while its figures change. */
+  /** Least width in cells, so that a column does not jump while its figures change, or is not cut further. */
   readonly least?: number
   /** Whether the text may be cut to make room. */
   readonly flexible?: boolean
@@ -49,7 +49,7 @@ export function fitColumns<R>(columns: readonly Column<R>[], widths: readonly nu
 }
 
 function least(column: Column<never>, wanted: number): number {
-  return column.flexible ? Math.min(wanted, FLEXIBLE_LEAST) : wanted
+  return column.flexible ? Math.min(wanted, column.least ?? FLEXIBLE_LEAST) : wanted
 }
 
 /** The widths the columns want for these rows: the widest of title, least width and cells. */

@@ -1,5 +1,8 @@
 import { TIME_FIELDS, type TimeFormat } from '../market/json.ts'
 
+/** Control characters but tab and line breaks: a file that is shown in a terminal must not steer it. */
+const CONTROLS = /(?![\t\n\r])\p{Cc}/gu
+
 /** The header line of these fields. */
 export function csvHeader(fields: readonly string[]): string {
   return `${fields.join(',')}\n`
@@ -20,7 +23,7 @@ function cell(field: string, value: unknown, time: TimeFormat): string {
   if (typeof value === 'number')
     return TIME_FIELDS.has(field) ? time(value) : Number.isFinite(value) ? String(value) : ''
   if (typeof value === 'bigint' || typeof value === 'boolean') return String(value)
-  return quoted(guarded(textOf(value)))
+  return quoted(guarded(textOf(value).replace(CONTROLS, '')))
 }
 
 function textOf(value: unknown): string {

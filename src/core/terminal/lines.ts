@@ -1,7 +1,7 @@
 import type { Gap, Status } from '../market/event.ts'
+import type { VolatilityRecord } from '../statistics/volatility/record.ts'
 import { percent, price } from './figures.ts'
 import type { Palette } from './palette.ts'
-import type { VolatilityRow } from './records.ts'
 import { sanitise } from './sanitise.ts'
 import type { Zone } from './zone.ts'
 
@@ -9,7 +9,7 @@ import type { Zone } from './zone.ts'
  * The line of an alert: `10:42 00700.HK ALERT volatility 38.0% p.a. = 1.90x usual for 10:42 (97th percentile), turnover
  * 2.30x`. What is not known is left out.
  */
-export function alertLine(row: VolatilityRow, zone: Zone, palette: Palette): string {
+export function alertLine(row: VolatilityRecord, zone: Zone, palette: Palette): string {
   const time = zone.minute(row.timestamp)
   const figure = row.annualized === null ? percent(row.volatility) : `${percent(row.annualized)} p.a.`
   const against = row.ratio === null ? '' : ` = ${row.ratio.toFixed(1)}x usual for ${time}`
@@ -25,7 +25,7 @@ function ordinal(number: number): string {
 }
 
 /** The line that says an alert is over. */
-export function leaveLine(row: VolatilityRow, zone: Zone, palette: Palette): string {
+export function leaveLine(row: VolatilityRecord, zone: Zone, palette: Palette): string {
   const last = row.last_price === null ? '' : `, last ${price(row.last_price)}`
   return `${palette.faint(zone.minute(row.timestamp))} ${palette.strong(row.symbol)} back to normal${last}`
 }

@@ -1,22 +1,3 @@
-/** One evaluation of volatility, as far as it is shown to people. Fields as in the JSON; null while undefined. */
-export interface VolatilityRow {
-  readonly symbol: string
-  readonly timestamp: number
-  readonly last_price: number | null
-  /** Deviation of returns, never scaled. */
-  readonly volatility: number | null
-  /** Fraction per year: 0.38 is 38 % p.a. */
-  readonly annualized: number | null
-  readonly usual: number | null
-  readonly ratio: number | null
-  /** 0 to 100. */
-  readonly percentile: number | null
-  readonly threshold: number | null
-  readonly volume_ratio: number | null
-  readonly state: 'normal' | 'unconfirmed' | 'alert' | null
-  readonly event: 'enter' | 'leave' | null
-}
-
 /** What a run did, as `record` tells it at its end. */
 export interface RunSummary {
   readonly source: string

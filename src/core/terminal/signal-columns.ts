@@ -1,15 +1,14 @@
+import type { VolatilityRecord } from '../statistics/volatility/record.ts'
 import type { Column } from './columns.ts'
-import { milliseconds, NONE, percent, price, ratio } from './figures.ts'
+import { NONE, percent, price, ratio } from './figures.ts'
 import type { Palette } from './palette.ts'
-import type { ProbeRow, VolatilityRow } from './records.ts'
-import { sanitise } from './sanitise.ts'
 import type { Zone } from './zone.ts'
 
 /**
  * Columns of volatility records.
  * @param annualized whether to show figures per year in place of those of the window
  */
-export function volatilityColumns(zone: Zone, annualized = false): Column<VolatilityRow>[] {
+export function volatilityColumns(zone: Zone, annualized = false): Column<VolatilityRecord>[] {
   const right = { align: 'right' } as const
   return [
     { title: 'symbol', align: 'left', rank: 0, least: 8, text: (row) => row.symbol, paint: (_, p) => p.strong },
@@ -33,17 +32,17 @@ export function volatilityColumns(zone: Zone, annualized = false): Column<Volati
   ]
 }
 
-function stateOf({ state, event }: VolatilityRow): string {
+function stateOf({ state, event }: VolatilityRecord): string {
   const sign = event === 'enter' ? ' ▲' : event === 'leave' ? ' ▽' : ''
-  return (state ?? NONE) + sign
+  return state + sign
 }
 
-function byState({ state }: VolatilityRow, palette: Palette): (text: string) => string {
+function byState({ state }: VolatilityRecord, palette: Palette): (text: string) => string {
   return state === 'alert' ? palette.alert : state === 'unconfirmed' ? palette.warning : (text) => text
 }
 
 /** The newest record of each symbol, the most unusual first: by ratio, then by percentile, undefined ones last. */
-export function mostUnusualFirst<R extends VolatilityRow>(rows: Iterable<R>): R[] {
+export function mostUnusualFirst<R extends VolatilityRecord>(rows: Iterable<R>): R[] {
   const newest = new Map<string, R>()
   for (const row of rows) {
     const known = newest.get(row.symbol)
@@ -57,25 +56,4 @@ export function mostUnusualFirst<R extends VolatilityRow>(rows: Iterable<R>): R[
 
 function compare(a: number, b: number): number {
   return a < b ? -1 : a > b ? 1 : 0
-}
-
-/** Columns of probe results, best first as they are given. */
-export function probeColumns(): Column<ProbeRow>[] {
-  const right = { align: 'right' } as const
-  return [
-    { title: 'endpoint', align: 'left', rank: 0, flexible: true, text: (row) => sanitise(row.url) },
-    { ...right, title: 'DNS', rank: 4, text: (row) => milliseconds(row.dns) },
-    { ...right, title: 'TCP', rank: 4, text: (row) => milliseconds(row.tcp) },
-    { ...right, title: 'TLS', rank: 4, text: (row) => milliseconds(row.tls) },
-    { ...right, title: 'upgrade', rank: 4, text: (row) => milliseconds(row.upgrade) },
-    { ...right, title: 'total', rank: 0, text: (row) => milliseconds(row.total), paint: (_, p) => p.strong },
-    {
-      title: 'state',
-      align: 'left',
-      rank: 0,
-      text: (row) => sanitise(row.state),
-      paint: (row, p) => (row.healthy ? p.good : p.down),
-    },
-    { title: 'remedy', align: 'left', rank: 1, flexible: true, text: (row) => sanitise(row.remedy ?? '') },
-  ]
 }

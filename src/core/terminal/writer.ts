@@ -16,6 +16,7 @@ const READER_WENT_AWAY = new Set(['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED',
 /** Nothing is dropped or reordered on the way; a closed pipe is a quiet end, any other failure an error. */
 export function createWriter(stream: Writable): Writer {
   const gone = new AbortController()
+  const waiting = new Set<() => void>()
   let failure: HkqError | undefined
 
   const end = (error?: NodeJS.ErrnoException): void => {
@@ -23,16 +24,18 @@ export function createWriter(stream: Writable): Writer {
       failure ??= new HkqError('E_STORAGE', `cannot write the output: ${messageOf(error)}`, { cause: error })
     }
     gone.abort()
+    for (const resolve of waiting) resolve()
   }
   stream.on('error', end)
   stream.once('close', () => end())
 
   const settled = async (wait: (done: () => void) => void): Promise<void> => {
     if (!gone.signal.aborted) {
-      await new Promise<void>((resolve) => {
-        gone.signal.addEventListener('abort', () => resolve(), { once: true })
-        wait(resolve)
-      })
+      const { promise, resolve } = deferred()
+      waiting.add(resolve)
+      wait(resolve)
+      await promise
+      waiting.delete(resolve)
     }
     if (failure) throw failure
   }
@@ -46,4 +49,12 @@ export function createWriter(stream: Writable): Writer {
     },
     flush: () => settled((done) => stream.write('', () => done())),
   }
+}
+
+function deferred(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = (): void => {}
+  const promise = new Promise<void>((done) => {
+    resolve = done
+  })
+  return { promise, resolve }
 }
