@@ -77,7 +77,10 @@ export class GridSeries implements Series<Tick | Quote | Bar> {
     if (traded) grid.seen = true
     const step = grid.stepOf(bar.start + 1)
     if (step < grid.next) return
-    if (this.#settings.auctions === 'join' && step === grid.times.length - 1) return grid.shorten()
+    if (this.#settings.auctions === 'join' && step === grid.times.length - 1) {
+      grid.shorten()
+      return
+    }
     this.#fits(bar)
     grid.prices[step] = bar.close
     if (traded) grid.trade(step, bar.turnover ?? Number.NaN)
