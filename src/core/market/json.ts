@@ -1,0 +1,67 @@
+import type { Bar } from './bar.ts'
+import type { MarketEvent, Seq, Tick } from './event.ts'
+import { formatIso } from './time.ts'
+
+/** How a time leaves as text; `formatIso` (Hong Kong) unless another zone is asked for. */
+export type TimeFormat = (time: number) => string
+
+/** Fields that hold a time, in every record: epoch ms inside, text outside. */
+export const TIME_FIELDS: ReadonlySet<string> = new Set([
+  'timestamp',
+  'quote_time',
+  'received_at',
+  'from',
+  'to',
+  'start',
+  'end',
+])
+
+/**
+ * One record as one line of JSON (without the line feed), `type` first, times ISO 8601 with zone, a sequence number
+ * beyond 2^53 as a string. NaN, which an empty bar has for prices, becomes `null`. Takes ticks, quotes, gaps, states,
+ * rejected records, bars, and other records of plain values (volatility, summaries).
+ */
+export function toJson(record: MarketEvent | Bar | { readonly type: string }, time: TimeFormat = formatIso): string {
+  return record.type === 'tick' ? tickToJson(record as Tick, time) : JSON.stringify(outward(record, time))
+}
+
+function tickToJson(tick: Tick, time: TimeFormat): string {
+  const { flags, side, trade_type } = tick
+  return (
+    `{"type":"tick","symbol":"${tick.symbol}","timestamp":"${time(tick.timestamp)}","last_price":${number(tick.last_price)}` +
+    `,"volume":${number(tick.volume)},"turnover":${number(tick.turnover)}` +
+    `,"bid_price":${number(tick.bid_price)},"ask_price":${number(tick.ask_price)}` +
+    `,"bid_size":${number(tick.bid_size)},"ask_size":${number(tick.ask_size)}` +
+    `,"quote_time":${tick.quote_time === null ? 'null' : `"${time(tick.quote_time)}"`}` +
+    `,"value":${number(tick.value)},"spread":${number(tick.spread)}` +
+    `,"side":${side === null ? 'null' : `"${side}"`},"phase":"${tick.phase}"` +
+    `,"trade_type":${trade_type === null ? 'null' : JSON.stringify(trade_type)}` +
+    `,"flags":${flags.length === 0 ? '[]' : JSON.stringify(flags)},"seq":${seqText(tick.seq)}` +
+    `,"source":${JSON.stringify(tick.source)}` +
+    `,"received_at":${tick.received_at === null ? 'null' : `"${time(tick.received_at)}"`}}`
+  )
+}
+
+/** JSON has no NaN and no infinity. */
+function number(value: number | null): string {
+  return value === null || !Number.isFinite(value) ? 'null' : String(value)
+}
+
+function seqText(seq: Seq): string {
+  return isExact(seq) ? String(seq) : `"${seq}"`
+}
+
+/** The record as a plain object of JSON values, for `--format json` and for whoever prints it himself. */
+export function outward(record: object, time: TimeFormat = formatIso): Record<string, unknown> {
+  const plain: Record<string, unknown> = {}
+  for (const [name, value] of Object.entries(record)) {
+    if (typeof value === 'number' && TIME_FIELDS.has(name)) plain[name] = time(value)
+    else if (typeof value === 'bigint') plain[name] = isExact(value) ? Number(value) : String(value)
+    else plain[name] = value
+  }
+  return plain
+}
+
+function isExact(seq: Seq): boolean {
+  return seq <= Number.MAX_SAFE_INTEGER && seq >= Number.MIN_SAFE_INTEGER
+}

@@ -1,0 +1,121 @@
+import type { Writable } from 'node:stream'
+import { HkqError, messageOf } from '../errors.ts'
+import type { Bar } from '../market/bar.ts'
+import type { Batches, MarketEvent } from '../market/event.ts'
+import { type TimeFormat, toJson } from '../market/json.ts'
+import type { Query, Sink, Source } from '../pipeline/source.ts'
+import { appendText, prepareFile } from './append.ts'
+import { asWanted, type FileOptions } from './file-options.ts'
+import { type Input, linesOf, openInput } from './lines.ts'
+import { fromJson } from './ndjson-record.ts'
+import { Ordinals, type ReadContext } from './read-record.ts'
+import { RecordedClock } from './recorded-clock.ts'
+
+/**
+ * Events from lines of JSON: a file, or a stream such as standard input. When the first record is a bar the source has
+ * `bars` as well; it is then read for its bars or for its events, once.
+ * @throws HkqError E_STORAGE when the file cannot be read
+ */
+export async function openNdjsonSource(from: string | Input, options: FileOptions): Promise<Source> {
+  const input = typeof from === 'string' ? await openInput(from) : from
+  const context = { sessions: options.sessions, source: 'ndjson', symbol: null, ordinals: new Ordinals() }
+  const records = recordsOf(input, context, options)
+  const first = await records.next()
+  const all = async function* (): Batches<MarketEvent | Bar> {
+    if (first.done) return
+    yield first.value
+    yield* records
+  }
+  const clock = new RecordedClock()
+  const holdsBars = !first.done && first.value[0]!.type === 'bar'
+  return {
+    name: 'ndjson',
+    kind: 'recorded',
+    clock,
+    ...(holdsBars && { bars: (query: Query) => barsOf(all(), query) }),
+    [Symbol.asyncIterator]: () => clock.follow(asWanted(eventsOf(all()), options))[Symbol.asyncIterator](),
+  }
+}
+
+async function* recordsOf(
+  input: Input,
+  context: ReadContext,
+  { columns, signal }: FileOptions,
+): AsyncGenerator<(MarketEvent | Bar)[]> {
+  const renaming = columns && new Map([...columns].map(([ours, theirs]) => [theirs, ours]))
+  for await (const lines of linesOf(input, signal)) {
+    const records = lines.map((line) => fromJson(line, context, renaming)).filter((record) => record !== null)
+    if (records.length > 0) yield records
+  }
+}
+
+async function* eventsOf(records: Batches<MarketEvent | Bar>): Batches {
+  for await (const batch of records) {
+    const events = batch.filter((record): record is MarketEvent => record.type !== 'bar')
+    if (events.length > 0) yield events
+  }
+}
+
+async function* barsOf(records: Batches<MarketEvent | Bar>, query: Query): Batches<Bar> {
+  const { symbols = [], since = -Infinity, until = Infinity } = query
+  for await (const batch of records) {
+    const bars = batch.filter(
+      (record): record is Bar =>
+        record.type === 'bar' &&
+        (symbols.length === 0 || symbols.includes(record.symbol)) &&
+        record.start >= since &&
+        record.start < until,
+    )
+    if (bars.length > 0) yield bars
+  }
+}
+
+/**
+ * Events as lines of JSON, appended to a file (as gzip when its name ends in `.gz`). A write resolves when the system has
+ * the lines.
+ * @throws HkqError E_STORAGE when the file cannot be written
+ */
+export async function openNdjsonSink(path: string, time?: TimeFormat): Promise<Sink> {
+  await prepareFile(path)
+  return {
+    async write(batch) {
+      await appendText(path, linesFor(batch, time))
+      return { stored: batch.length, duplicates: 0 }
+    },
+    async close() {},
+  }
+}
+
+/**
+ * Events as lines of JSON into a stream that is not ours to close (standard output). Waits while the reader is slow. A
+ * reader that has gone away is no error: `onGone` is called and what follows goes nowhere.
+ * @throws HkqError E_STORAGE from `write` when the stream fails otherwise, as on a full disk
+ */
+export function ndjsonInto(stream: Writable, onGone: () => void = () => {}, time?: TimeFormat): Sink {
+  let gone = false
+  let failure: Error | undefined
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') failure ??= error
+    else if (!gone) onGone()
+    gone = true
+  })
+  return {
+    async write(batch) {
+      if (!gone && batch.length > 0) await written(stream, linesFor(batch, time))
+      if (failure) throw new HkqError('E_STORAGE', `cannot write the output: ${messageOf(failure)}`, { cause: failure })
+      return { stored: gone ? 0 : batch.length, duplicates: 0 }
+    },
+    async close() {},
+  }
+}
+
+/** Resolves when the stream has passed the text on, or has failed, which its `error` event tells. */
+function written(stream: Writable, text: string): Promise<void> {
+  return new Promise((resolve) => stream.write(text, (error) => (error ? setImmediate(resolve) : resolve())))
+}
+
+function linesFor(batch: readonly MarketEvent[], time?: TimeFormat): string {
+  let text = ''
+  for (const event of batch) text += `${toJson(event, time)}\n`
+  return text
+}
