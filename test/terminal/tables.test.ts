@@ -1,0 +1,337 @@
+import { describe, expect, it } from 'vitest'
+import type { Bar } from '../../src/core/market/bar.ts'
+import type { Gap, Status } from '../../src/core/market/event.ts'
+import { parseTime } from '../../src/core/market/time.ts'
+import type { VolatilityRecord } from '../../src/core/statistics/volatility/record.ts'
+import { alertLine, gapLine, leaveLine, statusLine } from '../../src/core/terminal/lines.ts'
+import { barColumns, gapColumns } from '../../src/core/terminal/market-columns.ts'
+import { createPalette } from '../../src/core/terminal/palette.ts'
+import { renderProbe } from '../../src/core/terminal/probe.ts'
+import { renderProgress } from '../../src/core/terminal/progress.ts'
+import type { ProbeRow, RunSummary } from '../../src/core/terminal/records.ts'
+import { createRowPrinter } from '../../src/core/terminal/row-printer.ts'
+import { mostUnusualFirst, volatilityColumns } from '../../src/core/terminal/signal-columns.ts'
+import { renderSummary } from '../../src/core/terminal/summary.ts'
+import { renderTable } from '../../src/core/terminal/table.ts'
+import { displayWidth } from '../../src/core/terminal/width.ts'
+import { createZone } from '../../src/core/terminal/zone.ts'
+
+const PLAIN = createPalette(false)
+const ZONE = createZone()
+const AT = parseTime('2026-11-23T10:42')
+
+function bar(change: Partial<Bar> = {}): Bar {
+  return {
+    type: 'bar',
+    symbol: '00700.HK',
+    start: AT,
+    end: AT + 300_000,
+    open: 412.2,
+    high: 414,
+    low: 411.8,
+    close: 412.6,
+    volume: 1_234_500,
+    turnover: 509_000_000,
+    vwap: 412.3456,
+    mean: 412.43,
+    trades: 1_234,
+    final: true,
+    has_gap: false,
+    ...change,
+  }
+}
+
+function volatility(change: Partial<VolatilityRecord> = {}): VolatilityRecord {
+  return {
+    type: 'volatility',
+    symbol: '00700.HK',
+    timestamp: AT,
+    last_price: 412.2,
+    volatility: 0.00061,
+    annualized: 0.384,
+    usual: 0.00032,
+    ratio: 1.9,
+    percentile: 97.4,
+    threshold: 0.00055,
+    volume_ratio: 2.3,
+    state: 'alert',
+    event: 'enter',
+    samples: 30,
+    estimator: 'grid-std',
+    window: '30m',
+    seasonal: true,
+    ...change,
+  }
+}
+
+describe('a table of bars', () => {
+  const print = (width: number, ...bars: Bar[]): string[] =>
+    createRowPrinter(barColumns(ZONE), width, PLAIN).print(bars).trimEnd().split('\n')
+
+  it('shows all of a bar when there is room', () => {
+    const [titles, line] = print(Number.POSITIVE_INFINITY, bar())
+    expect(titles?.split(/ {2,}/)).toEqual([
+      'symbol',
+      'start',
+      'open',
+      'high',
+      'low',
+      'close',
+      'volume',
+      'turnover',
+      'VWAP',
+      'mean',
+      'trades',
+      'note',
+    ])
+    expect(line?.split(/ {2,}/)).toEqual([
+      '00700.HK',
+      '2026-11-23 10:42:00',
+      '412.20',
+      '414.00',
+      '411.80',
+      '412.60',
+      '1.23M',
+      '509M',
+      '412.346',
+      '412.430',
+      '1,234',
+    ])
+  })
+
+  it('marks what is not final, revised or crossed by a gap', () => {
+    const [, line] = print(200, bar({ final: false, has_gap: true, revision: 2 }))
+    expect(line).toMatch(/open, gap, revision 2$/)
+  })
+
+  it('shows an empty bar and an index without figures they do not have', () => {
+    const empty = {
+      open: Number.NaN,
+      high: Number.NaN,
+      low: Number.NaN,
+      close: Number.NaN,
+      vwap: null,
+      volume: 0,
+      turnover: 0,
+    }
+    const [, line] = print(200, bar(empty))
+    expect(line).not.toContain('NaN')
+    expect(line).toContain('–')
+  })
+
+  it('keeps close and volume at 80 cells, on one line each', () => {
+    const lines = print(80, bar(), bar())
+    for (const line of lines) expect(displayWidth(line)).toBeLessThanOrEqual(80)
+    expect(lines[0]).toMatch(/close +volume/)
+    expect(lines[0]).not.toContain('mean')
+  })
+
+  it('repeats its titles when the columns had to change', () => {
+    const printer = createRowPrinter(barColumns(ZONE), 80, PLAIN)
+    expect(printer.print([bar()])).toContain('symbol')
+    expect(printer.print([bar()])).not.toContain('symbol')
+    expect(
+      printer.print([bar({ open: 123_456_789, high: 123_456_789, low: 123_456_789, close: 123_456_789 })]),
+    ).toContain('symbol')
+  })
+})
+
+describe('volatility', () => {
+  it('of the newest records stands with the most unusual first', () => {
+    const rows = [
+      volatility({ symbol: '00005.HK', ratio: 0.8 }),
+      volatility({ symbol: 'HSI', ratio: null, percentile: null }),
+      volatility({ symbol: '00700.HK', ratio: 9, timestamp: AT - 60_000 }),
+      volatility({ symbol: '00700.HK', ratio: 1.9 }),
+      volatility({ symbol: '09988.HK', ratio: null, percentile: 60 }),
+    ]
+    expect(mostUnusualFirst(rows).map(({ symbol, ratio }) => [symbol, ratio])).toEqual([
+      ['00700.HK', 1.9],
+      ['00005.HK', 0.8],
+      ['09988.HK', null],
+      ['HSI', null],
+    ])
+  })
+
+  it('has a table with a rule under its titles', () => {
+    const lines = renderTable(
+      volatilityColumns(ZONE),
+      [volatility(), volatility({ usual: null, state: 'normal', event: null })],
+      120,
+      PLAIN,
+    ).split('\n')
+    expect(lines[1]).toMatch(/^─+( +─+)+$/)
+    expect(lines[2]).toMatch(
+      /00700.HK +2026-11-23 10:42:00 +412.20 +0.0610% +0.0320% +1.90x +97.4 +0.0550% +2.30x +alert ▲$/,
+    )
+    expect(lines[3]).toMatch(/–.*normal$/)
+  })
+
+  it('can be shown per year', () => {
+    expect(renderTable(volatilityColumns(ZONE, true), [volatility()], 120, PLAIN)).toMatch(/vol p\.a\.[\s\S]*38\.4%/)
+  })
+
+  it('that alerts says how unusual it is in one line', () => {
+    expect(alertLine(volatility(), ZONE, PLAIN)).toBe(
+      '10:42 00700.HK ALERT volatility 38.4% p.a. = 1.9x usual for 10:42 (97th percentile), turnover 2.3x',
+    )
+  })
+
+  it('that alerts leaves out what is not known', () => {
+    const bare = volatility({ annualized: null, ratio: null, percentile: null, volume_ratio: null })
+    expect(alertLine(bare, ZONE, PLAIN)).toBe('10:42 00700.HK ALERT volatility 0.0610%')
+  })
+
+  it.each([
+    [1, '1st'],
+    [2.9, '2nd'],
+    [93, '93rd'],
+    [11, '11th'],
+    [100, '100th'],
+  ])('at percentile %d is the %s', (percentile, text) => {
+    expect(alertLine(volatility({ percentile }), ZONE, PLAIN)).toContain(`(${text} percentile)`)
+  })
+
+  it('that calms down says so', () => {
+    expect(leaveLine(volatility({ event: 'leave' }), ZONE, PLAIN)).toBe('10:42 00700.HK back to normal, last 412.20')
+  })
+})
+
+describe('a probe', () => {
+  const good: ProbeRow = {
+    url: 'wss://quote.alltick.io/quote-stock-b-ws-api',
+    dns: 1.2,
+    tcp: 34.5,
+    tls: 72,
+    upgrade: 35.2,
+    total: 142.9,
+    state: 'ok',
+    healthy: true,
+    remedy: null,
+  }
+  const bad: ProbeRow = {
+    ...good,
+    url: 'wss://quote.tradeswitcher.com/quote-stock-b-ws-api',
+    tcp: null,
+    tls: null,
+    upgrade: null,
+    total: null,
+    state: 'TCP timed out',
+    healthy: false,
+    remedy: 'a firewall blocks port 443: allow it, or set HTTPS_PROXY',
+  }
+
+  it('is a table of phases at 80 cells with the whole remedy below', () => {
+    const lines = renderProbe([good, bad], 80, PLAIN).split('\n')
+    expect(lines[0]?.split(/ {2,}/)).toEqual(['endpoint', 'DNS', 'TCP', 'TLS', 'upgrade', 'total', 'state'])
+    expect(lines[2]).toMatch(/^quote\.alltick\.io +1\.2 ms +34\.5 ms +72\.0 ms +35\.2 ms +143 ms +ok$/)
+    expect(lines[3]).toMatch(/^quote\.trade.+ +1\.2 ms( +–){4} +TCP timed out$/)
+    expect(lines.at(-1)).toBe(`✗ ${bad.url}: ${bad.remedy}`)
+    for (const line of lines.slice(0, 4)) expect(displayWidth(line)).toBeLessThanOrEqual(80)
+  })
+
+  it('tells endpoints of one host apart by their paths', () => {
+    const other = { ...good, url: 'wss://quote.alltick.io/quote-b-ws-api' }
+    expect(renderProbe([good, other], 200, PLAIN)).toContain('wss://quote.alltick.io/quote-b-ws-api')
+  })
+
+  it('of nothing but healthy endpoints has no remedies', () => {
+    expect(renderProbe([good], 120, PLAIN).split('\n')).toHaveLength(3)
+  })
+})
+
+describe('a gap', () => {
+  const gap: Gap = {
+    type: 'gap',
+    source: 'alltick',
+    symbol: null,
+    from: AT,
+    to: AT + 12_000,
+    cause: 'disconnect',
+    volume: null,
+    filled_by: 'second feed',
+  }
+
+  it('is a line, with the day of its end only where that is another', () => {
+    expect(gapLine(gap, ZONE, PLAIN)).toBe(
+      'gap alltick all symbols 2026-11-23 10:42:00 to 10:42:12 (disconnect, filled by second feed)',
+    )
+    expect(gapLine({ ...gap, to: AT + 86_400_000 }, ZONE, PLAIN)).toContain('to 2026-11-24 10:42:00')
+  })
+
+  it('is a row of a table', () => {
+    expect(renderTable(gapColumns(ZONE), [gap], 120, PLAIN).split('\n').at(-1)).toMatch(
+      /^alltick +all +2026-11-23 10:42:00 +2026-11-23 10:42:12 +disconnect +– +second feed$/,
+    )
+  })
+})
+
+describe('a status', () => {
+  const status: Status = {
+    type: 'status',
+    source: 'alltick',
+    symbol: null,
+    state: 'lost',
+    timestamp: AT,
+    detail: 'reset\u001b[2J\nnext attempt in 3 s',
+  }
+
+  it('is one line without escape sequences', () => {
+    expect(statusLine(status, ZONE, PLAIN)).toBe('10:42:00 alltick lost: reset next attempt in 3 s')
+    expect(statusLine({ ...status, symbol: '00700.HK', state: 'halted', detail: '' }, ZONE, PLAIN)).toBe(
+      '10:42:00 alltick 00700.HK halted',
+    )
+  })
+})
+
+describe('the summary of a run', () => {
+  const summary: RunSummary = {
+    source: 'alltick',
+    received: 49_830,
+    stored: 49_818,
+    duplicates: 10,
+    rejected: { price: 2, volume: 0 },
+    flagged: { suspect_price: 1, odd_lot: 412 },
+    gaps: 1,
+    reconnects: 1,
+    latency_p50: 0.84,
+    latency_p99: 12.3,
+    bytes: 14_200_000,
+  }
+
+  it('tells what came, what was doubtful and why', () => {
+    expect(renderSummary(summary, PLAIN).split('\n')).toEqual([
+      'summary of alltick',
+      '  received    49,830',
+      '  stored      49,818',
+      '  duplicates  10',
+      '  rejected    2 (price 2)',
+      '  flagged     413 (odd_lot 412, suspect_price 1)',
+      '  gaps        1',
+      '  reconnects  1',
+      '  latency     0.84 ms p50, 12.3 ms p99',
+      '  bytes       14.2 MB',
+    ])
+  })
+
+  it('says nothing of a latency that there is not', () => {
+    expect(renderSummary({ ...summary, latency_p50: null, latency_p99: null }, PLAIN)).not.toContain('latency')
+  })
+})
+
+describe('progress', () => {
+  it('shows share, count, rate and the time left', () => {
+    expect(renderProgress({ done: 31_000, total: 50_000, elapsedMs: 2_500, unit: 'ticks' }, 80)).toBe(
+      '████████████░░░░░░░░   62%  31,000 ticks  12.4K/s  2s left',
+    )
+  })
+
+  it('is never full before the end, nor longer than the terminal', () => {
+    expect(renderProgress({ done: 99_999, total: 100_000, elapsedMs: 1_000, unit: 'ticks' }, 80)).toContain(' 99%')
+    expect(displayWidth(renderProgress({ done: 1, total: 2, elapsedMs: 1, unit: 'ticks' }, 30))).toBeLessThanOrEqual(30)
+  })
+
+  it('without a known total counts', () => {
+    expect(renderProgress({ done: 5, total: null, elapsedMs: 0, unit: 'bars' }, 80)).toBe('5 bars  0/s')
+  })
+})
