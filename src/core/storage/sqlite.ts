@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { HkqError } from '../errors.ts'
 import { Sessions } from '../market/session.ts'
-import { connect, type Db, type Driver, loadDriver, storageError } from './sqlite/driver.ts'
+import { connect, type Db, type Driver, loadDriver, refuseWrongPath, storageError } from './sqlite/driver.ts'
 import { takeLock } from './sqlite/lock.ts'
 import { identify, migrate, refuseNewer, schemaVersion } from './sqlite/migrate.ts'
 import { STEPS } from './sqlite/schema.ts'
@@ -37,6 +37,7 @@ function openForRecording(
   path: string,
   { durability = 'process', now = Date.now }: SqliteOptions,
 ): Store {
+  refuseWrongPath(path, 'write')
   if (existsSync(path)) inspect(driver, path, refuseForRecording)
   const lock = takeLock(driver, path)
   let db: Db | undefined

@@ -42,13 +42,15 @@ function isAtLeast(version: string, least: readonly number[]): boolean {
 }
 
 /**
- * Opens a database file. A reader never creates it.
+ * Opens a database file. A reader never creates or changes it; it is opened writable all the same where the system lets
+ * it, since only then SQLite clears away the files beside it that reading makes.
  * @throws HkqError E_STORAGE for what is not there, not a file, not readable or not a database
  */
 export function connect(driver: Driver, path: string, access: 'write' | 'read'): Db {
   refuseWrongPath(path, access)
   try {
-    const db = new driver(path, { readonly: access === 'read', fileMustExist: access === 'read', timeout: 100 })
+    const db = new driver(path, { fileMustExist: access === 'read', timeout: 100 })
+    if (access === 'read') db.pragma('query_only = ON')
     db.pragma('schema_version')
     return db
   } catch (error) {
@@ -56,7 +58,8 @@ export function connect(driver: Driver, path: string, access: 'write' | 'read'):
   }
 }
 
-function refuseWrongPath(path: string, access: 'write' | 'read'): void {
+/** @throws HkqError E_STORAGE when `path` is a directory, lies in none, or is missing where it must exist */
+export function refuseWrongPath(path: string, access: 'write' | 'read'): void {
   const stat = statSync(path, { throwIfNoEntry: false })
   if (stat?.isDirectory()) throw new HkqError('E_STORAGE', `"${path}" is a directory: name a file in it`)
   if (!stat && access === 'read') {
@@ -91,4 +94,13 @@ export function storageError(path: string, error: unknown): HkqError {
 /** SQLite's or the system's code of an error, empty when it has none. */
 export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : ''
+}
+
+/** The same values; what the driver throws on the way becomes E_STORAGE. */
+export function* guarded<T>(path: string, values: Iterable<T>): Generator<T> {
+  try {
+    yield* values
+  } catch (error) {
+    throw storageError(path, error)
+  }
 }

@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { HkqError } from '../../errors.ts'
-import { codeOf, connect, type Driver, storageError } from './driver.ts'
+import { codeOf, connect, type Db, type Driver, storageError } from './driver.ts'
 
 /** Holds a store for one recorder. */
 export interface Lock {
@@ -14,18 +14,17 @@ export interface Lock {
  * @throws HkqError E_LOCKED while another recorder holds the store
  */
 export function takeLock(driver: Driver, path: string): Lock {
-  const real = realPath(path)
-  const db = connect(driver, `${real}-lock`, 'write')
+  const file = `${realPath(path)}-lock`
+  let db: Db | undefined
   try {
-    db.pragma('busy_timeout = 0')
+    db = new driver(file, { timeout: 0 })
     db.pragma('journal_mode = MEMORY')
     db.exec('BEGIN EXCLUSIVE')
+    return { release: () => void db?.close() }
   } catch (error) {
-    db.close()
-    if (codeOf(error) === 'SQLITE_BUSY') throw lockedError(driver, path)
-    throw storageError(`${path}-lock`, error)
+    db?.close()
+    throw codeOf(error) === 'SQLITE_BUSY' ? lockedError(driver, path) : storageError(file, error)
   }
-  return { release: () => void db.close() }
 }
 
 function realPath(path: string): string {

@@ -7,7 +7,7 @@ import type { Checkpoint, Query, Written } from '../../pipeline/source.ts'
 import type { TickColumns } from '../columns.ts'
 import type { Span, Store } from '../store.ts'
 import { Dictionary } from './dictionary.ts'
-import { codeOf, type Db, storageError } from './driver.ts'
+import { codeOf, type Db, guarded, storageError } from './driver.ts'
 import type { Lock } from './lock.ts'
 import { readAll } from './read-all.ts'
 import { RecordReader } from './read-records.ts'
@@ -77,8 +77,8 @@ export class SqliteStore implements Store {
     const reader = this.#reader
     return readAll(
       {
-        ticks: (symbol, span, size) => this.#tickReader.ticks(symbol, span, size),
-        quotes: (symbol, span, size) => reader.quotes(symbol, span, size),
+        ticks: (symbol, span, size) => guarded(this.#path, this.#tickReader.ticks(symbol, span, size)),
+        quotes: (symbol, span, size) => guarded(this.#path, reader.quotes(symbol, span, size)),
         gaps: (asked) => reader.gaps(asked),
         symbols: () => reader.symbols(),
         quotedSymbols: () => reader.quotedSymbols(),
@@ -88,15 +88,15 @@ export class SqliteStore implements Store {
   }
 
   ticks(symbol: string, span: Span): Iterable<readonly Tick[]> {
-    return this.#tickReader.ticks(symbol, span)
+    return guarded(this.#path, this.#tickReader.ticks(symbol, span))
   }
 
   columns(symbol: string, span: Span & { book?: boolean }): Iterable<TickColumns> {
-    return this.#tickReader.columns(symbol, span)
+    return guarded(this.#path, this.#tickReader.columns(symbol, span))
   }
 
   minutes(symbol: string, span: Span): Iterable<readonly Summary[]> {
-    return this.#reader.minutes(symbol, span)
+    return guarded(this.#path, this.#reader.minutes(symbol, span))
   }
 
   gaps(query: Query): readonly Gap[] {

@@ -1,0 +1,140 @@
+import { existsSync } from 'node:fs'
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Sqlite from 'better-sqlite3'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { identify, migrate, schemaVersion } from '../../../src/core/storage/sqlite/migrate.ts'
+import { STEPS } from '../../../src/core/storage/sqlite/schema.ts'
+import { openSqlite, type SqliteOptions, sqliteVersion } from '../../../src/core/storage/sqlite.ts'
+import { tick } from '../sample.ts'
+
+describe('a file that cannot be the store', () => {
+  let directory: string
+  let path: string
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'hkq-refusals-'))
+    path = join(directory, 'market.db')
+  })
+  afterEach(() => rm(directory, { recursive: true }))
+
+  /** Opening fails with E_STORAGE and one line that says `words`, and leaves the directory as it was. */
+  async function refused(mode: SqliteOptions['mode'], words: RegExp, file = path): Promise<void> {
+    const before = await readdir(directory)
+    const error = await openSqlite(file, { mode }).then(
+      () => null,
+      (reason: unknown) => reason,
+    )
+    expect(error).toMatchObject({ code: 'E_STORAGE', exitCode: 6, message: expect.stringMatching(words) })
+    expect(String(error)).not.toContain('\n')
+    expect(await readdir(directory)).toEqual(before)
+  }
+
+  function foreign(sql: string): void {
+    const db = new Sqlite(path)
+    db.exec(sql)
+    db.close()
+  }
+
+  it('is missing: a reader says so and never creates it', async () => {
+    await refused('read', /no such file ".*market\.db"/)
+    expect(existsSync(path)).toBe(false)
+  })
+
+  it('is in a directory that is missing', async () => {
+    await refused('record', /no such directory/, join(directory, 'nowhere', 'market.db'))
+  })
+
+  it('is a directory', async () => {
+    await mkdir(path)
+    await refused('read', /is a directory/)
+    await refused('record', /is a directory/)
+  })
+
+  it('is not a database', async () => {
+    await writeFile(path, 'symbol,timestamp,last_price\n'.repeat(100))
+    await refused('read', /is not an SQLite database/)
+    await refused('record', /is not an SQLite database/)
+  })
+
+  it('is empty: for a reader', async () => {
+    await writeFile(path, '')
+    await refused('read', /holds nothing yet/)
+  })
+
+  it("is another program's database", async () => {
+    foreign('CREATE TABLE bookmarks (url TEXT)')
+    const bytes = await readFile(path)
+    await refused('record', /another program's database/)
+    await refused('read', /another program's database/)
+    expect(await readFile(path)).toEqual(bytes)
+  })
+
+  it("is the tutorial's database: for a recorder, which is told how to bring it over", async () => {
+    foreign(`CREATE TABLE ticks (symbol TEXT, timestamp TEXT, last_price REAL, volume INTEGER, bid_price REAL, ask_price REAL,
+      PRIMARY KEY (symbol, timestamp))`)
+    await refused('record', /hkq export/)
+  })
+
+  it('has a newer schema', async () => {
+    await (await openSqlite(path, { mode: 'record' })).close()
+    foreign(`PRAGMA user_version = ${STEPS.length + 1}`)
+    await refused('record', /schema version 2.*update hkq/)
+    await refused('read', /schema version 2.*update hkq/)
+  })
+
+  it.skipIf(process.getuid?.() === 0)('cannot be read, or cannot be written', async () => {
+    await (await openSqlite(path, { mode: 'record' })).close()
+    await chmod(path, 0o444)
+    await refused('record', /read-only/)
+    await chmod(path, 0)
+    await refused('read', /cannot be opened/)
+  })
+
+  it('is damaged: reading fails with one clear error', async () => {
+    const store = await openSqlite(path, { mode: 'record' })
+    await store.write(Array.from({ length: 5000 }, (_, seq) => tick({ seq })))
+    await store.close()
+    const bytes = await readFile(path)
+    await writeFile(path, bytes.fill(0xff, 40_960))
+    await expect(
+      openSqlite(path, { mode: 'read' }).then((reader) => [...reader.ticks('00700.HK', {})].length),
+    ).rejects.toMatchObject({ code: 'E_STORAGE' })
+  })
+
+  it('refuses to write when it was opened for reading', async () => {
+    await (await openSqlite(path, { mode: 'record' })).close()
+    const reader = await openSqlite(path, { mode: 'read' })
+    await expect(reader.write([tick()])).rejects.toMatchObject({ code: 'E_STORAGE' })
+    expect(() => reader.putInstruments([])).toThrow(/reading only/)
+    await reader.close()
+  })
+})
+
+describe('an older database', () => {
+  const NEXT = [...STEPS, 'CREATE TABLE note (text TEXT); INSERT INTO note SELECT count(*) FROM tick']
+
+  it('is brought to the newest schema, its data kept', async () => {
+    const db = new Sqlite(':memory:')
+    migrate(db, 'old.db')
+    migrate(db, 'old.db', NEXT)
+    expect(schemaVersion(db)).toBe(NEXT.length)
+    expect(identify(db, 'old.db')).toBe('hkq')
+    expect(db.prepare('SELECT text FROM note').pluck().get()).toBe('0')
+  })
+
+  it('stays as it was when a step fails', () => {
+    const db = new Sqlite(':memory:')
+    migrate(db, 'old.db')
+    expect(() => migrate(db, 'old.db', [...STEPS, 'CREATE TABLE note (text TEXT)', 'nonsense'])).toThrow(/old\.db/)
+    expect(schemaVersion(db)).toBe(STEPS.length)
+    expect(db.prepare("SELECT count(*) FROM sqlite_master WHERE name = 'note'").pluck().get()).toBe(0)
+  })
+})
+
+describe('the SQLite library', () => {
+  it('is one without the WAL-reset bug', async () => {
+    expect(await sqliteVersion()).toMatchObject({ safe: true })
+  })
+})

@@ -1,0 +1,180 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import Sqlite from 'better-sqlite3'
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { MarketEvent, Tick } from '../../../src/core/market/event.ts'
+import { formatLocal } from '../../../src/core/market/time.ts'
+import { openSqlite } from '../../../src/core/storage/sqlite.ts'
+import { anyTick, at, gap, quote, rejected, tick } from '../sample.ts'
+
+describe('what other people query', () => {
+  let directory: string
+
+  beforeEach(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'hkq-views-'))
+  })
+  afterEach(() => rm(directory, { recursive: true }))
+
+  /** Rows of `sql` on a store that holds `events`. */
+  async function query(events: readonly MarketEvent[], sql: string): Promise<Record<string, unknown>[]> {
+    const path = join(directory, `${Math.random()}.db`)
+    const store = await openSqlite(path, { mode: 'record', now: () => at('10:00:09.000') })
+    await store.write(events)
+    await store.close()
+    const db = new Sqlite(path, { readonly: true })
+    try {
+      return db.prepare<[], Record<string, unknown>>(sql).all()
+    } finally {
+      db.close()
+    }
+  }
+
+  it("finds the tutorial's columns first, with its types, in order of time and seq", async () => {
+    const book = { bid_price: 612, ask_price: 612.5, bid_size: 500, ask_size: 300, quote_time: at('09:59:59.500') }
+    const late = tick({ timestamp: at('09:59:59.007'), seq: 9, quote: book })
+    const rows = await query(
+      [tick({ seq: 2 }), tick({ seq: 1, last_price: 612.123456 }), tick({ symbol: '09988.HK' }), late],
+      "SELECT * FROM ticks WHERE symbol='00700.HK'",
+    )
+    expect(Object.keys(rows[0]!).slice(0, 6)).toEqual([
+      'symbol',
+      'timestamp',
+      'last_price',
+      'volume',
+      'bid_price',
+      'ask_price',
+    ])
+    expect(rows.map((row) => Object.values(row).slice(0, 6))).toEqual([
+      ['00700.HK', '2026-11-20 09:59:59.007', 612.5, 100, 612, 612.5],
+      ['00700.HK', '2026-11-20 10:00:00.000', 612.123456, 100, null, null],
+      ['00700.HK', '2026-11-20 10:00:00.000', 612.5, 100, null, null],
+    ])
+  })
+
+  it('shows in `ticks` what a tick holds, whatever its numbers', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyTick, async (any) => {
+        const [row] = await query([any], 'SELECT *, CAST(seq AS TEXT) AS seq, typeof(seq) AS seq_type FROM ticks')
+        expect(row).toEqual({ ...shown(any), seq_type: 'integer' })
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it('searches a symbol by its key, and needs no sorting for it', async () => {
+    const plan = await query([tick()], "EXPLAIN QUERY PLAN SELECT * FROM ticks WHERE symbol = '00700.HK'")
+    const details = plan.map(({ detail }) => detail).join('; ')
+    expect(details).toContain('SEARCH tick USING PRIMARY KEY (symbol=?)')
+    expect(details).not.toContain('TEMP B-TREE')
+  })
+
+  it('shows quotes', async () => {
+    expect(await query([quote({ received_at: at('10:00:00.020') })], 'SELECT * FROM quotes')).toEqual([
+      {
+        symbol: '00700.HK',
+        timestamp: '2026-11-20 10:00:00.000',
+        bids: '[[612,500],[611.5,1200]]',
+        asks: '[[612.5,300]]',
+        phase: 'morning',
+        seq: 1,
+        source: 'alltick',
+        received_at: '2026-11-20 10:00:00.020',
+      },
+    ])
+  })
+
+  it('shows one-minute bars without the ticks that bars leave out', async () => {
+    const ticks = [
+      tick({ seq: 1, last_price: 612 }),
+      tick({ seq: 2, last_price: 614, volume: 300 }),
+      tick({ seq: 3, last_price: 999, flags: ['odd_lot'] }),
+      tick({ timestamp: at('10:01:00.000'), last_price: 999, flags: ['late'] }),
+    ]
+    expect(await query(ticks, 'SELECT * FROM bars_1m')).toEqual([
+      {
+        symbol: '00700.HK',
+        timestamp: '2026-11-20 10:00:00.000',
+        open: 612,
+        high: 614,
+        low: 612,
+        close: 614,
+        volume: 400,
+        turnover: 245_400,
+        vwap: 613.5,
+        mean: 613,
+        trades: 2,
+        left_out: 1,
+        origin: 'ticks',
+      },
+    ])
+  })
+
+  it('shows gaps, of one symbol and of all', async () => {
+    const rows = await query(
+      [gap({ symbol: null, volume: 700 }), gap({ from: at('10:00:01.000') })],
+      'SELECT * FROM gaps ORDER BY gap_start',
+    )
+    expect(rows).toEqual([
+      {
+        source: 'alltick',
+        symbol: null,
+        gap_start: '2026-11-20 10:00:00.000',
+        gap_end: '2026-11-20 10:00:05.000',
+        cause: 'disconnect',
+        volume: 700,
+        filled_by: null,
+      },
+      expect.objectContaining({ symbol: '00700.HK', gap_start: '2026-11-20 10:00:01.000', volume: null }),
+    ])
+  })
+
+  it('shows a rejected record once, with its reason and raw payload', async () => {
+    const unknown = rejected({ symbol: null, timestamp: null, reason: 'malformed', raw: 'ping' })
+    const rows = await query([rejected(), rejected(), unknown, unknown], 'SELECT * FROM rejected_ticks ORDER BY raw')
+    expect(rows.map((row) => [row.symbol, row.timestamp, row.reason, row.raw])).toEqual([
+      [null, null, 'malformed', 'ping'],
+      ['00700.HK', '2026-11-20 10:00:00.000', 'price', '{"price":"-1"}'],
+    ])
+  })
+
+  it('keeps the payload of a tick whose sequence number no 64-bit integer holds', async () => {
+    const rows = await query([tick({ seq: 2n ** 64n - 1n })], 'SELECT * FROM rejected_ticks')
+    expect(rows).toHaveLength(1)
+    expect(JSON.parse(String(rows[0]!.raw))).toMatchObject({ seq: '18446744073709551615', last_price: 612.5 })
+  })
+
+  it('shows checkpoints', async () => {
+    expect(await query([tick({ seq: 5 })], 'SELECT * FROM checkpoints')).toEqual([
+      {
+        source: 'alltick',
+        symbol: '00700.HK',
+        timestamp: '2026-11-20 10:00:00.000',
+        seq: 5,
+        committed_at: '2026-11-20 10:00:09.000',
+      },
+    ])
+  })
+
+  it('has instruments and metrics', async () => {
+    expect(await query([], 'SELECT symbol, date, lot_size FROM instruments')).toEqual([])
+    expect(await query([], 'SELECT timestamp, name, value FROM metrics')).toEqual([])
+  })
+})
+
+/** A tick as the view has it. */
+function shown({ type: _, ...tick }: Tick): Record<string, unknown> {
+  const time = (ms: number | null) => (ms === null ? null : formatLocal(ms))
+  return {
+    ...tick,
+    timestamp: time(tick.timestamp),
+    quote_time: time(tick.quote_time),
+    received_at: time(tick.received_at),
+    value: tick.value === null ? null : expect.closeTo(tick.value, 4),
+    turnover: tick.turnover === tick.value && tick.value !== null ? expect.closeTo(tick.value, 4) : tick.turnover,
+    spread: tick.spread === null ? null : expect.closeTo(tick.spread, 4),
+    flags: tick.flags.join(','),
+    seq: String(tick.seq),
+  }
+}
