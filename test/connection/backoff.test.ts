@@ -49,6 +49,14 @@ describe('endpoints', () => {
     expect(endpoints.best()).toBe('b')
   })
 
+  it('that fail less come before those that connect faster', () => {
+    const endpoints = new Endpoints(['a', 'b'])
+    endpoints.opened('a', 5)
+    endpoints.opened('b', 90)
+    endpoints.failed('a')
+    expect(endpoints.best()).toBe('b')
+  })
+
   it('of equal failures take the one that connected fastest', () => {
     const endpoints = new Endpoints(['a', 'b'])
     endpoints.opened('a', 90)

@@ -229,6 +229,33 @@ describe('the watchdog', () => {
     ])
   })
 
+  it('is not fooled by messages that mean nothing', async () => {
+    const { clock, states } = start()
+    const first = await peer(server)
+    await until(() => states('up').length === 1)
+    for (let i = 0; i < 6; i++) {
+      await clock.advance(5_000)
+      first.send({ news: 1 })
+      await turn()
+      await turn()
+    }
+    await until(() => states('lost').length === 1)
+  })
+
+  it('waits twice as long after a reconnect that brought nothing', async () => {
+    const { clock, states } = start()
+    await until(() => states('up').length === 1)
+    await clock.advance(30_000)
+    await until(() => states('lost').length === 1)
+    await until(() => clock.sleeping.length === 1)
+    await clock.advance(0)
+    await until(() => states('up').length === 2)
+    await clock.advance(59_999)
+    expect(states('lost')).toHaveLength(1)
+    await clock.advance(1)
+    await until(() => states('lost').length === 2)
+  })
+
   it('leaves a silent connection alone at lunch', async () => {
     const { clock, states } = start({ at: parseTime('2026-11-23T12:00') })
     await until(() => states('up').length === 1)
@@ -252,6 +279,50 @@ describe('connecting again', () => {
     await until(() => reading.states('lost').length === 2)
     await reading.clock.advance(3_000)
     await peer(server, 1)
+  })
+
+  it('forgets the failures of an endpoint that delivers', async () => {
+    const dead = await openServer()
+    await dead.close()
+    const { clock, states, ofType } = start({}, [server.url, dead.url])
+    for (let i = 0; i < 3; i++) {
+      await until(() => server.peers.length > i)
+      server.peers[i]!.send(tick('00700.HK', MORNING + i, i))
+      await until(() => ofType('tick').length === i + 1)
+      const lost = states('lost').length
+      server.peers[i]!.socket.terminate()
+      await until(() => states('lost').length > lost)
+      while (server.peers.length === i + 1) await clock.advance(100)
+    }
+    expect(states('lost').filter((detail) => detail.includes('ECONNREFUSED'))).toHaveLength(1)
+  })
+
+  it('waits longer with each failure, a minute at most while the market is shut, and short again after data', async () => {
+    server.answer = () => {}
+    const { clock, states } = start({ at: parseTime('2026-11-21T10:00'), random: () => 0.999_99 })
+    for (let i = 0; i < 8; i++) {
+      const next = await peer(server, i)
+      if (i === 7) next.send({ book: 1 })
+      await turn()
+      await turn()
+      next.socket.terminate()
+      await until(() => states('lost').length === i + 1)
+      while (server.peers.length === i + 1) await clock.advance(100)
+    }
+    const waits = states('lost').map((detail) => /next try in (.*)$/.exec(detail)![1])
+    expect(waits).toEqual(['3.0 s', '6.0 s', '12.0 s', '24.0 s', '48.0 s', '60.0 s', '60.0 s', '3.0 s'])
+  })
+
+  it('waits no longer than in the session when the opening is near', async () => {
+    const dead = await openServer()
+    await dead.close()
+    const { clock, states } = start({ at: parseTime('2026-11-23T08:59:05'), random: () => 0.999_99 }, [dead.url])
+    const waits = [3, 6, 8, 8]
+    for (const [i, seconds] of waits.entries()) {
+      await until(() => states('lost').length === i + 1)
+      expect(states('lost')[i]).toContain(`next try in ${seconds}.0 s`)
+      await clock.advance(seconds * 1_000)
+    }
   })
 
   it('stops after the retries allowed and names the last cause', async () => {
@@ -406,7 +477,7 @@ describe('one signal', () => {
 })
 
 describe('a slow consumer', () => {
-  it('stops the socket, loses nothing, and heartbeats go on meanwhile', async () => {
+  it('stops the socket, loses nothing; heartbeats go on meanwhile, and the pause is no silence of the market', async () => {
     const clock = new ManualClock(MORNING)
     const stop = new AbortController()
     let received = 0
@@ -438,6 +509,10 @@ describe('a slow consumer', () => {
       for (const event of (await events.next()).value) if (event.type === 'tick') seqs.push(event.seq)
     }
     expect(seqs).toEqual(Array.from({ length: count }, (_, seq) => seq))
+    await clock.advance(29_999)
+    expect(first.closed).toBeUndefined()
+    await clock.advance(1)
+    await until(() => first.closed !== undefined)
     stop.abort()
     await events.return!()
   })

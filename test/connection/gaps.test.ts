@@ -181,6 +181,22 @@ describe('a loss', () => {
     ])
   })
 
+  it('at lunch that is not over when the session begins is one', () => {
+    const gaps = running('2026-11-23T11:59:50')
+    gaps.lost('disconnect', at('2026-11-23T12:20'))
+    expect(gaps.end(at('2026-11-23T13:30')).map(stretch)).toEqual([
+      ['disconnect', at('2026-11-23T11:59:50'), at('2026-11-23T13:30')],
+    ])
+  })
+
+  it('before the first tick after a restart is part of that row', () => {
+    const gaps = tracker('2026-11-23T10:00')
+    gaps.watch([SYMBOL], at('2026-11-23T10:30'))
+    gaps.up(at('2026-11-23T10:30'))
+    const rows = outage(gaps, '2026-11-23T10:31', '2026-11-23T10:32', '2026-11-23T10:32:05')
+    expect(rows.map(stretch)).toEqual([['restart', at('2026-11-23T10:00'), at('2026-11-23T10:32:05')]])
+  })
+
   it('tells sequence numbers beyond 2^53 apart', () => {
     const gaps = tracker()
     gaps.watch([SYMBOL], at('2026-11-23T09:00'))

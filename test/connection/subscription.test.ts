@@ -94,6 +94,14 @@ describe('a subscription', () => {
     expect(good).toHaveLength(7)
   })
 
+  it('asks for nothing else until the search is over', () => {
+    const subscription = new Subscription(vendor, codes(2), 5)
+    subscription.refused(refusal(subscription.next()!.id))
+    expect(subscription.next()).toMatchObject({ kind: 'trades', symbols: ['00001.HK'] })
+    expect(subscription.next()).toBeUndefined()
+    expect(subscription.hasNext).toBe(false)
+  })
+
   it('fails the oldest unanswered request where a refusal names none', () => {
     const subscription = new Subscription(vendor, codes(2), 5)
     subscription.next()

@@ -113,7 +113,6 @@ export class Link {
   resume(): void {
     if (!this.#isPaused) return
     this.#isPaused = false
-    this.#owedSince = null
     this.#options.watchdog.restart(this.#options.clock.monotonic())
     this.#socket?.resume()
   }
@@ -172,8 +171,7 @@ export class Link {
 
   /** Any frame is a sign of life, a heartbeat's answer or data. */
   #checkAlive(answerWithinMs: number): void {
-    if (this.#isPaused || this.#owedSince === null) return
-    if (this.#options.clock.monotonic() - this.#owedSince < answerWithinMs) return
+    if (this.#owedSince === null || this.#options.clock.monotonic() - this.#owedSince < answerWithinMs) return
     const seconds = answerWithinMs / 1_000
     this.#end({ cause: 'disconnect', detail: `the line is dead: no answer to a heartbeat within ${seconds} s` })
   }
