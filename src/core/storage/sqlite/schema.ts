@@ -13,7 +13,9 @@ const flags = `rtrim(${FLAGS.map((flag, i) => `iif(marks & ${1 << (FLAG_SHIFT + 
 const price = (stored: string) => `iif(marks & ${EXACT}, ${stored}, ${stored} / 1000.0)`
 const bid = `iif(marks & ${EXACT}, bid, (price - bid) / 1000.0)`
 const ask = `iif(marks & ${EXACT}, ask, (price + ask) / 1000.0)`
-const value = `round(${price('price')} * volume, 6)`
+/** As `clean` of market/trade.ts. */
+const clean = (amount: string) => `round(${amount}, iif(abs(${amount}) < 1e8, 6, 3))`
+const value = clean(`(${price('price')} * volume)`)
 
 const TABLES = `
 CREATE TABLE symbol (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
@@ -74,7 +76,7 @@ const VIEWS = `
 CREATE VIEW ticks AS SELECT symbol.name AS symbol, ${local('time')} AS timestamp, ${price('price')} AS last_price, volume,
   ${bid} AS bid_price, ${ask} AS ask_price,
   iif(marks & ${EXACT}, turnover, ifnull(turnover / 1000.0, ${value})) AS turnover, bid_size, ask_size,
-  ${local('time - quoted')} AS quote_time, ${value} AS value, round(${ask} - ${bid}, 6) AS spread, ${side} AS side,
+  ${local('time - quoted')} AS quote_time, ${value} AS value, ${clean(`(${ask} - ${bid})`)} AS spread, ${side} AS side,
   ${phase('marks & 7')} AS phase, trade_type, ${flags} AS flags, seq, source.name AS source,
   ${local('time + received')} AS received_at
 FROM tick JOIN symbol ON symbol.id = tick.symbol JOIN source ON source.id = tick.source;

@@ -134,8 +134,9 @@ export class TutorialStore implements Store {
   }
 }
 
-/** Epoch ms of a text, or of a number of seconds or milliseconds. */
+/** Epoch ms of a local time, or of a number of seconds or milliseconds, which a text column keeps as text. */
 function timeOf(stored: string | number): number {
-  if (typeof stored === 'string') return parseTime(stored.trim())
-  return stored > 1e11 ? Math.floor(stored) : Math.floor(stored * 1000)
+  const number = Number(stored)
+  if (Number.isNaN(number)) return parseTime(String(stored).trim())
+  return Math.floor(number > 1e11 ? number : number * 1000)
 }
