@@ -32,7 +32,7 @@ export interface ConfigPlace {
   readonly env: Env
   /** `--config FILE`: read instead of the project's and the user's file. */
   readonly file?: string
-  /** Names of the commands, each with its long options (no dashes before), or null where they are not known here. */
+  /** Names of the commands, each with its long options (no dashes before, `no-color` as such), or null where they are not known here. */
   readonly commands: Readonly<Record<string, readonly string[] | null>>
 }
 
@@ -134,7 +134,7 @@ function checkAlltick(path: string, value: unknown): void {
 }
 
 function settable(options: readonly string[]): string[] {
-  return ['symbols', ...options.filter((name) => !NOT_SETTINGS.includes(name))]
+  return ['symbols', ...options.map((name) => name.replace(/^no-/, '')).filter((name) => !NOT_SETTINGS.includes(name))]
 }
 
 function known(path: string, prefix: string, key: string, keys: readonly string[]): void {

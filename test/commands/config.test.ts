@@ -33,7 +33,12 @@ function put(path: string, value: unknown, mode = 0o600): string {
 }
 
 function load(env: Record<string, string> = {}, file?: string): Config {
-  const commands = { record: null, stream: null, resample: null, volatility: ['window', 'exec', 'threshold'] }
+  const commands = {
+    record: null,
+    stream: null,
+    resample: null,
+    volatility: ['window', 'exec', 'threshold', 'no-color'],
+  }
   return loadConfig({ cwd, home, env, commands, ...(file ? { file } : {}) })
 }
 
@@ -180,6 +185,13 @@ describe('a value of a configuration file', () => {
     expect(error.exitCode).toBe(2)
     expect(error.message, 'the file is named').toContain(path)
     expect(error.message).toContain(message)
+  })
+
+  it('of a switch named with no- is given without it', () => {
+    project({ volatility: { color: false } })
+    expect(load().files).toHaveLength(1)
+    project({ volatility: { noColor: true } })
+    expect(failure(() => load()).message).toContain('did you mean "volatility.color"?')
   })
 
   it('never reaches a message when the file is not JSON', () => {

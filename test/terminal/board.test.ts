@@ -209,6 +209,23 @@ describe('the drawn board', () => {
     expect(text).toMatch(/halt$/m)
   })
 
+  it('shows a warning and rejected records without forgetting that the feed is up', () => {
+    const warned = createBoard([])
+    const rejected = {
+      type: 'rejected',
+      source: 'sim',
+      symbol: null,
+      timestamp: null,
+      reason: 'price',
+      raw: '',
+      received_at: null,
+    } as const
+    warned.apply([status('up'), status('warning', 'clock is 10 s slow'), rejected], OPEN)
+    const lines = screen(warned)
+    expect(lines[0]).toMatch(/^● sim up /)
+    expect(lines.at(-1)).toBe('0 ticks · 1 rejected · warning: clock is 10 s slow')
+  })
+
   it('counts the age of the last trade by the clock given', () => {
     expect(screen(board, 80, OPEN + 65_000)[3]).toMatch(/1m$/)
     expect(screen(board, 80, OPEN - 10_000)[3], 'a clock that is slow makes no negative age').toMatch(/0s$/)

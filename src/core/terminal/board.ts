@@ -40,10 +40,13 @@ export interface Feed {
 export interface Board {
   readonly rows: ReadonlyMap<string, Row>
   readonly feeds: ReadonlyMap<string, Feed>
-  /** Ticks and gaps seen, the last gap, exchange time of the first and last tick. */
+  /** Ticks, gaps and rejected records seen, the last gap, exchange time of the first tick. */
   readonly ticks: number
   readonly gaps: number
   readonly lastGap: Gap | null
+  readonly rejected: number
+  /** Detail of the last warning. */
+  readonly warning: string | null
   readonly firstTickAt: number | null
   /** @param now of the clock the source follows, epoch ms */
   apply(events: readonly MarketEvent[], now: number): void
@@ -65,6 +68,8 @@ class LiveBoard implements Board {
   ticks = 0
   gaps = 0
   lastGap: Gap | null = null
+  rejected = 0
+  warning: string | null = null
   firstTickAt: number | null = null
 
   constructor(symbols: readonly string[], instruments: readonly Instrument[]) {
@@ -77,7 +82,8 @@ class LiveBoard implements Board {
       if (event.type === 'tick') this.#tick(event, now)
       else if (event.type === 'quote') quote(this.#row(event.symbol), event)
       else if (event.type === 'status') this.#status(event)
-      else if (event.type === 'gap') {
+      else if (event.type === 'rejected') this.rejected++
+      else {
         this.gaps++
         this.lastGap = event
       }
@@ -131,7 +137,8 @@ class LiveBoard implements Board {
   }
 
   #status(status: Status): void {
-    if (status.symbol === null) {
+    if (status.state === 'warning') this.warning = sanitise(status.detail)
+    else if (status.symbol === null) {
       this.feeds.set(status.source, { state: status.state, detail: sanitise(status.detail), since: status.timestamp })
     } else if (status.state === 'halted' || status.state === 'resumed') {
       this.#row(status.symbol).halted = status.state === 'halted'

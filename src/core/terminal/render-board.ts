@@ -137,13 +137,13 @@ function stateLine(board: Board, width: number, palette: Palette, now: number, z
   const left =
     states.length === 0 ? '○ waiting for data' : states.map(({ sign, text }) => `${sign} ${text}`).join('   ')
   const cut = truncate(left, Math.max(0, width - right.length - 2))
-  const paint = states.some(({ state }) => state === 'lost' || state === 'warning') ? palette.warning : palette.good
+  const paint = states.some(({ state }) => state === 'lost' || state === 'waiting') ? palette.warning : palette.good
   const space = ' '.repeat(Math.max(1, width - displayWidth(cut) - right.length))
   return width < right.length + 2 ? truncate(left, width) : `${paint(cut)}${space}${palette.faint(right)}`
 }
 
 /** Figures of the day begin when watching began: said unless that was before the opening. */
-function coverage({ ticks, gaps, lastGap, firstTickAt }: Board, zone: Zone): string {
+function coverage({ ticks, gaps, lastGap, rejected, warning, firstTickAt }: Board, zone: Zone): string {
   const parts = [`${count(ticks)} ${ticks === 1 ? 'tick' : 'ticks'}`]
   if (firstTickAt !== null && timeOfDay(firstTickAt) > 9 * HOUR + 31 * MINUTE) {
     parts.push(`day figures since ${zone.minute(firstTickAt)}`)
@@ -152,5 +152,7 @@ function coverage({ ticks, gaps, lastGap, firstTickAt }: Board, zone: Zone): str
     parts.push(
       `${gaps} ${gaps === 1 ? 'gap' : 'gaps'}, last ${zone.clock(lastGap.from)} to ${zone.clock(lastGap.to)} (${lastGap.cause})`,
     )
+  if (rejected > 0) parts.push(`${count(rejected)} rejected`)
+  if (warning) parts.push(`warning: ${warning}`)
   return parts.join(' · ')
 }
