@@ -34,6 +34,15 @@ describe('answers', () => {
     expect((await client.ask(request(22000, {}, 1, trace))).trace).toBe(trace)
   })
 
+  it.each([[0], [40], [125], [126], [65_000], [65_535], [65_536], [200_000]])(
+    'of every length arrive whole: a trace of %i',
+    async (length) => {
+      const client = await connect(await serve())
+      const trace = 'x'.repeat(length)
+      expect((await client.ask(request(22000, {}, 1, trace))).trace).toBe(trace)
+    },
+  )
+
   it.each([
     ['a bare ping', 'ping'],
     ['broken JSON', '{"cmd_id":22000,'],

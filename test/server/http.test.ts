@@ -8,12 +8,12 @@ const MINUTE = 60_000
 async function get(server: QuoteServer, name: string, data: unknown, trace = 't1', token = 't'): Promise<Message> {
   const query = encodeURIComponent(JSON.stringify({ trace, data }))
   const url = `${server.url.replace('ws:', 'http:')}/quote-stock-b-api/${name}?token=${token}&query=${query}`
-  return (await fetch(url)).json()
+  return (await fetch(url)).json() as Promise<Message>
 }
 
 async function post(server: QuoteServer, body: string | undefined, name = 'batch-kline'): Promise<Message> {
   const url = `${server.url.replace('ws:', 'http:')}/quote-stock-b-api/${name}?token=t`
-  return (await fetch(url, { method: 'POST', ...(body === undefined ? {} : { body }) })).json()
+  return (await fetch(url, { method: 'POST', ...(body === undefined ? {} : { body }) })).json() as Promise<Message>
 }
 
 const kline = (kline_type: number, query_kline_num = 500, code = '700.HK') => ({
@@ -100,6 +100,13 @@ describe('kline', () => {
     const { data } = await get(server, 'kline', kline(8))
     const day = { open_price: '500', high_price: '829', close_price: '829', volume: '33000' }
     expect(data.kline_list).toMatchObject([day, day, day])
+  })
+
+  it('has no bar of what comes during lunch or after the close, but the trade just after twelve', async () => {
+    const server = await serve()
+    await server.publish([at(149, 500), at(150.04, 501), at(170, 600), at(400.5, 700)])
+    const { data } = await get(server, 'kline', kline(1))
+    expect(data.kline_list).toEqual([bar(149, 500, 501, 500, 501, 2, 100_100)])
   })
 
   it('is an empty list where nothing was published, and 0 for the volume of an index', async () => {

@@ -224,6 +224,19 @@ describe('the end', () => {
     expect(await client.end()).toEqual({ code: 1001, reason: 'server going away' })
   })
 
+  it('comes though a client does not read', async () => {
+    const clock = new ManualClock()
+    const server = await serve({ clock, historyMs: 0 })
+    const client = await connect(server)
+    await client.subscribeTrades('700.HK')
+    client.ws.pause()
+    await server.publish(range(0, 50_000).map((seq) => tick(seq)))
+    const closing = server.close(1001)
+    await clock.pass(2_000)
+    await closing
+    expect(server.clients).toBe(0)
+  })
+
   it('of a port already taken is an error with the remedy', async () => {
     const { port } = await serve()
     await expect(serve({ port })).rejects.toMatchObject({

@@ -5,7 +5,7 @@ import { isIndex, toShort } from '../market/symbol.ts'
 import { decimal, direction } from './alltick-push.ts'
 import type { Board } from './board.ts'
 import { exactSymbol, knownSymbol } from './codes.ts'
-import { KLINE_MINUTES, MAX_BARS, type MinuteBars } from './minute-bars.ts'
+import { isKlineType, MAX_BARS, type MinuteBars } from './minute-bars.ts'
 import { asObject, parseObject } from './request.ts'
 
 /** What the answers are made from. */
@@ -81,7 +81,7 @@ function batchKline(desk: Desk, data: Json): Json {
 function klines(desk: Desk, data: Json, most: number): { symbol: unknown; type: number; bars: Json[] } {
   const type = Number(data.kline_type)
   const count = Number(data.query_kline_num)
-  if (!KLINE_MINUTES.has(type) || !(count >= 1)) throw INVALID()
+  if (!isKlineType(type) || !(count >= 1)) throw INVALID()
   const symbol = symbolOf(desk, data.code)
   if (symbol === null) throw new Refusal(600, 'code invalid')
   const bars = desk.bars?.newest(symbol, type, Math.min(Math.floor(count), most)) ?? []

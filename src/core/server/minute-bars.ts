@@ -1,75 +1,79 @@
-import { isLeftOut, leftOutOf, merge, minuteOf, type Summary, summaryOf } from '../bars/summary.ts'
+import { type Bucket, type Buckets, bucketsOf } from '../bars/bucket.ts'
+import { isLeftOut, merge, type Summary, summaryOf } from '../bars/summary.ts'
 import type { Tick } from '../market/event.ts'
 import type { Sessions } from '../market/session.ts'
-import { dayNumber, dayStart, HOUR, MINUTE } from '../market/time.ts'
+import { dayNumber, dayStart, MINUTE } from '../market/time.ts'
 
-/** K-line types that can be had: AllTick's number and its length in minutes, a day as 1440. */
-export const KLINE_MINUTES: ReadonlyMap<number, number> = new Map([
+/** K-line types of less than a day that can be had: AllTick's number and its length in minutes. */
+const MINUTES: ReadonlyMap<number, number> = new Map([
   [1, 1],
   [2, 5],
   [3, 15],
   [4, 30],
   [5, 60],
-  [8, 1_440],
 ])
+const DAY_TYPE = 8
 
-/** Bars of one request, and days kept; minutes are kept for two trading days. */
+/** Most bars of one request, and days kept; of minutes somewhat more than two trading days are. */
 export const MAX_BARS = 500
 const MAX_MINUTES = 720
+
+/** Whether bars of a K-line type can be had. */
+export function isKlineType(type: number): boolean {
+  return type === DAY_TYPE || MINUTES.has(type)
+}
 
 /** Summaries of one symbol, newest last. */
 interface Kept {
   readonly minutes: Summary[]
   /** Of the minutes that are no longer kept. */
   readonly days: Summary[]
+  bucket: Bucket | null
 }
 
-/** One-minute and one-day summaries of what a server published, the newest of each symbol. */
+/**
+ * One-minute summaries of what a server published, the newest of each symbol. Bars begin at the opening of a session; the
+ * auctions belong to the bars beside them; what is flagged or out of session makes no bar.
+ */
 export class MinuteBars {
-  readonly #sessions: Sessions
+  readonly #buckets = new Map<number, Buckets>()
   readonly #symbols = new Map<string, Kept>()
 
   constructor(sessions: Sessions) {
-    this.#sessions = sessions
+    for (const [type, minutes] of MINUTES) {
+      this.#buckets.set(type, bucketsOf(minutes * MINUTE, 'session', 'join', sessions))
+    }
   }
 
   add(tick: Tick): void {
+    if (isLeftOut(tick)) return
     let kept = this.#symbols.get(tick.symbol)
     if (kept === undefined) {
-      kept = { minutes: [], days: [] }
+      kept = { minutes: [], days: [], bucket: null }
       this.#symbols.set(tick.symbol, kept)
     }
-    const summarise = isLeftOut(tick) ? leftOutOf : summaryOf
-    insert(kept.minutes, summarise(tick, minuteOf(tick.timestamp)))
+    const { timestamp } = tick
+    if (kept.bucket === null || timestamp < kept.bucket.start || timestamp >= kept.bucket.solid) {
+      kept.bucket = this.#buckets.get(1)!.of(timestamp)
+      if (kept.bucket === null) return
+    }
+    insert(kept.minutes, summaryOf(tick, kept.bucket.start))
     if (kept.minutes.length <= MAX_MINUTES) return
     insert(kept.days, dayOf(kept.minutes.shift()!))
     if (kept.days.length > MAX_BARS) kept.days.shift()
   }
 
-  /**
-   * The newest bars of a K-line type, oldest first, as summaries that start where the bar does. Bars begin at the
-   * opening of a session; the auctions belong to the bars beside them.
-   */
+  /** The newest bars of a K-line type, oldest first, as summaries that start where the bar does, days at midnight. */
   newest(symbol: string, type: number, count: number): Summary[] {
     const kept = this.#symbols.get(symbol)
-    const minutes = KLINE_MINUTES.get(type)
-    if (kept === undefined || minutes === undefined) return []
+    if (kept === undefined) return []
     const bars: Summary[] = []
-    if (type === 8) for (const summary of [...kept.days, ...kept.minutes]) insert(bars, dayOf(summary))
-    else {
-      for (const summary of kept.minutes) {
-        insert(bars, { ...summary, start: this.#barStart(summary.start, minutes * MINUTE) })
-      }
+    if (type === DAY_TYPE) for (const summary of [...kept.days, ...kept.minutes]) insert(bars, dayOf(summary))
+    const buckets = this.#buckets.get(type)
+    if (buckets) {
+      for (const summary of kept.minutes) insert(bars, { ...summary, start: buckets.of(summary.start)!.start })
     }
-    return bars.filter(({ trades }) => trades !== 0).slice(-count)
-  }
-
-  #barStart(minute: number, length: number): number {
-    const stretches = this.#sessions.day(minute)?.continuous ?? []
-    const stretch = stretches.findLast(({ open }) => open <= minute) ?? stretches[0]
-    if (stretch === undefined || minute < stretch.open - HOUR) return Math.floor(minute / length) * length
-    const within = Math.min(Math.max(minute, stretch.open), stretch.close - MINUTE)
-    return stretch.open + Math.floor((within - stretch.open) / length) * length
+    return bars.slice(-count)
   }
 }
 

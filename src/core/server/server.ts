@@ -21,6 +21,8 @@ const MAX_PAYLOAD = 256 * 1024
 const MAX_CLIENTS = 1_000
 /** Most bytes that wait for one client of a live feed. */
 const MAX_WAITING = 64 << 20
+/** How long a server that goes away waits for clients to take what is pending; at the end of the data it is 30 s. */
+const GRACE_MS = 2_000
 const FULL: HttpAnswer = deny(503, 'too many connections')
 const HTTP_PATH = /^\/(?:quote-stock-b-api|quote-b-api)\/([a-z_-]+)$/
 
@@ -169,10 +171,12 @@ class AlltickServer implements QuoteServer {
     this.#closed.abort()
     this.#board.close()
     for (const client of this.#clients) client.close(code, code === 1000 ? 'end of data' : 'server going away')
-    await new Promise<void>((resolve) => {
+    const gone = new Promise<void>((resolve) => {
       this.#http.close(() => resolve())
       this.#http.closeIdleConnections()
     })
+    if (code === 1001) void this.#clock.sleep(GRACE_MS).then(() => this.#clients.forEach((client) => client.destroy()))
+    await gone
   }
 
   #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
