@@ -64,7 +64,7 @@ export function dayRhythm(day: TradingDay, random: Random, orders: number, varia
   for (const [half, length] of minutes.entries()) {
     for (let minute = 0; minute < length; minute++, at++) {
       const [busy, wild] = half === 0 ? morning(minute, length) : afternoon(minute, length)
-      activity[at] = busy * (1 + 0.3 * mood[at]! + 0.8 * news[at]!)
+      activity[at] = busy * (1 + 0.3 * mood[at]! + 0.6 * news[at]!)
       variation[at] = wild * ((1 + mood[at]!) * (1 + news[at]!)) ** 2
     }
   }
@@ -91,7 +91,7 @@ function morning(minute: number, length: number): [busy: number, wild: number] {
   const toClose = length - minute
   return [
     1 + 7 * Math.exp(-minute / 3) + 1.5 * Math.exp(-minute / 30) + 0.4 * Math.exp(-toClose / 8),
-    1 + 5 * Math.exp(-minute / 10) + 0.4 * Math.exp(-toClose / 10),
+    1 + 4 * Math.exp(-minute / 10) + 0.4 * Math.exp(-toClose / 10),
   ]
 }
 
@@ -114,13 +114,13 @@ function moodOf(count: number, random: Random): Float64Array {
   return mood
 }
 
-/** Bursts after news: volatility jumps to three to six times the usual and calms down within a quarter of an hour. */
+/** Bursts after news: volatility jumps to four to seven times the usual and calms down within a quarter of an hour. */
 function newsOf(count: number, random: Random): Float64Array {
   const news = new Float64Array(count)
   for (let left = 1 + random.below(3); left > 0; left--) {
-    const from = 20 + random.below(Math.max(1, count - 40))
-    const size = 2 + 3 * random.uniform()
-    for (let i = from; i < count; i++) news[i] = news[i]! + size * Math.exp(-(i - from) / 5)
+    const from = 40 + random.below(Math.max(1, count - 60))
+    const size = 3 + 3 * random.uniform()
+    for (let i = from; i < count; i++) news[i] = news[i]! + size * Math.exp(-(i - from) / 6)
   }
   return news
 }

@@ -1,6 +1,6 @@
 import { NO_FLAGS, type Quote, type Side } from '../market/event.ts'
 import type { TradingDay } from '../market/session.ts'
-import { spreadTable, tickIn } from '../market/tick-size.ts'
+import { type Band, spreadTable, tickIn } from '../market/tick-size.ts'
 import { HOUR, MINUTE } from '../market/time.ts'
 import { type BestQuote, makeTick, type TradeParts } from '../market/trade.ts'
 import { firstSeq, type Script, type Setting, SOURCE } from './actor.ts'
@@ -25,6 +25,7 @@ class StockDay {
   readonly #security: Security
   readonly #setting: Setting
   readonly #random: Random
+  readonly #table: readonly Band[]
   readonly #book: Book
   readonly #opening: number
   readonly #target: number
@@ -43,17 +44,17 @@ class StockDay {
     const { seed, day, before, rate } = setting
     const { symbol, lot, volatility } = security
     const salt = hash(symbol, seed, day.number)
-    const table = spreadTable(day.date, security.kind)
+    this.#table = spreadTable(day.date, security.kind)
     this.#security = security
     this.#setting = setting
     this.#random = new Random(salt)
     this.#target = closingPrice(security, seed, day)
     const gapped = closingPrice(security, seed, before) * (1 + 0.4 * volatility * this.#random.gaussian())
-    const tick = tickIn(table, gapped)
+    const tick = tickIn(this.#table, gapped)
     this.#opening = Math.max(10, Math.round(gapped / tick) * tick)
     this.#value = this.#opening
     this.#meanLots = Math.max(1, (MEAN_VALUE * 1000) / (this.#opening * lot))
-    this.#book = new Book(table, lot, salt, 4 * this.#meanLots)
+    this.#book = new Book(this.#table, lot, salt, 4 * this.#meanLots)
     this.#rhythms = dayRhythm(day, this.#random, continuousSeconds(day) * rate * (1 - SWEEP), (0.85 * volatility) ** 2)
     this.#totalVariance = this.#rhythms.at(-1)!.variance.total
     this.#quoteSeq = this.#tradeSeq = firstSeq(day)
@@ -137,11 +138,11 @@ class StockDay {
   #order(time: number): void {
     const random = this.#random
     if (random.uniform() < 0.3) this.#side = this.#side === 'buy' ? 'sell' : 'buy'
-    const table = spreadTable(this.#setting.day.date, this.#security.kind)
     let price = this.#side === 'buy' ? this.#book.ask : this.#book.bid
     do {
       this.#pushTrade(time, price, this.#side, this.#meanLots)
-      if (random.uniform() < 0.05) price = this.#side === 'buy' ? priceAbove(table, price) : priceBelow(table, price)
+      if (random.uniform() < 0.05)
+        price = this.#side === 'buy' ? priceAbove(this.#table, price) : priceBelow(this.#table, price)
     } while (random.uniform() < SWEEP)
   }
 
