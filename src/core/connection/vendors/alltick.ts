@@ -87,7 +87,7 @@ export function planNamed(name: string): (typeof PLANS)[Plan] {
 
 /** An address as it may be shown: without the token a pasted one may carry. */
 export function withoutToken(address: string): string {
-  return withToken(address, undefined)
+  return /[?&]token=/.test(address) ? withToken(address, undefined) : address
 }
 
 function withToken(address: string, token: string | undefined): string {
