@@ -175,8 +175,14 @@ class AlltickServer implements QuoteServer {
       this.#http.close(() => resolve())
       this.#http.closeIdleConnections()
     })
-    if (code === 1001) void this.#clock.sleep(GRACE_MS).then(() => this.#clients.forEach((client) => client.destroy()))
+    const waited = new AbortController()
+    if (code === 1001) void this.#clock.sleep(GRACE_MS, waited.signal).then(() => this.#destroyAll())
     await gone
+    waited.abort()
+  }
+
+  #destroyAll(): void {
+    for (const client of this.#clients) client.destroy()
   }
 
   #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
