@@ -115,3 +115,22 @@ describe('window by time', () => {
     expect(() => rollingStandardDeviationByCount(new Float64Array(1), 1.5)).toThrow('window "1.5"')
   })
 })
+
+describe('NIST StRD univariate summary statistics', () => {
+  const around = (base: number): Float64Array =>
+    Float64Array.from({ length: 1001 }, (_, i) => base + (i === 0 ? 0.2 : i % 2 ? 0.1 : 0.3))
+  const sets: Record<string, readonly [Float64Array, number]> = {
+    NumAcc1: [Float64Array.of(10_000_001, 10_000_003, 10_000_002), 1],
+    NumAcc2: [around(1), 0.1],
+    NumAcc3: [around(1_000_000), 0.1],
+    NumAcc4: [around(10_000_000), 0.1],
+  }
+  for (const [name, [values, certified]] of Object.entries(sets)) {
+    test(`${name}: right to 1e-12 for the numbers as stored, and the certified value as far as they can hold it`, () => {
+      const deviation = rollingStandardDeviationByCount(values, values.length).at(-1)!
+      const exact = exactDeviation(values)
+      expect(Math.abs(deviation - exact) / exact).toBeLessThanOrEqual(1e-12)
+      expect(Math.abs(deviation - certified)).toBeLessThan(1e-8)
+    })
+  }
+})

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { formatClock, formatDate, MINUTE } from '../../src/core/market/time.ts'
 import { quantile } from '../../src/core/statistics/quantile.ts'
+import { annualBasis, historyStart } from '../../src/core/statistics/volatility/history.ts'
 import type { VolatilityRecord } from '../../src/core/statistics/volatility/record.ts'
 import { exactDeviation } from './exact.ts'
 import { at, barAt, dayOfTicks, daysFrom, gapAt, noise, recordsOf, sessions, tickAt } from './market.ts'
@@ -281,6 +282,30 @@ describe('one code path', () => {
     expect(atClock(records, '14:00')).toMatchObject({ volatility: null, state: 'normal' })
     expect(recordsOf([tickAt(at(`${DAY}T16:09`), 300), tickAt(at('2026-11-21T10:00'), 300)])).toEqual([])
     expect(recordsOf([])).toEqual([])
+  })
+
+  test('history read from historyStart on gives the records of the whole history', () => {
+    const long = daysFrom('2026-03-02', 30)
+    const ticks = long.flatMap((date) => dayOfTicks(date))
+    const since = at(`${long.at(-1)}T09:00`)
+    for (const options of [{}, { lookback: '6d' }, { preset: 'tutorial', lookback: '3d' }] as const) {
+      const start = historyStart({ sessions, ...options }, since)
+      const read = ticks.filter((t) => t.timestamp >= start)
+      expect(read.length).toBeLessThan(ticks.length)
+      expect(recordsOf(read, options).filter((r) => r.timestamp >= since)).toEqual(
+        recordsOf(ticks, options).filter((r) => r.timestamp >= since),
+      )
+    }
+    expect(historyStart({ preset: 'tutorial' }, since)).toBe(Number.NEGATIVE_INFINITY)
+  })
+
+  test('the basis of annualisation is told', () => {
+    expect(annualBasis({}, at(DAY))).toEqual({
+      periodsPerYear: 80_970,
+      text: '80970 periods of 1m of continuous trading in 2026',
+    })
+    expect(annualBasis({ preset: 'tutorial' }, at(DAY))).toBeNull()
+    expect(annualBasis({}, at('2019-01-02'))).toBeNull()
   })
 
   test('settings that cannot be are refused with the remedy', () => {

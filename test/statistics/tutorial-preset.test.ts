@@ -39,6 +39,25 @@ describe('preset tutorial', () => {
     })
   })
 
+  test('equals pandas: pct_change().rolling("30min").std() and rolling(3, min_periods=2).std()', () => {
+    const quoted: [string, number, number | null, number | null][] = [
+      ['09:30:00.120', 336.4, null, null],
+      ['09:30:00.120', 336.6, null, null],
+      ['09:41:07.000', 335.8, 0.002100982948517341, 0.002100982948517341],
+      ['10:00:00.119', 337.2, 0.0032775598275500547, 0.0032775598275500547],
+      ['10:00:00.120', 337.2, 0.0033135775692034516, 0.0033135775692034516],
+      ['12:00:00.000', 334, null, 0.007000123635488226],
+      ['13:00:00.500', 333.6, null, 0.00516809478715739],
+      ['13:10:00.000', 335, 0.0038143089698692025, 0.006894227803439455],
+    ]
+    const events = quoted.map(([clock, price]) => tickAt(at(`2023-08-15T${clock}`), price))
+    const close = (x: number | null) => (x === null ? null : expect.closeTo(x, 14))
+    expect(recordsOf(events, tutorial).map((r) => r.volatility)).toEqual(quoted.map((q) => close(q[2])))
+    expect(recordsOf(events, { ...tutorial, window: '3t' }).map((r) => r.volatility)).toEqual(
+      quoted.map((q) => close(q[3])),
+    )
+  })
+
   test('a window of 50t counts ticks', () => {
     recordsOf(ticks, { ...tutorial, window: '50t' }).forEach((record, i) => {
       const window = returns.slice(Math.max(1, i - 49), i + 1)

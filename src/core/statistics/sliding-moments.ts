@@ -7,7 +7,8 @@ const FAR = 100
  * Mean and deviation of a window that slides over a series: values go in at one end and out at the other, each in
  * amortised constant time and without allocation. Kept as sums of deviations from a pivot inside the window, in
  * double-double arithmetic (Knuth's error-free sum), and rebuilt from the window's values when digits have been lost:
- * relative error about 1e-13 at any level, also after an outlier has left. A value that is not finite keeps its place in
+ * relative error about 1e-13 at any level, also after an outlier has left. Where all values are
+ * equal the rebuilt pivot is that value, and the deviation exactly 0. A value that is not finite keeps its place in
  * the window and counts for nothing, as in pandas.
  */
 export class SlidingMoments {
@@ -24,9 +25,6 @@ export class SlidingMoments {
   #squares = 0
   #squaresLow = 0
   #largest = 0
-  #latest = Number.NaN
-  /** Equal finite values at the newer end: a window of nothing else has deviation 0 exactly. */
-  #run = 0
 
   /** @param capacity first size of the ring; it grows as the window does */
   constructor(capacity = 1024) {
@@ -48,11 +46,6 @@ export class SlidingMoments {
     this.#times[slot] = time
     if (value - value !== 0) return
     if (this.n++ === 0) this.#restart(value)
-    if (value === this.#latest) this.#run++
-    else {
-      this.#latest = value
-      this.#run = 1
-    }
     const d = value - this.#pivot
     this.#accumulate(d, d * d)
     if (this.#squares > this.#largest) this.#largest = this.#squares
@@ -80,7 +73,6 @@ export class SlidingMoments {
   /** NaN without values. */
   get mean(): number {
     if (this.n === 0) return Number.NaN
-    if (this.#run >= this.n) return this.#latest
     this.#deviations()
     return this.#pivot + (this.#sum + this.#sumLow) / this.n
   }
@@ -88,7 +80,6 @@ export class SlidingMoments {
   /** Divisor n - 1; NaN below two values, 0 exactly when all are equal. */
   get sampleVariance(): number {
     if (this.n < 2) return Number.NaN
-    if (this.#run >= this.n) return 0
     return this.#deviations() / (this.n - 1)
   }
 

@@ -1,6 +1,6 @@
 import type { Bar } from '../../market/bar.ts'
 import { byTimeAndSeq, type MarketEvent, type Tick } from '../../market/event.ts'
-import { type AnnualBasis, AnnualPeriods } from './annual.ts'
+import { AnnualPeriods } from './annual.ts'
 import { BarSeries } from './bar-series.ts'
 import { GridSeries } from './grid-series.ts'
 import { Judge } from './judge.ts'
@@ -29,11 +29,6 @@ export class VolatilityMonitor {
   constructor(options: VolatilityOptions = {}) {
     this.#settings = settingsOf(options)
     this.#annual = new AnnualPeriods(this.#settings.sessions, this.#settings.period)
-  }
-
-  /** What `annualized` is scaled by in the year of `time`; null where it cannot be given. */
-  basis(time: number): AnnualBasis | null {
-    return this.#settings.estimator.periodic ? this.#annual.basis(time) : null
   }
 
   /** @returns the records that became complete; ticks of the batch are taken in (time, seq) order */
