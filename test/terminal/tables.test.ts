@@ -205,8 +205,9 @@ describe('a probe', () => {
     tls: 72,
     upgrade: 35.2,
     total: 142.9,
-    state: 'ok',
-    healthy: true,
+    reached: true,
+    status: 101,
+    failed: null,
     remedy: null,
   }
   const bad: ProbeRow = {
@@ -216,8 +217,9 @@ describe('a probe', () => {
     tls: null,
     upgrade: null,
     total: null,
-    state: 'TCP timed out',
-    healthy: false,
+    reached: false,
+    status: null,
+    failed: { phase: 'tcp', code: 'TIMEOUT' },
     remedy: 'a firewall blocks port 443: allow it, or set HTTPS_PROXY',
   }
 
@@ -228,6 +230,17 @@ describe('a probe', () => {
     expect(lines[3]).toMatch(/^quote\.trade.+ +1\.2 ms( +–){4} +TCP timed out$/)
     expect(lines.at(-1)).toBe(`✗ ${bad.url}: ${bad.remedy}`)
     for (const line of lines.slice(0, 4)) expect(displayWidth(line)).toBeLessThanOrEqual(80)
+  })
+
+  it('that was answered otherwise names the answer', () => {
+    const refused = { ...good, status: 403, remedy: 'reached; it wants a token' }
+    const lines = renderProbe([refused], 100, PLAIN).split('\n')
+    expect(lines[2]).toMatch(/HTTP 403$/)
+    expect(lines.at(-1)).toBe(`✗ ${good.url}: reached; it wants a token`)
+    expect(renderProbe([{ ...bad, failed: { phase: 'dns', code: 'ENOTFOUND' } }], 100, PLAIN)).toContain(
+      'DNS ENOTFOUND',
+    )
+    expect(renderProbe([{ ...bad, failed: null }], 100, PLAIN), 'a probe that was stopped').toMatch(/–$/m)
   })
 
   it('tells endpoints of one host apart by their paths', () => {
@@ -296,6 +309,8 @@ describe('the summary of a run', () => {
     reconnects: 1,
     latency_p50: 0.84,
     latency_p99: 12.3,
+    commit_p50: 0.4,
+    commit_p99: 2.8,
     bytes: 14_200_000,
   }
 
@@ -310,6 +325,7 @@ describe('the summary of a run', () => {
       '  gaps        1',
       '  reconnects  1',
       '  latency     0.84 ms p50, 12.3 ms p99',
+      '  commit      0.40 ms p50, 2.8 ms p99',
       '  bytes       14.2 MB',
     ])
   })

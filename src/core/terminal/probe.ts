@@ -1,14 +1,14 @@
 import type { Column } from './columns.ts'
-import { milliseconds } from './figures.ts'
+import { milliseconds, NONE } from './figures.ts'
 import type { Palette } from './palette.ts'
 import type { ProbeRow } from './records.ts'
 import { sanitise } from './sanitise.ts'
 import { renderTable } from './table.ts'
 
-/** Probe results as a table in the given order, and under it what to do about each endpoint that failed. */
+/** Probe results as a table in the given order, and under it what to do about each endpoint with something in its way. */
 export function renderProbe(rows: readonly ProbeRow[], width: number, palette: Palette): string {
-  const failed = rows.filter(({ healthy, remedy }) => !healthy && remedy)
-  const remedies = failed.map((row) => `${palette.down('✗')} ${sanitise(row.url)}: ${sanitise(row.remedy!)}`)
+  const hindered = rows.filter(({ remedy }) => remedy !== null)
+  const remedies = hindered.map((row) => `${paintOf(row, palette)('✗')} ${sanitise(row.url)}: ${sanitise(row.remedy!)}`)
   const table = renderTable(probeColumns(rows), rows, width, palette)
   return remedies.length === 0 ? table : [table, '', ...remedies].join('\n')
 }
@@ -24,14 +24,21 @@ function probeColumns(rows: readonly ProbeRow[]): Column<ProbeRow>[] {
     { ...right, title: 'TLS', rank: 2, text: (row) => milliseconds(row.tls) },
     { ...right, title: 'upgrade', rank: 2, text: (row) => milliseconds(row.upgrade) },
     { ...right, title: 'total', rank: 1, text: (row) => milliseconds(row.total), paint: (_, p) => p.strong },
-    {
-      title: 'state',
-      align: 'left',
-      rank: 0,
-      text: (row) => sanitise(row.state),
-      paint: (row, p) => (row.healthy ? p.good : p.down),
-    },
+    { title: 'state', align: 'left', rank: 0, text: stateOf, paint: paintOf },
   ]
+}
+
+const LABELS: Readonly<Record<string, string>> = { dns: 'DNS', tcp: 'TCP', tls: 'TLS' }
+
+function stateOf({ status, failed }: ProbeRow): string {
+  if (failed)
+    return sanitise(`${LABELS[failed.phase] ?? failed.phase} ${failed.code === 'TIMEOUT' ? 'timed out' : failed.code}`)
+  if (status === null) return NONE
+  return status === 101 ? 'ok' : `HTTP ${status}`
+}
+
+function paintOf({ reached, status }: ProbeRow, palette: Palette): (text: string) => string {
+  return status === 101 ? palette.good : reached ? palette.warning : palette.down
 }
 
 function hostOf(url: string): string {

@@ -1,3 +1,5 @@
+type Counts = Readonly<Partial<Record<string, number>>>
+
 /** What a run did, as `record` tells it at its end. */
 export interface RunSummary {
   readonly source: string
@@ -5,26 +7,32 @@ export interface RunSummary {
   readonly stored: number
   readonly duplicates: number
   /** Rejected records by reason, flagged ticks by flag. */
-  readonly rejected: Readonly<Record<string, number>>
-  readonly flagged: Readonly<Record<string, number>>
+  readonly rejected: Counts
+  readonly flagged: Counts
   readonly gaps: number
   readonly reconnects: number
-  /** ms; null where there is no latency to speak of. */
+  /** Exchange to receive, ms; null where there is no latency to speak of. */
   readonly latency_p50: number | null
   readonly latency_p99: number | null
+  /** Receive to commit, ms. */
+  readonly commit_p50: number | null
+  readonly commit_p99: number | null
   readonly bytes: number
 }
 
-/** What probing one endpoint found. Phases in ms, null where they were not reached. */
+/** What probing one endpoint found. Phases in ms, null where they were not passed. */
 export interface ProbeRow {
   readonly url: string
+  /** Any HTTP answer came. */
+  readonly reached: boolean
+  /** HTTP status of the answer: 101 is a WebSocket. */
+  readonly status: number | null
   readonly dns: number | null
   readonly tcp: number | null
   readonly tls: number | null
   readonly upgrade: number | null
   readonly total: number | null
-  /** `ok`, or the phase that failed and how. */
-  readonly state: string
-  readonly healthy: boolean
+  /** Phase that failed, and how. */
+  readonly failed: { readonly phase: string; readonly code: string } | null
   readonly remedy: string | null
 }

@@ -15,7 +15,8 @@ export function renderSummary(summary: RunSummary, palette: Palette): string {
     ['flagged', count(flagged) + byReason(summary.flagged), flagged > 0],
     ['gaps', count(summary.gaps), summary.gaps > 0],
     ['reconnects', count(summary.reconnects), summary.reconnects > 0],
-    ['latency', latency(summary), false],
+    ['latency', percentiles(summary.latency_p50, summary.latency_p99), false],
+    ['commit', percentiles(summary.commit_p50, summary.commit_p99), false],
     ['bytes', bytes(summary.bytes), false],
   ]
   const shown = rows.filter(([, text]) => text !== '')
@@ -25,19 +26,21 @@ export function renderSummary(summary: RunSummary, palette: Palette): string {
   return [palette.heading(`summary of ${sanitise(summary.source)}`), ...figures].join('\n')
 }
 
-function total(counts: Readonly<Record<string, number>>): number {
-  return Object.values(counts).reduce((sum, value) => sum + value, 0)
+function total(counts: RunSummary['flagged']): number {
+  return entries(counts).reduce((sum, [, value]) => sum + value, 0)
 }
 
-function byReason(counts: Readonly<Record<string, number>>): string {
-  const parts = Object.entries(counts).filter(([, value]) => value > 0)
-  if (parts.length === 0) return ''
-  return ` (${parts
-    .sort(([, a], [, b]) => b - a)
-    .map(([reason, value]) => `${reason} ${count(value)}`)
-    .join(', ')})`
+function byReason(counts: RunSummary['flagged']): string {
+  const parts = entries(counts).sort(([, a], [, b]) => b - a)
+  return parts.length === 0 ? '' : ` (${parts.map(([reason, value]) => `${reason} ${count(value)}`).join(', ')})`
 }
 
-function latency({ latency_p50, latency_p99 }: RunSummary): string {
-  return latency_p50 === null ? '' : `${milliseconds(latency_p50)} p50, ${milliseconds(latency_p99)} p99`
+function entries(counts: RunSummary['flagged']): [string, number][] {
+  return Object.entries(counts).flatMap(([reason, value]) =>
+    value ? [[reason, value] satisfies [string, number]] : [],
+  )
+}
+
+function percentiles(p50: number | null, p99: number | null): string {
+  return p50 === null ? '' : `${milliseconds(p50)} p50, ${milliseconds(p99)} p99`
 }
