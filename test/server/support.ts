@@ -71,13 +71,17 @@ export class TestClient {
   readonly ws: WebSocket
   /** Every message, pushes and answers. */
   readonly texts: string[] = []
+  /** Those among them that answer a request. */
+  readonly answers: Message[] = []
   closed: { code: number; reason: string } | null = null
   #wake: () => void = () => {}
 
   constructor(ws: WebSocket) {
     this.ws = ws
     ws.on('message', (data) => {
-      this.texts.push(String(data))
+      const text = String(data)
+      this.texts.push(text)
+      if (text.startsWith('{"ret":')) this.answers.push(JSON.parse(text))
       this.#wake()
     })
     ws.on('close', (code, reason) => {
@@ -104,13 +108,12 @@ export class TestClient {
     this.ws.send(typeof message === 'string' || Buffer.isBuffer(message) ? message : JSON.stringify(message))
   }
 
-  /** Sends a request and resolves with its answer: the next message that has a `ret`. */
+  /** Sends a request and resolves with its answer. */
   async ask(message: unknown): Promise<Message> {
-    const answers = () => this.messages.filter(({ ret }) => ret !== undefined)
-    const before = answers().length
+    const before = this.answers.length
     this.send(message)
-    await this.until(() => answers().length > before)
-    return answers()[before]!
+    await this.until(() => this.answers.length > before)
+    return this.answers[before]!
   }
 
   subscribeTrades(...codes: string[]): Promise<Message> {

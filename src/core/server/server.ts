@@ -19,7 +19,6 @@ import { answerTutorial } from './tutorial.ts'
 /** Most bytes of one message or body from a client: 3,000 codes with their levels fit. */
 const MAX_PAYLOAD = 256 * 1024
 const MAX_CLIENTS = 1_000
-/** Most bytes that wait for one client of a live feed. */
 const MAX_WAITING = 64 << 20
 /** How long a server that goes away waits for clients to take what is pending; at the end of the data it is 30 s. */
 const GRACE_MS = 2_000
@@ -45,9 +44,11 @@ export interface ServerOptions {
   historyMs?: number
   /**
    * For finite sources faster than time: `publish` waits for the first subscriber, and for the slowest. Otherwise it
-   * never waits, and a client that lets 64 MiB pile up is disconnected.
+   * never waits, and a client that lets `maxWaiting` bytes pile up is disconnected.
    */
   paced?: boolean
+  /** Default 64 MiB. */
+  maxWaiting?: number
   /** How long a paced publisher waits for the second kind (trades, books) of a client that has subscribed one, ms. */
   settleMs?: number
   /** For bars of the K-line interface. */
@@ -110,7 +111,7 @@ class AlltickServer implements QuoteServer {
     this.#clock = options.clock ?? systemClock
     this.#random = options.random ?? Math.random
     this.#faults = options.faults ?? []
-    this.#maxWaiting = paced ? Number.POSITIVE_INFINITY : MAX_WAITING
+    this.#maxWaiting = paced ? Number.POSITIVE_INFINITY : (options.maxWaiting ?? MAX_WAITING)
     this.#quota = new Quota(PLANS[plan])
     const has = (symbol: string): boolean => {
       const known = instruments()
