@@ -8,13 +8,13 @@ const SRC = resolve(import.meta.dirname, '../src')
 const FLOORS: readonly (readonly string[])[] = [
   ['cli.ts', 'index.ts'],
   ['commands'],
-  ['core/address'],
+  ['core/address', 'core/recorder.ts'],
   ['core/server', 'core/simulator', 'core/connection', 'core/storage', 'core/terminal'],
   ['core/statistics'],
   ['core/bars'],
   ['core/validation', 'core/pipeline'],
   ['core/market'],
-  ['core/clock.ts', 'core/errors.ts', 'core/nearest.ts'],
+  ['core/clock.ts', 'core/errors.ts', 'core/nearest.ts', 'core/data-frame.ts'],
 ]
 
 /** Siblings of one floor that must not know each other. */

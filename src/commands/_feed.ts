@@ -35,7 +35,7 @@ export function sourceOptions(
 }
 
 /** `HTTPS_PROXY` and `NO_PROXY` as curl reads them; a loopback address never goes through a proxy. */
-function proxyFrom(env: Io['env']): (url: string) => string | undefined {
+export function proxyFrom(env: Io['env']): (url: string) => string | undefined {
   const get = (name: string): string | undefined => env[name.toLowerCase()] || env[name] || undefined
   const exempt = (get('NO_PROXY') ?? '').split(/[\s,]+/).filter(Boolean)
   return (url) => {

@@ -10,11 +10,17 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>
 }
 
-/** The machine's own clock. Sleeping does not keep a process alive that has nothing else to do only if `signal` ends it. */
+/** Longest wait of one timer: beyond it Node fires at once. */
+const LONGEST = 2 ** 31 - 1
+
+/** The machine's own clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   sleep: async (ms, signal) => {
-    await delay(Math.max(0, ms), undefined, signal ? { signal } : {}).catch(() => {})
+    for (let left = Math.max(0, ms); !signal?.aborted; left -= LONGEST) {
+      await delay(Math.min(left, LONGEST), undefined, signal ? { signal } : {}).catch(() => {})
+      if (left <= LONGEST) return
+    }
   },
 }

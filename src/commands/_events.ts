@@ -1,0 +1,56 @@
+import type { Address } from '../core/address/address.ts'
+import type { Gap, MarketEvent, Status } from '../core/market/event.ts'
+import type { Source } from '../core/pipeline/source.ts'
+import { gapLine, statusLine } from '../core/terminal/lines.ts'
+import { createValidator, type Validator } from '../core/validation/validator.ts'
+import { type Io, say } from './_io.ts'
+import type { CommonOptions, LiveOptions } from './_options.ts'
+import { paletteOf, zoneOf } from './_print.ts'
+import type { Setup } from './_setup.ts'
+
+/** States worth a line without `-v`: when it is up, when it was lost, when something should be known. */
+const TOLD: ReadonlySet<Status['state']> = new Set(['up', 'lost', 'warning', 'halted', 'resumed'])
+
+/** Tells states and gaps on stderr as they pass; `-q` is silent, `-v` tells every state. */
+export function teller(options: CommonOptions, io: Io): (events: readonly MarketEvent[]) => void {
+  if (options.quiet) return () => {}
+  const palette = paletteOf(io.stderr, options, io)
+  const zone = zoneOf(options)
+  return (events) => {
+    for (const event of events) {
+      if (event.type === 'status' && (options.verbose || TOLD.has(event.state)))
+        say(io, statusLine(event, zone, palette))
+      else if (event.type === 'gap') say(io, gapLine(event as Gap, zone, palette))
+    }
+  }
+}
+
+/** Sources whose ticks were judged before they were stored. */
+const JUDGED: ReadonlySet<Address['scheme']> = new Set(['sqlite'])
+
+/** The validator of a source; a store's ticks keep the verdict they have. */
+export function validatorFor(
+  address: Address,
+  source: Source,
+  setup: Setup,
+  { maxJump }: LiveOptions,
+  io: Io,
+): Validator {
+  const live = source.kind === 'live'
+  if (!JUDGED.has(address.scheme)) {
+    return createValidator({ sessions: setup.sessions, now: () => io.clock.now(), live, maxJump })
+  }
+  return {
+    push: (batch) => batch,
+    counts: { ticks: 0, rejected: {}, flagged: {} },
+    feed: { live: false, skew: 0, measuresLatency: false },
+  }
+}
+
+/** Ends after `--duration`, on a signal, or when the reader of the output has gone. */
+export function stopAfter(duration: number | undefined, io: Io, ...more: AbortSignal[]): AbortSignal {
+  const timer = new AbortController()
+  const stop = AbortSignal.any([io.interrupted, timer.signal, ...more])
+  if (duration !== undefined) void io.clock.sleep(duration, stop).then(() => timer.abort('duration'))
+  return stop
+}

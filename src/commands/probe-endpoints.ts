@@ -1,0 +1,120 @@
+import type { Command } from 'commander'
+import { bestEndpoint, type EndpointProbe, probeEndpoints } from '../core/connection/probe.ts'
+import { probeSession, type SessionProbe } from '../core/connection/probe-session.ts'
+import { alltick } from '../core/connection/vendors/alltick.ts'
+import { HkqError } from '../core/errors.ts'
+import { renderProbe } from '../core/terminal/probe.ts'
+import { startSpinner } from '../core/terminal/progress.ts'
+import { proxyFrom } from './_feed.ts'
+import type { Io } from './_io.ts'
+import { type CommonOptions, defineCommand, withCommon } from './_options.ts'
+import { formatOf, paletteOf, printer } from './_print.ts'
+import { findRelay } from './_relay.ts'
+import { printedSchema, type Setup, setUp } from './_setup.ts'
+import { alltickSettings, resolveToken, tokenMissing } from './_token.ts'
+import { duration, integer } from './_values.ts'
+
+interface Options extends CommonOptions {
+  samples: number
+  timeout: number
+  best?: boolean
+  auth?: boolean
+}
+
+/** One endpoint as printed; `heartbeat` and `first_tick` with `--auth` alone. Times in ms. */
+type ProbeRecord = { type: 'probe' } & EndpointProbe & Partial<Pick<SessionProbe, 'heartbeat' | 'first_tick'>>
+
+/** What a session with an endpoint waits for: a symbol that every plan has. */
+const AUTH_SYMBOL = '00700.HK'
+
+export function define(io: Io): Command {
+  const command = defineCommand('probe-endpoints', io)
+    .description(
+      'Measures endpoints in parallel: name, TCP, TLS, WebSocket upgrade; says what stands in the way and what to do.',
+    )
+    .argument('[urls...]', 'WebSocket addresses (default: the configured ones, else AllTick)')
+    .option('--samples <n>', 'connections to each endpoint', integer(1, 100), 5)
+    .option('--timeout <time>', 'for each phase', duration, 2_000)
+    .option('--best', 'print the best address only, as soon as it is known')
+    .option('--auth', 'also heartbeats and the first tick, one endpoint at a time, with your token')
+  command.options.find(({ long }) => long === '--timeout')!.defaultValueDescription = '2s'
+  return withCommon(command).action(async (args: string[], options: Options) => {
+    const setup = setUp(command, io)
+    if (printedSchema(command, io, ['probe'])) return
+    const urls = args.length > 0 ? args : (alltickSettings(setup.config, io.env).endpoints ?? alltick().endpoints)
+    const token = options.auth ? await tokenToUse(setup, io) : undefined
+    const how = {
+      samples: options.samples,
+      timeoutMs: options.timeout,
+      clock: io.clock,
+      signal: io.interrupted,
+      proxyFor: proxyFrom(io.env),
+    }
+    if (options.best) return printBest(await bestEndpoint(urls, how), urls, io)
+    const spinner = await startSpinner(
+      `probing ${urls.length} endpoint${urls.length > 1 ? 's' : ''}`,
+      io.stderr,
+      Boolean(io.stderr.isTTY) && !options.quiet,
+    )
+    const probes = await probeEndpoints(urls, how).finally(() => spinner.stop())
+    const records: ProbeRecord[] = []
+    for (const probe of probes) {
+      const session = token === undefined || !probe.reached ? {} : await sessionWith(probe, token, setup, options, io)
+      records.push({ type: 'probe', ...probe, ...session })
+    }
+    await print(records, options, io)
+    if (!probes.some(({ reached }) => reached)) io.exitCode = 5
+  })
+}
+
+async function print(records: readonly ProbeRecord[], options: Options, io: Io): Promise<void> {
+  if (formatOf(options, io) === 'table') {
+    const width = io.stdout.isTTY ? (io.stdout.columns ?? 80) : Number.POSITIVE_INFINITY
+    io.stdout.write(`${renderProbe(records, width, paletteOf(io.stdout, options, io))}\n`)
+    return
+  }
+  const output = printer<ProbeRecord>(options, io, { columns: [] })
+  await output.write(records)
+  await output.end()
+}
+
+function printBest(best: EndpointProbe | null, urls: readonly string[], io: Io): void {
+  if (best === null)
+    throw new HkqError('E_NETWORK', `none of ${urls.length} endpoints answers: run hkq probe-endpoints to see why`)
+  io.stdout.write(`${best.url}\n`)
+}
+
+/** The token, unless a recorder holds its connection: a second one could throw the recorder out. */
+async function tokenToUse(setup: Setup, io: Io): Promise<string> {
+  const relay = await findRelay(io, 'alltick')
+  if (relay) {
+    throw new HkqError(
+      'E_USAGE',
+      `--auth would take the connection of the recorder "${relay.pid}" that records into ${relay.store}: stop it first`,
+    )
+  }
+  const { token } = resolveToken(setup.config, io.env, io)
+  if (token === undefined) throw tokenMissing()
+  return token
+}
+
+async function sessionWith(
+  { url }: EndpointProbe,
+  token: string,
+  { sessions }: Setup,
+  { timeout }: Options,
+  io: Io,
+): Promise<Partial<ProbeRecord>> {
+  const vendor = alltick({ token, endpoints: [url] })
+  const { heartbeat, first_tick, failed } = await probeSession(vendor, url, {
+    ...{
+      symbols: [AUTH_SYMBOL],
+      sessions,
+      clock: io.clock,
+      timeoutMs: Math.max(timeout, 5_000),
+      signal: io.interrupted,
+      proxyFor: proxyFrom(io.env),
+    },
+  })
+  return { heartbeat, first_tick, ...(failed && { remedy: failed }) }
+}

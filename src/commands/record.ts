@@ -1,0 +1,198 @@
+import { readFileSync } from 'node:fs'
+import type { Command } from 'commander'
+import { type Address, parseAddress } from '../core/address/address.ts'
+import { isStore, openSink, together } from '../core/address/open-sink.ts'
+import { openSource } from '../core/address/open-source.ts'
+import { HkqError, messageOf } from '../core/errors.ts'
+import { formatIso } from '../core/market/time.ts'
+import type { Sink } from '../core/pipeline/source.ts'
+import { type RecordingSummary, rejectedShare, startRecording } from '../core/recorder.ts'
+import { renderSummary } from '../core/terminal/summary.ts'
+import { stopAfter, teller, validatorFor } from './_events.ts'
+import { liveAddress, sourceOptions } from './_feed.ts'
+import { type Io, say } from './_io.ts'
+import { type CommonOptions, defineCommand, type LiveOptions, withCommon, withFrom, withLive } from './_options.ts'
+import { formatOf, paletteOf, tell } from './_print.ts'
+import { openRelay } from './_relay-server.ts'
+import { demandSymbols, printedSchema, type Setup, setUp } from './_setup.ts'
+import { endOf, nextOpening } from './_until.ts'
+import { choice, integer, portOrOff, repeated, until } from './_values.ts'
+
+interface Options extends CommonOptions, LiveOptions {
+  to?: string[]
+  symbolsFile?: string
+  until?: 'close' | number
+  waitOpen?: boolean
+  durability: 'process' | 'power'
+  depth?: number
+  raw?: string
+  relay: number | null
+}
+
+const LIVE: ReadonlySet<Address['scheme']> = new Set(['alltick', 'tutorial'])
+const HOLES = 3
+
+export function define(io: Io): Command {
+  const command = defineCommand('record', io)
+    .description('Records ticks from a source into stores, for hours, unattended. Ends with a summary.')
+    .argument('[symbols...]', 'e.g. HSI 00700.HK 9988')
+    .option('--symbols-file <file>', 'more symbols, separated by white space or commas')
+    .option('--to <address>', 'where the events go, repeatable (default: sqlite:hk_market.db)', repeated(String))
+    .option('--until <time>', 'end after the closing auction (close) or at a time', (text) =>
+      until(text, io.clock.now()),
+    )
+    .option('--wait-open', 'sleep until the market opens')
+    .option(
+      '--durability <level>',
+      'what a commit survives: process or power',
+      choice('durability', ['process', 'power']),
+      'process',
+    )
+    .option('--depth <n>', 'store quotes with this many levels of the book, 1 to 10', integer(1, 10))
+    .option('--raw <dir>', 'keep every frame as it came, for --from raw:DIR')
+    .option('--relay <port>', 'relay the feed on this loopback port, or off (default: any free port)', portOrOff, 0)
+  withFrom(command, 'a running recorder, else alltick:')
+  withLive(command)
+  return withCommon(command).action(async (args: string[], options: Options) => {
+    const setup = setUp(command, io, [...args, ...symbolsIn(options.symbolsFile)])
+    if (printedSchema(command, io, ['tick', 'quote', 'gap', 'summary'])) return
+    const symbols = demandSymbols(setup.symbols)
+    const sinks = (options.to ?? ['sqlite:hk_market.db']).map((text) => parseAddress(text, 'sink'))
+    Object.assign(io, { meantToBeStopped: true, ignoresHangup: true })
+    const address = await liveAddress(options.from, setup, io)
+    if (options.waitOpen) await waitForOpening(setup, options, io)
+    if (io.interrupted.aborted) return
+    if (LIVE.has(address.scheme) && isNeedless(options, setup, io.clock.now(), io)) return
+    await run({ address, sinks, symbols, setup, options }, io)
+  })
+}
+
+interface Plan {
+  address: Address
+  sinks: readonly Address[]
+  symbols: readonly string[]
+  setup: Setup
+  options: Options
+}
+
+/** Opens sinks before the source, so that a store that cannot be written costs no connection. */
+async function run(plan: Plan, io: Io): Promise<void> {
+  const { address, symbols, setup, options } = plan
+  const ended = new AbortController()
+  const signal = stopAfter(options.duration, io, ended.signal)
+  const sinks = await openAll(plan, io, () => ended.abort('the reader has gone'))
+  let bytes = 0
+  try {
+    const store = sinks.find(isStore)
+    const source = await openSource(address, {
+      ...{ ...sourceOptions(setup, io), symbols, signal, depth: options.depth ?? 0 },
+      ...(options.maxRetries !== undefined && { maxRetries: options.maxRetries }),
+      ...(store && { checkpoints: store.checkpoints() }),
+      ...(options.raw && {
+        capture: { dir: options.raw, id: process.pid, onFailure: (error) => say(io, `hkq: ${error.message}`) },
+      }),
+      onBytes: (count) => {
+        bytes += count
+      },
+    })
+    if (!LIVE.has(address.scheme) && isNeedless(options, setup, source.clock.now(), io)) return
+    endAt(options, setup, source.clock, ended)
+    const relay = await openRelay(source, address, { ...plan, port: options.relay }, io)
+    const told = teller(options, io)
+    const recording = startRecording({
+      ...{ source, symbols, sessions: setup.sessions, clock: io.clock, quotes: options.depth !== undefined },
+      validator: validatorFor(address, source, setup, options, io),
+      sink: together(sinks),
+      onArrival: (batch) => {
+        relay?.publish(batch)
+        told(batch)
+      },
+    })
+    void source.instruments?.().then(
+      (rows) => store?.putInstruments(rows),
+      () => {},
+    )
+    try {
+      await recording.done
+    } finally {
+      await relay?.close()
+      conclude(recording.tally.summary(bytes), recording.tally.holes, options, plan, io)
+    }
+  } finally {
+    ended.abort()
+    await closeAll(sinks)
+  }
+}
+
+async function openAll({ sinks, options, setup, symbols }: Plan, io: Io, onGone: () => void): Promise<Sink[]> {
+  const open: Sink[] = []
+  try {
+    for (const address of sinks) {
+      const { publishing } = await import('./_publish.ts')
+      const publish = (to: Address): Promise<Sink> => publishing(to, { sessions: setup.sessions, symbols }, io)
+      open.push(
+        await openSink(address, {
+          durability: options.durability,
+          now: () => io.clock.now(),
+          stdout: io.stdout,
+          onGone,
+          publish,
+        }),
+      )
+    }
+  } catch (error) {
+    await closeAll(open)
+    throw error
+  }
+  return open
+}
+
+async function closeAll(sinks: readonly Sink[]): Promise<void> {
+  for (const sink of sinks) await sink.close()
+}
+
+function symbolsIn(file: string | undefined): string[] {
+  if (file === undefined) return []
+  try {
+    return readFileSync(file, 'utf8')
+      .replace(/#.*$/gm, '')
+      .split(/[\s,]+/)
+      .filter(Boolean)
+  } catch (cause) {
+    throw new HkqError('E_USAGE', `cannot read the symbols file "${file}": ${messageOf(cause)}`, { cause })
+  }
+}
+
+async function waitForOpening({ sessions }: Setup, options: Options, io: Io): Promise<void> {
+  const opening = nextOpening(io.clock.now(), sessions)
+  if (opening > io.clock.now()) tell(`waiting for the opening at ${formatIso(opening)}`, options, io)
+  while (io.clock.now() < opening && !io.interrupted.aborted) {
+    await io.clock.sleep(Math.min(opening - io.clock.now(), 60_000), io.interrupted)
+  }
+}
+
+function isNeedless(options: Options, { sessions }: Setup, now: number, io: Io): boolean {
+  const end = endOf(options.until, now, sessions)
+  if (!('needless' in end)) return false
+  tell(`nothing to record: ${end.needless}`, options, io)
+  return true
+}
+
+/** Ends the recording at `--until` by the source's clock, looking again every minute in case the machine slept. */
+function endAt(options: Options, { sessions }: Setup, clock: Io['clock'], ended: AbortController): void {
+  const end = endOf(options.until, clock.now(), sessions)
+  if (!('at' in end) || end.at === undefined) return
+  const { at } = end
+  void (async () => {
+    while (clock.now() < at && !ended.signal.aborted)
+      await clock.sleep(Math.min(at - clock.now(), 60_000), ended.signal)
+    ended.abort('until')
+  })()
+}
+
+function conclude(summary: RecordingSummary, holes: number, options: Options, { sinks }: Plan, io: Io): void {
+  if (holes > 0 || rejectedShare(summary) > 0.001) io.exitCode = HOLES
+  const toStdout = formatOf(options, io) !== 'table' && (options.json || options.format !== undefined)
+  if (toStdout && !sinks.some(({ scheme }) => scheme === '-')) io.stdout.write(`${JSON.stringify(summary)}\n`)
+  else tell(renderSummary(summary, paletteOf(io.stderr, options, io)), options, io)
+}

@@ -1,0 +1,126 @@
+import type { Command } from 'commander'
+import { mergeBars } from '../core/bars/merge-bars.ts'
+import type { BarOptions } from '../core/bars/options.ts'
+import { resample } from '../core/bars/resample.ts'
+import type { Bar } from '../core/market/bar.ts'
+import { type Batches, FLAGS, type Flag } from '../core/market/event.ts'
+import { follow } from '../core/storage/follow.ts'
+import type { Store } from '../core/storage/store.ts'
+import { madeOf, storedBars } from '../core/storage/stored-bars.ts'
+import { barColumns } from '../core/terminal/market-columns.ts'
+import { printDescription } from './_describe.ts'
+import { stopAfter } from './_events.ts'
+import type { Io } from './_io.ts'
+import {
+  type CommonOptions,
+  defineCommand,
+  type LiveOptions,
+  type RangeOptions,
+  withCommon,
+  withFrom,
+  withLive,
+  withRange,
+} from './_options.ts'
+import { printer, tell, zoneOf } from './_print.ts'
+import { DEFAULT_STORE, noData, openRecorded, rangeOf, symbolsOf } from './_recorded.ts'
+import { printedSchema, type Setup, setUp } from './_setup.ts'
+import { choice, choices, interval } from './_values.ts'
+
+interface Options extends CommonOptions, LiveOptions, RangeOptions {
+  every: number
+  align: 'session' | 'clock'
+  auctions: 'join' | 'separate' | 'drop'
+  fill: 'none' | 'forward' | 'empty'
+  include?: readonly Flag[]
+  follow?: boolean
+  describe?: boolean
+}
+
+export function define(io: Io): Command {
+  const command = defineCommand('resample', io)
+    .description('Bars from what was recorded: [start, start + every), by trading session or by the clock.')
+    .argument('[symbols...]', 'e.g. 00700.HK HSI (default: all of the store)')
+    .option('--every <interval>', 'length of a bar, 1s to 1d', interval, interval('5m'))
+    .option(
+      '--align <how>',
+      'buckets from each opening, or from midnight as pandas does (session|clock)',
+      choice('alignment', ['session', 'clock']),
+      'session',
+    )
+    .option(
+      '--auctions <how>',
+      'auction trades: in the first and last bar, apart, or left out (join|separate|drop)',
+      choice('auctions', ['join', 'separate', 'drop']),
+      'join',
+    )
+    .option(
+      '--fill <how>',
+      'bars without trades: none, last close, or empty (none|forward|empty)',
+      choice('fill', ['none', 'forward', 'empty']),
+      'none',
+    )
+    .option('--include <flags>', 'flagged ticks to take in, or all', choices('flag', FLAGS))
+    .option('--follow', 'print history, then go on as it is recorded')
+    .option('--describe', 'a summary of the bars (needs danfojs-node)')
+  command.options.find(({ long }) => long === '--every')!.defaultValueDescription = '5m'
+  withRange(command, io)
+  withFrom(command, `default: ${DEFAULT_STORE}`)
+  withLive(command)
+  return withCommon(command).action(async (args: string[], options: Options) => {
+    const setup = setUp(command, io, args)
+    if (printedSchema(command, io, ['bar'])) return
+    rangeOf(options)
+    const output = printer<Bar>(options, io, { columns: barColumns(zoneOf(options)) })
+    const signal = stopAfter(options.duration, io, output.gone)
+    const all: Bar[] = []
+    let count = 0
+    for await (const bars of await barsFrom(options, setup, signal, io)) {
+      count += bars.length
+      if (options.describe) all.push(...bars)
+      else await output.write(bars)
+      if (signal.aborted) break
+    }
+    if (count === 0 && !signal.aborted) throw noData(setup.symbols, options)
+    if (options.describe) await printDescription(all, io)
+    await output.end()
+  })
+}
+
+async function barsFrom(options: Options, setup: Setup, signal: AbortSignal, io: Io): Promise<Batches<Bar>> {
+  const { every, align, auctions, fill, include } = options
+  const how: BarOptions = {
+    every,
+    align,
+    auctions,
+    fill,
+    sessions: setup.sessions,
+    ...(include && { include: new Set(include) }),
+  }
+  const recorded = await openRecorded(options, setup, signal, io)
+  if ('store' in recorded) return fromStore(recorded.store, how, options, setup, signal, io)
+  const { source, events } = recorded
+  if (source.bars) return mergeBars(source.bars(rangeOf(options)), how)
+  return resample(events, source.kind === 'recorded' ? how : { ...how, clock: source.clock })
+}
+
+async function* fromStore(
+  store: Store,
+  how: BarOptions,
+  options: Options,
+  setup: Setup,
+  signal: AbortSignal,
+  io: Io,
+): AsyncGenerator<readonly Bar[]> {
+  const symbols = symbolsOf(store, setup)
+  const span = rangeOf(options)
+  try {
+    if (options.follow) {
+      yield* resample(follow(store, { ...span, symbols }, io.clock, signal), { ...how, clock: io.clock })
+      return
+    }
+    if (options.verbose) tell(`bars made of stored ${madeOf(how)}`, options, io)
+    for (const symbol of symbols) yield* storedBars(store, symbol, span, { ...how, asOf: io.clock.now() })
+  } finally {
+    await store.close()
+  }
+}

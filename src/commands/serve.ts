@@ -1,0 +1,110 @@
+import type { Command } from 'commander'
+import { parseAddress } from '../core/address/address.ts'
+import { openSource } from '../core/address/open-source.ts'
+import type { Instrument } from '../core/market/instrument.ts'
+import { type Fault, parseFault } from '../core/server/faults.ts'
+import { openServer } from '../core/server/server.ts'
+import { stopAfter, teller } from './_events.ts'
+import { liveAddress, sourceOptions } from './_feed.ts'
+import { type Io, say } from './_io.ts'
+import { type CommonOptions, defineCommand, type LiveOptions, withCommon, withFrom, withLive } from './_options.ts'
+import { tell } from './_print.ts'
+import { listenAt } from './_publish.ts'
+import { type Setup, setUp } from './_setup.ts'
+import { resolveToken, tokenMissing } from './_token.ts'
+import { choice, duration, integer, repeated } from './_values.ts'
+
+interface Options extends CommonOptions, LiveOptions {
+  to: string
+  dialect?: 'alltick' | 'tutorial'
+  strict?: boolean
+  requireToken?: boolean
+  depth: number
+  history: number
+  fault?: Fault[]
+}
+
+export function define(io: Io): Command {
+  const command = defineCommand('serve', io)
+    .description('An AllTick-compatible server over any source: simulator, recorded data, or a relay of a live feed.')
+    .argument('[symbols...]', 'what to take from the source (default: what clients ask for)')
+    .option('--to <address>', 'where to listen', 'ws://127.0.0.1:8765')
+    .option(
+      '--dialect <name>',
+      'one dialect on all paths (alltick|tutorial; default: both, by path)',
+      choice('dialect', ['alltick', 'tutorial']),
+    )
+    .option('--strict', 'pacing, plan limits and error codes as the real service')
+    .option('--require-token', 'let in clients with your AllTick token only')
+    .option('--depth <n>', 'most levels of the book a client gets, 1 to 10', integer(1, 10), 10)
+    .option('--history <time>', 'what a late client gets first', duration, 300_000)
+    .option(
+      '--fault <fault>',
+      'a fault on the wire, repeatable, e.g. drop=0.01, delay=100ms, disconnect-every=30s',
+      repeated(parseFault),
+    )
+  command.options.find(({ long }) => long === '--history')!.defaultValueDescription = '5m'
+  withFrom(command, 'a running recorder, else alltick:')
+  withLive(command)
+  return withCommon(command).action(async (args: string[], options: Options) => {
+    const setup = setUp(command, io, args)
+    const at = listenAt(parseAddress(options.to, 'sink'))
+    const address = await liveAddress(options.from, setup, io)
+    io.meantToBeStopped = true
+    const signal = stopAfter(options.duration, io)
+    const source = await openSource(address, {
+      ...{ ...sourceOptions(setup, io), symbols: setup.symbols, signal, depth: options.depth },
+      ...(options.maxRetries !== undefined && { maxRetries: options.maxRetries }),
+    })
+    let instruments: readonly Instrument[] = []
+    const follows = setup.symbols.length === 0 && source.subscribe !== undefined
+    const server = await openServer({
+      ...at,
+      ...{
+        sessions: setup.sessions,
+        clock: io.clock,
+        depth: options.depth,
+        historyMs: options.history,
+        paced: isFast(address.params.get('speed'), source.kind),
+      },
+      ...{
+        strict: options.strict ?? false,
+        instruments: () => instruments,
+        faults: options.fault ?? [],
+        random: io.random,
+      },
+      ...(options.dialect && { dialect: options.dialect }),
+      ...(options.requireToken && { tokens: [tokenOf(setup, io)] }),
+      ...(follows && { onWanted: (wanted: ReadonlySet<string>) => source.subscribe!([...wanted]) }),
+    })
+    const learn = (rows: readonly Instrument[]): void => {
+      instruments = rows
+    }
+    void source.instruments?.().then(learn, () => {})
+    say(io, `serving on ${server.url}`)
+    signal.addEventListener('abort', () => void server.close(1001), { once: true })
+    const told = teller(options, io)
+    try {
+      for await (const batch of source) {
+        told(batch)
+        await server.publish(batch)
+        if (signal.aborted) break
+      }
+      if (!signal.aborted) tell('the source has ended', options, io)
+    } finally {
+      await server.close(signal.aborted ? 1001 : 1000)
+    }
+  })
+}
+
+/** Whether the source delivers faster than its own time passes, so that clients set the pace. */
+function isFast(speed: readonly string[] | undefined, kind: 'live' | 'simulated' | 'recorded'): boolean {
+  if (kind === 'live') return false
+  return kind === 'recorded' ? speed === undefined : speed?.at(-1) === 'max'
+}
+
+function tokenOf(setup: Setup, io: Io): string {
+  const { token } = resolveToken(setup.config, io.env, io)
+  if (token === undefined) throw tokenMissing()
+  return token
+}

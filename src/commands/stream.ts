@@ -1,0 +1,112 @@
+import type { Command } from 'commander'
+import { openSource } from '../core/address/open-source.ts'
+import type { Batches, MarketEvent, Quote, Tick } from '../core/market/event.ts'
+import type { Source } from '../core/pipeline/source.ts'
+import { takeOnce, takeTicks } from '../core/pipeline/take.ts'
+import { createBoard } from '../core/terminal/board.ts'
+import { createLiveView } from '../core/terminal/live-view.ts'
+import { tickColumns } from '../core/terminal/market-columns.ts'
+import { renderBoard } from '../core/terminal/render-board.ts'
+import { validate } from '../core/validation/validator.ts'
+import { stopAfter, teller, validatorFor } from './_events.ts'
+import { liveAddress, sourceOptions } from './_feed.ts'
+import type { Io } from './_io.ts'
+import { type CommonOptions, defineCommand, type LiveOptions, withCommon, withFrom, withLive } from './_options.ts'
+import { formatOf, paletteOf, printer, zoneOf } from './_print.ts'
+import { demandSymbols, printedSchema, setUp } from './_setup.ts'
+import { choice, duration, integer } from './_values.ts'
+
+interface Options extends CommonOptions, LiveOptions {
+  count?: number
+  once?: boolean
+  throttle: number
+  depth?: number
+  events?: boolean
+  colors: 'hk' | 'cn'
+}
+
+const NEEDED = ['tick', 'quote', 'gap', 'status']
+
+export function define(io: Io): Command {
+  const command = defineCommand('stream', io)
+    .description('Live quotes: a table that redraws in a terminal, one tick a line in a pipe.')
+    .argument('[symbols...]', 'e.g. HSI 00700.HK 9988')
+    .option('--count <n>', 'end after this many ticks', integer(1))
+    .option('--once', 'one tick a symbol, then end')
+    .option('--throttle <time>', 'least time between two redraws; never drops piped data', duration, 100)
+    .option('--depth <n>', 'quotes with this many levels of the book, 1 to 10', integer(1, 10))
+    .option('--events', 'gaps and states of the connection among the data')
+    .option('--colors <scheme>', 'hk: up is green; cn: up is red (hk|cn)', choice('colour scheme', ['hk', 'cn']), 'hk')
+  withFrom(command, 'a running recorder, else alltick:')
+  withLive(command)
+  return withCommon(command).action(async (args: string[], options: Options) => {
+    const setup = setUp(command, io, args)
+    if (printedSchema(command, io, NEEDED)) return
+    const symbols = demandSymbols(setup.symbols)
+    io.meantToBeStopped = true
+    const address = await liveAddress(options.from, setup, io)
+    const live = io.stdout.isTTY && formatOf(options, io) === 'table' && !options.once && !options.count
+    const output = printer<Tick | Quote>(options, io, {
+      columns: tickColumns(zoneOf(options)) as never,
+      scheme: options.colors,
+    })
+    const signal = stopAfter(options.duration, io, output.gone)
+    const source = await openSource(address, {
+      ...{ ...sourceOptions(setup, io), symbols, signal, depth: options.depth ?? 0 },
+      ...(options.maxRetries !== undefined && { maxRetries: options.maxRetries }),
+    })
+    const events = limited(validate(source, validatorFor(address, source, setup, options, io)), symbols, options)
+    if (live) return showTable(source, events, symbols, options, io)
+    const tell = teller(options, io)
+    for await (const batch of events) {
+      if (!options.events) tell(batch)
+      await output.write(batch.filter((event) => isPrinted(event, options)) as (Tick | Quote)[])
+      if (output.closed) break
+    }
+    await output.end()
+  })
+}
+
+function limited(events: Batches, symbols: readonly string[], { count, once }: Options): Batches {
+  if (count !== undefined) return takeTicks(events, count)
+  return once ? takeOnce(events, symbols) : events
+}
+
+function isPrinted({ type }: MarketEvent, { depth, events }: Options): boolean {
+  return (
+    type === 'tick' ||
+    (type === 'quote' && depth !== undefined) ||
+    (Boolean(events) && (type === 'gap' || type === 'status'))
+  )
+}
+
+async function showTable(
+  source: Source,
+  events: Batches,
+  symbols: readonly string[],
+  options: Options,
+  io: Io,
+): Promise<void> {
+  const board = createBoard(symbols)
+  const palette = paletteOf(io.stdout, options, io, options.colors)
+  const view = createLiveView({
+    ...{ terminal: io.stdout, clock: io.clock, throttleMs: options.throttle },
+    render: (width, height) =>
+      renderBoard(board, { width, height, palette, now: source.clock.now(), zone: zoneOf(options) }),
+  })
+  void source.instruments?.().then(
+    (rows) => {
+      board.learn(rows)
+      view.request()
+    },
+    () => {},
+  )
+  try {
+    for await (const batch of events) {
+      board.apply(batch, source.clock.now())
+      view.request()
+    }
+  } finally {
+    await view.close()
+  }
+}

@@ -1,0 +1,225 @@
+import type { Command } from 'commander'
+import { parseAddress } from '../core/address/address.ts'
+import { type Batches, FLAGS, type Flag } from '../core/market/event.ts'
+import { ESTIMATORS } from '../core/statistics/estimators/index.ts'
+import { settingsOf, type VolatilityOptions } from '../core/statistics/volatility/options.ts'
+import type { VolatilityRecord } from '../core/statistics/volatility/record.ts'
+import { volatility } from '../core/statistics/volatility/volatility.ts'
+import { follow } from '../core/storage/follow.ts'
+import type { Store } from '../core/storage/store.ts'
+import { alertLine, leaveLine } from '../core/terminal/lines.ts'
+import { mostUnusualFirst, volatilityColumns } from '../core/terminal/signal-columns.ts'
+import { printDescription } from './_describe.ts'
+import { stopAfter } from './_events.ts'
+import { type Alarm, openAlarm } from './_exec.ts'
+import { type Io, say } from './_io.ts'
+import { historyStart } from './_lookback.ts'
+import {
+  type CommonOptions,
+  defineCommand,
+  type LiveOptions,
+  type RangeOptions,
+  withCommon,
+  withFrom,
+  withLive,
+  withRange,
+} from './_options.ts'
+import { paletteOf, printer, zoneOf } from './_print.ts'
+import { DEFAULT_STORE, noData, openRecorded, openStore, rangeOf, symbolsOf } from './_recorded.ts'
+import { printedSchema, type Setup, setUp } from './_setup.ts'
+import { choice, choices, integer, interval, positive, quantile, tradingDays, window } from './_values.ts'
+
+interface Options extends CommonOptions, LiveOptions, RangeOptions {
+  preset: 'session' | 'tutorial'
+  window?: string
+  grid?: string
+  every?: string
+  quantile?: number
+  lookback?: string
+  minHistory?: number
+  confirmVolume?: number | false
+  release?: number
+  threshold?: 'auto' | 'flat' | 'seasonal'
+  estimator?: string
+  price?: 'last' | 'mid'
+  sessionBreaks?: 'exclude' | 'include'
+  annualize?: boolean
+  include?: readonly Flag[]
+  last?: boolean
+  follow?: boolean
+  history?: string
+  exec?: string
+  describe?: boolean
+}
+
+const NAMES = ESTIMATORS.map(({ name }) => name)
+
+export function define(io: Io): Command {
+  const command = defineCommand('volatility', io)
+    .description('Rolling volatility, what is usual at this time of day, the threshold, and alerts.')
+    .argument('[symbols...]', 'e.g. 00700.HK HSI (default: all of the store)')
+    .option(
+      '--preset <name>',
+      "session: a value a minute, by time of day; tutorial: the source's, per tick (session|tutorial)",
+      choice('preset', ['session', 'tutorial']),
+      'session',
+    )
+    .option('--window <length>', 'rolling window, e.g. 30m or 1800t (default: 30m)', checked(window))
+    .option('--grid <step>', 'step of the price grid (default: 1m)', checked(interval))
+    .option('--every <interval>', 'length of the bars of bar estimators (default: 1m)', checked(interval))
+    .option('--estimator <name>', NAMES.join(', '), choice('estimator', NAMES))
+    .option('--quantile <q>', 'quantile of the threshold (default: 0.9)', quantile)
+    .option(
+      '--lookback <days>',
+      'trading days the threshold looks back, or all (default: 20d; tutorial: all)',
+      lookback,
+    )
+    .option('--min-history <n>', 'values a flat threshold asks for (default: 30; tutorial: 100)', integer(1))
+    .option(
+      '--confirm-volume <ratio>',
+      'turnover ratio that confirms, or off (default: 1.5; tutorial: off)',
+      ratioOrOff,
+    )
+    .option('--release <share>', 'share of the threshold at which a state is left (default: 0.9)', positive('share'))
+    .option(
+      '--threshold <kind>',
+      'by time of day, or flat (auto|flat|seasonal)',
+      choice('threshold', ['auto', 'flat', 'seasonal']),
+    )
+    .option('--price <price>', 'last trade or mid of the quote (last|mid)', choice('price', ['last', 'mid']))
+    .option(
+      '--session-breaks <how>',
+      'whether returns span nights and lunch (exclude|include)',
+      choice('session breaks', ['exclude', 'include']),
+    )
+    .option('--annualize', 'demand the figure per year and show it')
+    .option('--include <flags>', 'flagged ticks to take in, or all', choices('flag', FLAGS))
+    .option('--last', 'newest value per symbol, most unusual first')
+    .option('--follow', 'print history, then go on as it is recorded')
+    .option('--history <store>', 'warm up a live source from this store')
+    .option('--exec <command>', 'run this at each alert, the record on its standard input')
+    .option('--describe', 'a summary of the values (needs danfojs-node)')
+  withRange(command, io)
+  withFrom(command, `default: ${DEFAULT_STORE}`)
+  withLive(command)
+  return withCommon(command).action(async (args: string[], options: Options) => {
+    const setup = setUp(command, io, args)
+    if (printedSchema(command, io, ['volatility'])) return
+    rangeOf(options)
+    const settings: VolatilityOptions = { ...options, sessions: setup.sessions }
+    settingsOf(settings)
+    const output = printer<VolatilityRecord>(options, io, {
+      columns: volatilityColumns(zoneOf(options), options.annualize),
+      whole: options.last === true,
+    })
+    const signal = stopAfter(options.duration, io, output.gone)
+    const told = alertTeller(options, openAlarm(options.exec, io), io)
+    const newest = new Map<string, VolatilityRecord>()
+    const all: VolatilityRecord[] = []
+    let count = 0
+    for await (const records of await recordsFrom(options, settings, setup, signal, io)) {
+      count += records.length
+      told(records)
+      if (options.last) for (const record of records) newest.set(record.symbol, record)
+      else if (options.describe) all.push(...records)
+      else await output.write(records)
+      if (signal.aborted) break
+    }
+    if (count === 0 && !signal.aborted) throw noData(setup.symbols, options)
+    if (options.describe) await printDescription(all, io)
+    if (options.last) await output.write(mostUnusualFirst(newest.values()))
+    await output.end()
+  })
+}
+
+/** Checks a value with a parser whose result the strategy reads for itself. */
+function checked(parse: (text: string) => unknown): (text: string) => string {
+  return (text) => {
+    parse(text)
+    return text.trim()
+  }
+}
+
+function lookback(text: string): string {
+  return text === 'all' ? text : `${tradingDays(text)}d`
+}
+
+function ratioOrOff(text: string): number | false {
+  return text === 'off' ? false : positive('ratio')(text)
+}
+
+/** Alerts as lines on stderr while following, and `--exec` at each one. */
+function alertTeller(options: Options, alarm: Alarm, io: Io): (records: readonly VolatilityRecord[]) => void {
+  const palette = paletteOf(io.stderr, options, io)
+  const zone = zoneOf(options)
+  return (records) => {
+    for (const record of records) {
+      if (record.event === null) continue
+      if (record.event === 'enter') alarm(record)
+      if (!options.follow || options.quiet) continue
+      say(io, record.event === 'enter' ? alertLine(record, zone, palette) : leaveLine(record, zone, palette))
+    }
+  }
+}
+
+async function recordsFrom(
+  options: Options,
+  settings: VolatilityOptions,
+  setup: Setup,
+  signal: AbortSignal,
+  io: Io,
+): Promise<Batches<VolatilityRecord>> {
+  const recorded = await openRecorded(options, setup, signal, io)
+  if ('store' in recorded) return fromStore(recorded.store, options, settings, setup, signal, io)
+  const { source, events } = recorded
+  const run = { ...settings, ...(options.since !== undefined && { since: options.since }) }
+  if (source.bars) return volatility(source.bars({}), run)
+  if (source.kind === 'recorded') return volatility(events, run)
+  return volatility(await warmedUp(events, options, setup), { ...run, clock: source.clock })
+}
+
+/** The history of `--history`, then the live events, as one stream. */
+async function warmedUp(live: Batches, { history }: Options, setup: Setup): Promise<Batches> {
+  if (history === undefined) return live
+  const store = await openStore(parseAddress(history, 'source'), setup)
+  return (async function* () {
+    try {
+      yield* store.read({ symbols: setup.symbols, types: ['tick', 'gap'] })
+    } finally {
+      await store.close()
+    }
+    yield* live
+  })()
+}
+
+async function* fromStore(
+  store: Store,
+  options: Options,
+  settings: VolatilityOptions,
+  setup: Setup,
+  signal: AbortSignal,
+  io: Io,
+): AsyncGenerator<readonly VolatilityRecord[]> {
+  const { since, until } = options
+  const from = since === undefined ? undefined : historyStart(since, settings, setup.sessions)
+  const query = {
+    ...(from !== undefined && { since: from }),
+    ...(until !== undefined && { until }),
+    types: ['tick', 'gap'] as const,
+  }
+  const run = { ...settings, ...(since !== undefined && { since }) }
+  const symbols = symbolsOf(store, setup)
+  try {
+    if (options.follow) {
+      yield* volatility(follow(store, { ...query, symbols }, io.clock, signal), { ...run, clock: io.clock })
+      return
+    }
+    const complete = Math.min(until ?? Number.POSITIVE_INFINITY, io.clock.now() - SETTLED)
+    for (const symbol of symbols) yield* volatility(store.read({ ...query, symbols: [symbol] }), { ...run, complete })
+  } finally {
+    await store.close()
+  }
+}
+
+/** What is older than this has been committed, ms. */
+const SETTLED = 2_000

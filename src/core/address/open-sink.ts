@@ -1,0 +1,57 @@
+import type { Writable } from 'node:stream'
+import type { MarketEvent } from '../market/event.ts'
+import type { Sink } from '../pipeline/source.ts'
+import type { Store } from '../storage/store.ts'
+import { type Address, choiceParam, parseAddress } from './address.ts'
+
+export interface SinkOptions {
+  durability?: 'process' | 'power'
+  /** Wall clock of checkpoints, epoch ms. */
+  now: () => number
+  /** Standard output, for `-`. `onGone` is called when its reader goes away. */
+  stdout?: Writable
+  onGone?: () => void
+  /** Server for `ws://`. */
+  publish?: (address: Address) => Promise<Sink>
+}
+
+/**
+ * Opens a sink by its address, one that can be written to at once.
+ * @throws HkqError E_USAGE for a bad address; E_STORAGE or E_LOCKED when it cannot be opened
+ */
+export async function openSink(address: string | Address, options: SinkOptions): Promise<Sink> {
+  const parsed = typeof address === 'string' ? parseAddress(address, 'sink') : address
+  if (parsed.scheme === 'sqlite') return openRecordingStore(parsed, options)
+  if (parsed.scheme === 'ws') return options.publish!(parsed)
+  if (parsed.scheme === 'csv') {
+    const { openCsvSink } = await import('../storage/csv-sink.ts')
+    return openCsvSink(parsed.path, { bom: choiceParam(parsed, 'bom', ['on', 'off']) === 'on' })
+  }
+  const { ndjsonInto, openNdjsonSink } = await import('../storage/ndjson.ts')
+  return parsed.scheme === '-' ? ndjsonInto(options.stdout!, options.onGone) : openNdjsonSink(parsed.path)
+}
+
+async function openRecordingStore(address: Address, { durability = 'process', now }: SinkOptions): Promise<Store> {
+  const { openSqlite } = await import('../storage/sqlite.ts')
+  return openSqlite(address.path, { mode: 'record', durability, now })
+}
+
+/** Whether a sink is a store, with checkpoints to resume from. */
+export function isStore(sink: Sink): sink is Store {
+  return 'checkpoints' in sink
+}
+
+/** Several sinks as one: every sink gets every event; what the first one did counts. Closes all, whatever happens. */
+export function together(sinks: readonly Sink[]): Sink {
+  if (sinks.length === 1) return sinks[0]!
+  return {
+    async write(batch: readonly MarketEvent[]) {
+      const written = await Promise.all(sinks.map((sink) => sink.write(batch)))
+      return written[0]!
+    },
+    async close() {
+      const ends = await Promise.allSettled(sinks.map((sink) => sink.close()))
+      for (const end of ends) if (end.status === 'rejected') throw end.reason
+    },
+  }
+}

@@ -1,0 +1,230 @@
+import type { Readable } from 'node:stream'
+import type { Clock } from '../clock.ts'
+import type { Vendor } from '../connection/vendor.ts'
+import { HkqError } from '../errors.ts'
+import type { Instrument } from '../market/instrument.ts'
+import type { Sessions } from '../market/session.ts'
+import { parseTime } from '../market/time.ts'
+import { pace } from '../pipeline/pace.ts'
+import type { Checkpoint, Query, Source } from '../pipeline/source.ts'
+import { withEvents } from '../pipeline/with-events.ts'
+import { type FileOptions, parseColumns } from '../storage/file-options.ts'
+import { type Address, choiceParam, numberParam, param, parseAddress } from './address.ts'
+
+/** What a live vendor wants from its user. */
+export interface AllTickAccess {
+  token?: string
+  plan?: Plan
+  endpoints?: readonly string[]
+}
+
+const PLANS = ['free', 'basic', 'premium', 'pro'] as const
+type Plan = (typeof PLANS)[number]
+
+/** Everything a source may need; each takes what concerns it. */
+export interface SourceOptions {
+  /** Canonical symbols; empty means all of a recorded source. */
+  symbols: readonly string[]
+  sessions: Sessions
+  clock: Clock
+  random: () => number
+  /** Ends the source quietly. */
+  signal: AbortSignal
+  /** Levels of the book to deliver as quotes; 0 for none. */
+  depth?: number
+  /** Epoch ms, inclusive and exclusive; recorded sources only. */
+  since?: number
+  until?: number
+  /** Failed attempts in a row before a live source gives up; absent: never. */
+  maxRetries?: number
+  /** How far the store has come, for the gaps of a restart. */
+  checkpoints?: readonly Checkpoint[]
+  /** Sees the size of every frame of a live source. */
+  onBytes?: (bytes: number) => void
+  /** Keeps every frame of a live source in this folder. `onFailure` is told when its disk refuses; the feed goes on. */
+  capture?: { dir: string; id: number; onFailure: (error: HkqError) => void }
+  /** Called only when AllTick is opened. */
+  alltick?: () => AllTickAccess
+  proxyFor?: (url: string) => string | undefined
+  /** Standard input, for `-`. */
+  stdin?: Readable
+}
+
+type Opener = (address: Address, options: SourceOptions) => Promise<Source>
+
+const OPENERS: Readonly<Record<Exclude<Address['scheme'], 'ws'>, Opener>> = {
+  alltick: openAllTick,
+  tutorial: openTutorial,
+  sim: openSim,
+  sqlite: openStore,
+  csv: openCsv,
+  ndjson: openNdjson,
+  raw: openFrames,
+  '-': openNdjson,
+}
+
+/**
+ * Opens a source by its address. Modules are loaded for the scheme that is used.
+ * @throws HkqError E_USAGE for a bad address; E_TOKEN, E_STORAGE, E_INPUT when it cannot be opened
+ */
+export async function openSource(address: string | Address, options: SourceOptions): Promise<Source> {
+  const parsed = typeof address === 'string' ? parseAddress(address, 'source') : address
+  return OPENERS[parsed.scheme as keyof typeof OPENERS](parsed, options)
+}
+
+/** A live feed of a vendor, its frames captured when asked. */
+async function openLive(vendor: Vendor, options: SourceOptions): Promise<Source> {
+  const { openFeed } = await import('../connection/feed.ts')
+  const { symbols, sessions, clock, random, signal, depth = 0, maxRetries, checkpoints, onBytes, proxyFor } = options
+  const feed = (from: Vendor): Source =>
+    openFeed(from, {
+      ...{ symbols, sessions, clock, random, signal, depth, maxRetries },
+      ...(checkpoints && { checkpoints }),
+      ...(onBytes && { onFrame: (frame: Buffer) => onBytes(frame.length) }),
+      ...(proxyFor && { proxyFor }),
+    })
+  if (options.capture === undefined) return feed(vendor)
+  const { Capture } = await import('../connection/capture.ts')
+  const { dir, ...how } = options.capture
+  const capture = new Capture(dir, vendor, { clock, ...how })
+  return withEvents(feed(capture.vendor), async function* (events) {
+    try {
+      yield* events
+    } finally {
+      capture.close()
+    }
+  })
+}
+
+async function openAllTick(address: Address, options: SourceOptions): Promise<Source> {
+  const [{ VENDORS }, { isLoopback }] = await Promise.all([
+    import('../connection/vendors/index.ts'),
+    import('../connection/socket.ts'),
+  ])
+  const access = options.alltick?.() ?? {}
+  const endpoints = address.params.get('endpoint') ?? access.endpoints
+  const plan = choiceParam(address, 'plan', PLANS) ?? access.plan
+  if (access.token === undefined && !(endpoints?.every(isLoopback) ?? false)) {
+    throw new HkqError(
+      'E_TOKEN',
+      'no AllTick token: set HKQ_ALLTICK_TOKEN, run "hkq init", or use --from sim: for the simulated market',
+    )
+  }
+  const vendor = VENDORS.alltick({ ...access, ...(plan && { plan }), ...(endpoints && { endpoints }) })
+  const feed = await openLive(vendor, options)
+  return {
+    ...withEvents(feed, (events) => events),
+    instruments: () => staticInfo(vendor.endpoints[0]!, { ...access, ...(plan && { plan }) }, options),
+  }
+}
+
+async function staticInfo(
+  endpoint: string,
+  { token, plan }: AllTickAccess,
+  options: SourceOptions,
+): Promise<readonly Instrument[]> {
+  const { AllTickHttp } = await import('../connection/http.ts')
+  const proxy = options.proxyFor?.(endpoint)
+  const http = new AllTickHttp({
+    ...{ endpoint, clock: options.clock, signal: options.signal },
+    ...(token && { token }),
+    ...(plan && { plan }),
+    ...(proxy && { proxy }),
+  })
+  return http.staticInfo(options.symbols)
+}
+
+async function openTutorial(address: Address, options: SourceOptions): Promise<Source> {
+  const { VENDORS } = await import('../connection/vendors/index.ts')
+  const endpoints = address.params.get('endpoint')
+  return openLive(VENDORS.tutorial(endpoints ? { endpoints } : {}), options)
+}
+
+async function openSim(address: Address, options: SourceOptions): Promise<Source> {
+  const { openSimulator } = await import('../simulator/simulator.ts')
+  const { symbols, sessions, clock, signal, depth = 0 } = options
+  const speed = param(address, 'speed') === 'max' ? ('max' as const) : numberParam(address, 'speed', 1e-3)
+  const seed = numberParam(address, 'seed', 0)
+  const rate = numberParam(address, 'rate', 1e-3, 1e5)
+  const days = numberParam(address, 'days', 0, 10_000)
+  const start = startParam(address)
+  return openSimulator({
+    ...{ symbols, sessions, clock, signal, depth },
+    ...(speed !== undefined && { speed }),
+    ...(seed !== undefined && { seed }),
+    ...(rate !== undefined && { rate }),
+    ...(days !== undefined && { days }),
+    ...(start !== undefined && { start }),
+  })
+}
+
+function startParam(address: Address): number | undefined {
+  const text = param(address, 'start')
+  if (text === undefined) return undefined
+  const time = parseTime(text)
+  if (Number.isNaN(time)) {
+    throw new HkqError('E_USAGE', `"start=${text}" in address "${address.text}": use a time such as 2026-11-20T09:30`)
+  }
+  return time
+}
+
+async function openStore(address: Address, options: SourceOptions): Promise<Source> {
+  const [{ openSqlite }, { storeSource }] = await Promise.all([
+    import('../storage/sqlite.ts'),
+    import('../storage/store-source.ts'),
+  ])
+  const store = await openSqlite(address.path, { mode: 'read', sessions: options.sessions })
+  return paced(address, storeSource(store, address.path, queryOf(options), options.signal), options)
+}
+
+async function openNdjson(address: Address, options: SourceOptions): Promise<Source> {
+  const { openNdjsonSource } = await import('../storage/ndjson.ts')
+  const from = address.scheme === '-' ? { name: '-', stream: options.stdin! } : address.path
+  return paced(address, await openNdjsonSource(from, fileOptions(address, options)), options)
+}
+
+async function openCsv(address: Address, options: SourceOptions): Promise<Source> {
+  const { openCsvSource } = await import('../storage/csv.ts')
+  return paced(address, await openCsvSource(address.path, fileOptions(address, options)), options)
+}
+
+async function openFrames(address: Address, options: SourceOptions): Promise<Source> {
+  const { openRaw } = await import('../connection/raw.ts')
+  const { sessions, signal, depth } = options
+  const raw = openRaw(address.path, { ...queryOf(options), sessions, signal, ...(depth !== undefined && { depth }) })
+  return paced(address, raw, options)
+}
+
+function queryOf({ symbols, since, until }: SourceOptions): Query {
+  return {
+    ...(symbols.length > 0 && { symbols }),
+    ...(since !== undefined && { since }),
+    ...(until !== undefined && { until }),
+  }
+}
+
+function fileOptions(address: Address, options: SourceOptions): FileOptions {
+  const volume = choiceParam(address, 'volume', ['day'])
+  const label = choiceParam(address, 'label', ['start', 'end'])
+  const columns = param(address, 'columns')
+  const renaming = columns === undefined ? undefined : parseColumns(columns)
+  if (renaming === null) {
+    throw new HkqError(
+      'E_USAGE',
+      `"columns=${columns}" in address "${address.text}": write OURS:THEIRS,... e.g. timestamp:t,last_price:p`,
+    )
+  }
+  return {
+    ...{ sessions: options.sessions, signal: options.signal, query: queryOf(options) },
+    ...(volume && { volume }),
+    ...(label && { label }),
+    ...(renaming && { columns: renaming }),
+  }
+}
+
+/** Recorded events at their own pace where the address asks for it (`?speed=1`), else as fast as they are taken. */
+function paced(address: Address, source: Source, { clock, signal }: SourceOptions): Source {
+  const speed = numberParam(address, 'speed', 1e-3)
+  if (speed === undefined) return source
+  return withEvents(source, (events) => pace(events, { speed, clock, signal }))
+}

@@ -1,0 +1,125 @@
+import type { Clock } from './clock.ts'
+import type { Batches, Flag, Gap, MarketEvent, RejectReason } from './market/event.ts'
+import type { Sessions } from './market/session.ts'
+import type { Sink, Source } from './pipeline/source.ts'
+import { Histogram } from './storage/histogram.ts'
+import { createWriter } from './storage/writer.ts'
+import type { Validator } from './validation/validator.ts'
+
+export interface Recording {
+  source: Source
+  validator: Validator
+  sink: Sink
+  /** What to store; a relay may make the source deliver more. */
+  symbols: readonly string[]
+  /** Whether quotes are stored. */
+  quotes: boolean
+  sessions: Sessions
+  /** The clock that stamped `received_at`. */
+  clock: Clock
+  /** Sees every validated batch before it is stored. */
+  onArrival?: (batch: readonly MarketEvent[]) => void
+  /** Told after each commit. */
+  onCommit?: () => void
+}
+
+/** What a recording did: the `summary` record, latencies in ms. */
+export interface RecordingSummary {
+  type: 'summary'
+  source: string
+  received: number
+  stored: number
+  duplicates: number
+  rejected: Partial<Record<RejectReason, number>>
+  flagged: Partial<Record<Flag, number>>
+  gaps: number
+  reconnects: number
+  /** Exchange to receive; null where the feed is no live one or tells whole seconds. */
+  latency_p50: number | null
+  latency_p99: number | null
+  /** Receive to commit. */
+  commit_p50: number | null
+  commit_p99: number | null
+  bytes: number
+}
+
+/** How a recording stands: `holes` are unfilled gaps inside a session. */
+export interface Tally {
+  readonly holes: number
+  summary(bytes: number): RecordingSummary
+}
+
+/**
+ * Writes what a source delivers until it ends: validated, wanted symbols only, everything committed before it returns.
+ * The tally is true at any moment, also after an error.
+ * @throws whatever source or sink throw
+ */
+export function startRecording(recording: Recording): { tally: Tally; done: Promise<void> } {
+  const { source, validator, sink, sessions, clock } = recording
+  const wanted = new Set(recording.symbols)
+  const writer = createWriter(sink, clock)
+  const latency = new Histogram()
+  const counts = { received: 0, gaps: 0, holes: 0, ups: 0 }
+
+  function count(event: MarketEvent): void {
+    if (event.type === 'tick') {
+      counts.received++
+      if (validator.feed.measuresLatency && event.received_at !== null) latency.add(event.received_at - event.timestamp)
+    } else if (event.type === 'gap') {
+      counts.gaps++
+      if (event.filled_by === null && isInSession(event, sessions)) counts.holes++
+    } else if (event.type === 'status' && event.state === 'up') counts.ups++
+  }
+
+  const isStored = (event: MarketEvent): boolean =>
+    event.type !== 'status' &&
+    (event.type !== 'quote' || recording.quotes) &&
+    (event.symbol === null || wanted.has(event.symbol) || event.type === 'rejected')
+
+  async function* judged(): Batches & AsyncGenerator<readonly MarketEvent[]> {
+    for await (const raw of source) {
+      const batch = validator.push(raw)
+      recording.onArrival?.(batch)
+      const kept = batch.every(isStored) ? batch : batch.filter(isStored)
+      for (const event of kept) count(event)
+      for (const event of batch) if (event.type === 'status') count(event)
+      if (kept.length > 0) yield kept
+    }
+  }
+
+  return {
+    done: writer.run(judged(), () => recording.onCommit?.()),
+    tally: {
+      get holes() {
+        return counts.holes
+      },
+      summary: (bytes) => ({
+        type: 'summary',
+        source: source.name,
+        received: counts.received,
+        stored: writer.stats.stored,
+        duplicates: writer.stats.duplicates,
+        rejected: { ...validator.counts.rejected },
+        flagged: { ...validator.counts.flagged },
+        gaps: counts.gaps,
+        reconnects: Math.max(0, counts.ups - 1),
+        latency_p50: latency.quantile(0.5),
+        latency_p99: latency.quantile(0.99),
+        commit_p50: writer.stats.latency_p50,
+        commit_p99: writer.stats.latency_p99,
+        bytes,
+      }),
+    },
+  }
+}
+
+/** Whether trading was scheduled somewhere in the hole. */
+function isInSession({ from, to }: Gap, sessions: Sessions): boolean {
+  return sessions.tradingTime(from, to) > 0 || sessions.isContinuous(from) || sessions.isContinuous(to)
+}
+
+/** Share of what came that was no trade: above a thousandth a recording counts as one with holes. */
+export function rejectedShare({ received, rejected }: RecordingSummary): number {
+  const refused = Object.values(rejected).reduce((sum, count) => sum + count, 0)
+  return refused === 0 ? 0 : refused / (received + refused)
+}
