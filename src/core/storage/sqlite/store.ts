@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { Statement } from 'better-sqlite3'
 import type { Summary } from '../../bars/summary.ts'
 import { HkqError } from '../../errors.ts'
 import type { Batches, Gap, MarketEvent, Rejected, Tick } from '../../market/event.ts'
@@ -12,7 +13,7 @@ import type { Lock } from './lock.ts'
 import { readAll } from './read-all.ts'
 import { RecordReader } from './read-records.ts'
 import { TickReader } from './read-ticks.ts'
-import { isStorable, isStorableSeq } from './tick-row.ts'
+import { isStorable, isStorableQuote } from './tick-row.ts'
 import { MinuteKeeper } from './write-minutes.ts'
 import { RecordWriter } from './write-records.ts'
 import { TickInserter } from './write-ticks.ts'
@@ -20,6 +21,16 @@ import { TickInserter } from './write-ticks.ts'
 /** How long a write waits for another program that holds the database, ms, and how often it tries. */
 const PATIENCE = 60_000
 const RETRY = 50
+
+/** What only the holder of the lock has. */
+interface Writing {
+  readonly ticks: TickInserter
+  readonly minutes: MinuteKeeper
+  readonly records: RecordWriter
+  readonly begin: Statement
+  readonly commit: Statement
+  readonly dataVersion: Statement
+}
 
 /** A store on an open database of the newest schema; `lock` is held by the one that may write. */
 export class SqliteStore implements Store {
@@ -30,7 +41,7 @@ export class SqliteStore implements Store {
   readonly #names
   readonly #tickReader
   readonly #reader
-  readonly #writer
+  readonly #writer: Writing | null
   #dataVersion: unknown
 
   constructor(db: Db, path: string, lock: Lock | null, now: () => number) {
@@ -45,12 +56,16 @@ export class SqliteStore implements Store {
       ticks: new TickInserter(db, this.#names),
       minutes: new MinuteKeeper(db, this.#names.symbols),
       records: new RecordWriter(db, this.#names),
+      begin: db.prepare('BEGIN IMMEDIATE'),
+      commit: db.prepare('COMMIT'),
+      // changes when another program has written
+      dataVersion: db.prepare('PRAGMA data_version').pluck(),
     }
   }
 
   async write(batch: readonly MarketEvent[]): Promise<Written> {
     const writer = this.#writing()
-    await this.#begin()
+    await this.#begin(writer)
     try {
       const { ticks, received, others } = sort(batch)
       let stored = 0
@@ -60,12 +75,13 @@ export class SqliteStore implements Store {
         writer.records.checkpoints(symbol, fresh, this.#now())
         stored += fresh.length
       }
+      writer.ticks.flush()
       for (const event of others) {
         if (event.type === 'quote') writer.records.quote(event)
         else if (event.type === 'gap') writer.records.gap(event)
         else if (event.type === 'rejected') writer.records.rejected(event)
       }
-      this.#db.exec('COMMIT')
+      writer.commit.run()
       return { stored, duplicates: received - stored }
     } catch (error) {
       this.#undo()
@@ -133,23 +149,23 @@ export class SqliteStore implements Store {
     this.#lock?.release()
   }
 
-  #writing() {
+  #writing(): Writing {
     if (!this.#writer) throw new HkqError('E_STORAGE', `"${this.#path}" is open for reading only`)
     return this.#writer
   }
 
   /** Begins the transaction as soon as no other program writes; the event loop goes on meanwhile. */
-  async #begin(): Promise<void> {
+  async #begin(writer: Writing): Promise<void> {
     for (let waited = 0; ; waited += RETRY) {
       try {
-        this.#db.exec('BEGIN IMMEDIATE')
+        writer.begin.run()
         break
       } catch (error) {
         if (codeOf(error) !== 'SQLITE_BUSY' || waited >= PATIENCE) throw storageError(this.#path, error)
         await delay(RETRY)
       }
     }
-    const dataVersion = this.#db.pragma('data_version', { simple: true })
+    const dataVersion = writer.dataVersion.get()
     if (dataVersion !== this.#dataVersion) this.#forget()
     this.#dataVersion = dataVersion
   }
@@ -178,7 +194,7 @@ function sort(batch: readonly MarketEvent[]): { ticks: Map<string, Tick[]>; rece
       const list = ticks.get(event.symbol)
       if (list) list.push(event)
       else ticks.set(event.symbol, [event])
-    } else if (event.type === 'tick' || (event.type === 'quote' && !isStorableSeq(event.seq))) {
+    } else if (event.type === 'tick' || (event.type === 'quote' && !isStorableQuote(event))) {
       others.push(unstorable(event))
     } else {
       others.push(event)

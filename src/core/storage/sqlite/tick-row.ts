@@ -1,4 +1,4 @@
-import type { Seq, Tick } from '../../market/event.ts'
+import type { Quote, Seq, Tick } from '../../market/event.ts'
 import { clean } from '../../market/trade.ts'
 import { PHASES } from '../columns.ts'
 import { EXACT, flagsIn, marksOf, SIDE_SHIFT, SIDES } from './marks.ts'
@@ -21,7 +21,12 @@ export function isStorable(tick: Tick): boolean {
   )
 }
 
-export function isStorableSeq(seq: Seq): boolean {
+/** As isStorable, for a quote. */
+export function isStorableQuote(quote: Quote): boolean {
+  return Number.isSafeInteger(quote.timestamp) && isStorableSeq(quote.seq)
+}
+
+function isStorableSeq(seq: Seq): boolean {
   return typeof seq === 'number' ? Number.isSafeInteger(seq) : seq < MAX_SEQ && seq > -MAX_SEQ
 }
 

@@ -41,7 +41,7 @@ export class TickInserter {
   }
 
   /**
-   * Inserts ticks of one symbol; only inside a transaction.
+   * Inserts ticks of one symbol; only inside a transaction, which ends with `flush`.
    * @returns those that were new, in key order, under the sequence numbers they were stored with
    */
   insert(symbol: string, ticks: readonly Tick[]): Tick[] {
@@ -58,15 +58,22 @@ export class TickInserter {
         tip = key
         continue
       }
-      this.#flush()
+      this.flush()
       const seq = this.#place(tick, id, source)
       if (seq === null) continue
       fresh.push(seq === tick.seq ? tick : { ...tick, seq })
       if (byKey({ ...key, seq }, tip) > 0) tip = { ...key, seq }
     }
-    this.#flush()
     this.#tips.set(id, tip)
     return fresh.sort(byTime)
+  }
+
+  /** Inserts the rows that wait for more; before anything reads the table, and before the commit. */
+  flush(): void {
+    for (let i = 0; i < this.#waiting; i++) {
+      this.#one.run(this.#rows.slice(i * TICK_WIDTH, (i + 1) * TICK_WIDTH))
+    }
+    this.#waiting = 0
   }
 
   /** Forgets what is in memory: after a rollback, or when another program has written. */
@@ -79,13 +86,6 @@ export class TickInserter {
     putTick(this.#rows, this.#waiting * TICK_WIDTH, tick, tick.seq, symbol, source)
     if (++this.#waiting < BULK) return
     this.#bulk.run(this.#rows)
-    this.#waiting = 0
-  }
-
-  #flush(): void {
-    for (let i = 0; i < this.#waiting; i++) {
-      this.#one.run(this.#rows.slice(i * TICK_WIDTH, (i + 1) * TICK_WIDTH))
-    }
     this.#waiting = 0
   }
 
