@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { formatClock, formatDate, MINUTE } from '../../src/core/market/time.ts'
+import { formatClock, formatDate, HOUR, MINUTE, timeOfDay } from '../../src/core/market/time.ts'
 import { quantile } from '../../src/core/statistics/quantile.ts'
 import { annualBasis, historyStart } from '../../src/core/statistics/volatility/history.ts'
 import type { VolatilityRecord } from '../../src/core/statistics/volatility/record.ts'
@@ -11,9 +11,11 @@ const DAY = '2026-11-20'
 const clocks = (records: readonly VolatilityRecord[]): string[] =>
   records.map((r) => formatClock(r.timestamp).slice(0, 5))
 const atClock = (records: readonly VolatilityRecord[], clock: string): VolatilityRecord =>
-  records.find((r) => formatClock(r.timestamp) === `${clock}:00`)!
-const onDay = (records: readonly VolatilityRecord[], date: string): VolatilityRecord[] =>
-  records.filter((r) => formatDate(r.timestamp) === date)
+  records.find((r) => timeOfDay(r.timestamp) === at(`1970-01-01T${clock}`) + 8 * HOUR)!
+const onDay = (records: readonly VolatilityRecord[], date: string): VolatilityRecord[] => {
+  const start = at(date)
+  return records.filter((r) => r.timestamp >= start && r.timestamp < start + 24 * HOUR)
+}
 
 describe('the grid of a day', () => {
   const ticks = dayOfTicks(DAY)
@@ -130,11 +132,11 @@ describe('what is usual', () => {
   const today = days.at(-1)!
   const records = recordsOf([...calm, ...dayOfTicks(today)])
   const before = days.slice(-21, -1)
-  const volatilityAt = (date: string, clock: string): number | null => atClock(onDay(records, date), clock).volatility
+  const volatilityAt = new Map(records.map((r) => [r.timestamp, r.volatility]))
 
   test('is one median of this minute and the two either side, pooled over the previous 20 trading days', () => {
     const pooled = before.flatMap((date) =>
-      ['10:58', '10:59', '11:00', '11:01', '11:02'].map((c) => volatilityAt(date, c)!),
+      ['10:58', '10:59', '11:00', '11:01', '11:02'].map((c) => volatilityAt.get(at(`${date}T${c}`))!),
     )
     const record = atClock(onDay(records, today), '11:00')
     expect(record.seasonal).toBe(true)
@@ -143,11 +145,11 @@ describe('what is usual', () => {
   })
 
   test('times the 0.9 quantile of the look-back ratios is the threshold, and the percentile counts the same ratios', () => {
-    const usual = new Map(onDay(records, today).map((r) => [formatClock(r.timestamp), r.usual]))
+    const usual = new Map(onDay(records, today).map((r) => [timeOfDay(r.timestamp), r.usual]))
     const ratios = before
       .flatMap((date) =>
         onDay(records, date).map(
-          (r) => (r.volatility ?? Number.NaN) / (usual.get(formatClock(r.timestamp)) ?? Number.NaN),
+          (r) => (r.volatility ?? Number.NaN) / (usual.get(timeOfDay(r.timestamp)) ?? Number.NaN),
         ),
       )
       .filter((x) => !Number.isNaN(x))
@@ -192,7 +194,7 @@ describe('what is usual', () => {
     const early = (all: VolatilityRecord[]) =>
       days
         .slice(6)
-        .filter((d) => onDay(all, d).some((r) => r.volatility! > r.threshold! && formatClock(r.timestamp) < '10:00'))
+        .filter((d) => onDay(all, d).some((r) => r.volatility! > r.threshold! && timeOfDay(r.timestamp) < 10 * HOUR))
         .length
     expect(early(recordsOf(events))).toBeLessThan(10)
     expect(early(recordsOf(events, { threshold: 'flat' }))).toBe(days.length - 6)
@@ -247,7 +249,7 @@ describe('one code path', () => {
         const split = recordsOf(events, {}, size)
         for (const symbol of ['00700.HK', 'HSI']) expect(bySymbol(split, symbol)).toEqual(bySymbol(whole, symbol))
       }),
-      { numRuns: 10 },
+      { numRuns: 4 },
     )
   })
 
