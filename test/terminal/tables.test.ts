@@ -243,6 +243,13 @@ describe('a probe', () => {
     expect(renderProbe([{ ...bad, failed: null }], 100, PLAIN), 'a probe that was stopped').toMatch(/–$/m)
   })
 
+  it('of a session shows its heartbeat and first tick', () => {
+    const lines = renderProbe([{ ...good, heartbeat: 36.1, first_tick: 1_250 }, bad], 120, PLAIN).split('\n')
+    expect(lines[0]).toMatch(/heartbeat +first tick +state$/)
+    expect(lines[2]).toMatch(/36\.1 ms +1\.25 s +ok$/)
+    expect(lines[3]).toMatch(/– +– +TCP timed out$/)
+  })
+
   it('tells endpoints of one host apart by their paths', () => {
     const other = { ...good, url: 'wss://quote.alltick.io/quote-b-ws-api' }
     expect(renderProbe([good, other], 200, PLAIN)).toContain('wss://quote.alltick.io/quote-b-ws-api')

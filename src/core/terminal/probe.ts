@@ -17,6 +17,7 @@ function probeColumns(rows: readonly ProbeRow[]): Column<ProbeRow>[] {
   const right = { align: 'right' } as const
   const hosts = new Set(rows.map(({ url }) => hostOf(url)))
   const named = hosts.size === rows.length ? hostOf : (url: string) => url
+  const inSession = rows.some(({ heartbeat }) => heartbeat !== undefined)
   return [
     { title: 'endpoint', align: 'left', rank: 0, least: 16, flexible: true, text: (row) => sanitise(named(row.url)) },
     { ...right, title: 'DNS', rank: 2, text: (row) => milliseconds(row.dns) },
@@ -24,10 +25,15 @@ function probeColumns(rows: readonly ProbeRow[]): Column<ProbeRow>[] {
     { ...right, title: 'TLS', rank: 2, text: (row) => milliseconds(row.tls) },
     { ...right, title: 'upgrade', rank: 2, text: (row) => milliseconds(row.upgrade) },
     { ...right, title: 'total', rank: 1, text: (row) => milliseconds(row.total), paint: (_, p) => p.strong },
+    ...(inSession ? SESSION_COLUMNS : []),
     { title: 'state', align: 'left', rank: 0, text: stateOf, paint: paintOf },
   ]
 }
 
+const SESSION_COLUMNS: readonly Column<ProbeRow>[] = [
+  { title: 'heartbeat', align: 'right', rank: 0, text: (row) => milliseconds(row.heartbeat ?? null) },
+  { title: 'first tick', align: 'right', rank: 0, text: (row) => milliseconds(row.first_tick ?? null) },
+]
 const LABELS: Readonly<Record<string, string>> = { dns: 'DNS', tcp: 'TCP', tls: 'TLS' }
 
 function stateOf({ status, failed }: ProbeRow): string {

@@ -35,4 +35,7 @@ export interface ProbeRow {
   /** Phase that failed, and how. */
   readonly failed: { readonly phase: string; readonly code: string } | null
   readonly remedy: string | null
+  /** Of a session with a token, ms: round trip of a heartbeat, wait for the first tick. */
+  readonly heartbeat?: number | null
+  readonly first_tick?: number | null
 }
