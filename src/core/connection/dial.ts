@@ -36,6 +36,7 @@ const MAX_HEAD = 16 * 1024
 /** Goes the way of a WebSocket connection once, up to the first HTTP answer, and lets go. Never rejects. */
 export async function dial(url: string, options: DialOptions): Promise<Timings | { failed: FailedPhase }> {
   const target = new URL(url)
+  if (!URL.canParse(options.proxy ?? url)) return { failed: { phase: 'proxy', code: 'BAD_ADDRESS' } }
   const proxy = options.proxy === undefined || isLoopback(url) ? null : new URL(options.proxy)
   const { now } = options
   let phase: FailedPhase['phase'] = 'dns'

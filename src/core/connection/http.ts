@@ -200,10 +200,10 @@ export class AllTickHttp {
     if (!post) url.searchParams.set('query', body)
     const shown = `${this.#base}/${path}`
     const limit = AbortSignal.timeout(timeoutMs)
-    const agent = proxy === undefined || isLoopback(url.href) ? undefined : new HttpsProxyAgent(proxy)
     const ends = signal ? AbortSignal.any([limit, signal]) : limit
     let answer: { status: number; text: string }
     try {
+      const agent = proxy === undefined || isLoopback(url.href) ? undefined : new HttpsProxyAgent(proxy)
       answer = await fetchText(url, { agent, signal: ends, body: post ? body : null })
     } catch (error) {
       const cause = limit.aborted ? `no answer within ${timeoutMs} ms` : this.#scrub(messageOf(error))

@@ -38,7 +38,7 @@ export interface ProbeOptions {
 }
 
 const MEASURES = ['dns', 'tcp', 'tls', 'upgrade', 'total'] as const
-/** How long the others may still take when the first endpoint is done: a quarter of its time, at least this, ms. */
+/** How long the others may still take when the first endpoint has answered: half of its time, at least this, ms. */
 const GRACE = 20
 
 /**
@@ -58,8 +58,8 @@ export async function probeEndpoints(urls: readonly string[], options: ProbeOpti
 }
 
 /**
- * The best endpoint, as soon as it is known: when one has given all its samples, the others get a short grace. A dead
- * endpoint delays nothing. Null when none is reached.
+ * The best endpoint, as soon as it is known: when one has answered, the others get a short grace, and the least median
+ * wins. A dead endpoint delays nothing. Null when none is reached.
  * @throws HkqError E_USAGE when an address is no WebSocket address
  */
 export async function bestEndpoint(urls: readonly string[], options: ProbeOptions = {}): Promise<EndpointProbe | null> {
@@ -69,16 +69,24 @@ export async function bestEndpoint(urls: readonly string[], options: ProbeOption
   const ends = signal ? AbortSignal.any([signal, decided.signal]) : decided.signal
   const started = clock.monotonic()
   const known = new Map<string, EndpointProbe>()
-  const probes = urls.map(async (url) => {
-    const probe = await measure(url, { ...options, signal: ends }, (partial) => known.set(url, partial))
-    known.set(url, probe)
-    if (rankOf(probe) > 0) throw new Error('not this one')
-  })
-  await Promise.any(probes).then(
-    async () => {
-      const grace = Math.max(GRACE, (clock.monotonic() - started) / 4)
-      await Promise.race([Promise.allSettled(probes), clock.sleep(grace, ends)])
-    },
+  const finished: Promise<unknown>[] = []
+  const answers = urls.map(
+    (url) =>
+      new Promise<void>((resolve, reject) => {
+        const tell = (probe: EndpointProbe): void => {
+          known.set(url, probe)
+          if (rankOf(probe) === 0) resolve()
+        }
+        finished.push(
+          measure(url, { ...options, signal: ends }, tell)
+            .then(tell)
+            .finally(reject),
+        )
+      }),
+  )
+  const all = Promise.all(finished)
+  await Promise.any(answers).then(
+    () => Promise.race([all, clock.sleep(Math.max(GRACE, (clock.monotonic() - started) / 2), ends)]),
     () => {},
   )
   const best = [...known.values()].filter(({ reached }) => reached).sort(byRank)[0] ?? null
