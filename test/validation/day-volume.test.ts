@@ -60,6 +60,20 @@ describe("the day's running total", () => {
     expect(volumes(out)).toEqual([300, 0, 50])
   })
 
+  it('gives the gap the whole total when nothing was seen of that day before', async () => {
+    const out = await differenced([gap('00700.HK'), tick({ volume: 900 }), tick({ volume: 950 })])
+    expect(out[0]).toMatchObject({ volume: 900 })
+    expect(volumes(out)).toEqual([0, 50])
+    const tomorrow = at('10:00') + 3 * 86_400_000
+    const later = await differenced([
+      tick({ volume: 300 }),
+      gap('00700.HK'),
+      gap('00700.HK'),
+      tick({ volume: 500, timestamp: tomorrow }),
+    ])
+    expect(later.map((event) => (event as Gap).volume)).toEqual([300, null, 500, 0])
+  })
+
   it('after a gap of all symbols counts for none of the ticks that end it', async () => {
     const out = await differenced([
       tick({ volume: 300 }),
@@ -67,8 +81,10 @@ describe("the day's running total", () => {
       gap(null),
       tick({ volume: 900 }),
       tick({ volume: 800, symbol: '00005.HK' }),
+      tick({ volume: 70, symbol: '00001.HK' }),
+      tick({ volume: 910 }),
     ])
-    expect(volumes(out)).toEqual([300, 500, 0, 0])
+    expect(volumes(out)).toEqual([300, 500, 0, 0, 0, 10])
   })
 
   it('leaves an index alone', async () => {

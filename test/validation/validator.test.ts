@@ -26,6 +26,10 @@ describe('suspect_price', () => {
     expect(flagged([600, 420, 421], { everyMs: 60_001 })).toEqual([false, true, true])
   })
 
+  it('is not lifted once a trade at the old level has refuted it', () => {
+    expect(flagged([600, 420, 600, 421])).toEqual([false, true, false, true])
+  })
+
   it('is not lifted by another stray price', () => {
     expect(flagged([600, 60, 6000, 600])).toEqual([false, true, true, false])
   })
@@ -74,9 +78,9 @@ describe('suspect_price', () => {
       tick({ timestamp: at('11:59'), last_price: 600 }),
       tick({ timestamp: at('13:00'), last_price: 400 }),
       tick({ timestamp: at('11:59:59'), last_price: 600 }),
-      tick({ timestamp: at('13:00:01'), last_price: 400 }),
+      tick({ timestamp: at('13:00:01'), last_price: 600 }),
     ]
-    expect(flagsOf(open().push(ticks))).toEqual([[], [], [], []])
+    expect(flagsOf(open().push(ticks))).toEqual([[], [], [], ['suspect_price']])
   })
 
   it('takes no measure from a trade that is apart from the market', () => {

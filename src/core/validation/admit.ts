@@ -27,7 +27,7 @@ export function admit(candidate: Candidate, raw: { toString(): string }, context
   const parts = candidate as TradeParts
   if (parts.turnover !== null && !Number.isFinite(parts.turnover)) parts.turnover = null
   if (parts.quote === null) return makeTick(parts, context.sessions)
-  return makeTick(withJudgedQuote(parts, context), context.sessions)
+  return makeTick(withJudgedQuote(parts, context.sessions), context.sessions)
 }
 
 /** Why this record cannot be a trade, null when it can. */
@@ -54,9 +54,9 @@ function isCrossed({ quote, timestamp }: Candidate, sessions: Sessions): boolean
   return quote !== null && quoteFlag(quote.bid_price, quote.ask_price, sessions.phaseAt(timestamp)) !== null
 }
 
-function withJudgedQuote(parts: TradeParts, { sessions, quoteInMessage }: Admission): TradeParts {
+function withJudgedQuote(parts: TradeParts, sessions: Sessions): TradeParts {
   const { bid_price: bid, ask_price: ask, quote_time: time } = parts.quote!
-  if (!quoteInMessage && time !== null && !joinable(time, parts.timestamp, sessions)) return { ...parts, quote: null }
+  if (time !== null && !joinable(time, parts.timestamp, sessions)) return { ...parts, quote: null }
   if (bid === null || ask === null || !(bid > 0 && ask > 0) || bid < ask) return parts
   const flag = quoteFlag(bid, ask, sessions.phaseAt(parts.timestamp))
   const flags: readonly Flag[] = flag === null || parts.flags.includes(flag) ? parts.flags : [...parts.flags, flag]

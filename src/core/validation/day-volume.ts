@@ -1,63 +1,63 @@
-import type { Batches, Gap, MarketEvent, Tick } from '../market/event.ts'
+import type { Batches, Flag, Gap, MarketEvent } from '../market/event.ts'
 import { dayNumber } from '../market/time.ts'
 import { clean } from '../market/trade.ts'
-
-interface Total {
-  day: number
-  volume: number
-  afterGap: boolean
-}
 
 /**
  * Ticks whose volume is the day's running total, turned into the size of each trade: the difference to the total before,
  * per symbol and Hong Kong day, the first of a day counted from 0. A fall starts anew from 0 and is flagged
- * `suspect_time`: the record is out of its order or the counter began again. The first difference after a gap belongs to
- * the gap's `volume`, so the tick that ends it has volume 0. Turnover becomes last_price * volume.
+ * `suspect_time`: the record is out of its order or the counter began again. What the first total after a gap adds belongs
+ * to the gap's `volume` (known when gap and tick arrive together, as they do from a feed), so that tick has volume 0.
+ * Turnover becomes last_price * volume.
  */
 export async function* differenceDayVolume(events: Batches): AsyncGenerator<readonly MarketEvent[]> {
-  const totals = new Map<string, Total>()
+  const totals = new RunningTotals()
   for await (const batch of events) {
     const out: MarketEvent[] = []
-    let open: { at: number; gap: Gap }[] = []
+    /** Where the newest gap of each symbol stands in `out`. */
+    const gaps = new Map<string, number>()
     for (const event of batch) {
       if (event.type === 'gap') {
-        for (const [symbol, total] of totals)
-          if (event.symbol === null || event.symbol === symbol) total.afterGap = true
-        open.push({ at: out.length, gap: event })
+        totals.interrupt(event.symbol)
+        if (event.symbol !== null) gaps.set(event.symbol, out.length)
       }
       if (event.type !== 'tick' || event.volume === null) {
         out.push(event)
         continue
       }
-      const missed = missedIn(totals, event)
-      if (missed !== null) {
-        for (const { at, gap } of open) if (gap.symbol === event.symbol) out[at] = { ...gap, volume: missed }
-        open = open.filter(({ gap }) => gap.symbol !== event.symbol)
-      }
-      out.push(difference(totals, event, event.volume))
+      const { size, missed, fell } = totals.next(event.symbol, dayNumber(event.timestamp), event.volume)
+      const at = gaps.get(event.symbol)
+      if (missed > 0 && at !== undefined) out[at] = { ...(out[at] as Gap), volume: missed }
+      const value = clean(event.last_price * size)
+      const flags: readonly Flag[] = fell ? [...event.flags, 'suspect_time'] : event.flags
+      out.push({ ...event, volume: size, value, turnover: value, flags })
     }
     yield out
   }
 }
 
-/** Shares traded in the gap that this tick ends, null when it ends none or the totals do not tell. */
-function missedIn(totals: ReadonlyMap<string, Total>, tick: Tick): number | null {
-  const total = totals.get(tick.symbol)
-  if (!total?.afterGap || total.day !== dayNumber(tick.timestamp) || tick.volume! < total.volume) return null
-  return tick.volume! - total.volume
-}
+/** The last total of every symbol, and which of them were interrupted since. */
+class RunningTotals {
+  readonly #last = new Map<string, { day: number; total: number }>()
+  readonly #interrupted = new Set<string>()
+  #allInterrupted = false
 
-function difference(totals: Map<string, Total>, tick: Tick, running: number): Tick {
-  const day = dayNumber(tick.timestamp)
-  const before = totals.get(tick.symbol)
-  totals.set(tick.symbol, { day, volume: running, afterGap: false })
-  if (before?.afterGap) return withVolume(tick, 0)
-  if (before === undefined || before.day !== day) return withVolume(tick, running)
-  if (running >= before.volume) return withVolume(tick, running - before.volume)
-  return { ...withVolume(tick, running), flags: [...tick.flags, 'suspect_time'] }
-}
+  /** A gap of `symbol`, or of all symbols, those not seen yet included. */
+  interrupt(symbol: string | null): void {
+    if (symbol !== null) this.#interrupted.add(symbol)
+    else {
+      this.#allInterrupted = true
+      for (const known of this.#last.keys()) this.#interrupted.add(known)
+    }
+  }
 
-function withVolume(tick: Tick, volume: number): Tick {
-  const value = clean(tick.last_price * volume)
-  return { ...tick, volume, value, turnover: value }
+  /** What the new total adds: to this trade, or to what was missed; and whether it fell below the one before. */
+  next(symbol: string, day: number, total: number): { size: number; missed: number; fell: boolean } {
+    const last = this.#last.get(symbol)
+    const interrupted = this.#interrupted.delete(symbol) || (last === undefined && this.#allInterrupted)
+    const before = last?.day === day ? last.total : 0
+    this.#last.set(symbol, { day, total })
+    const fell = total < before
+    const added = fell ? total : total - before
+    return interrupted ? { size: 0, missed: added, fell } : { size: added, missed: 0, fell }
+  }
 }
