@@ -1,7 +1,7 @@
 import { createConnection } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { parseFault } from '../../src/core/server/faults.ts'
-import { connect, ManualClock, serve, type TestClient, tick } from './support.ts'
+import { connect, ManualClock, request, serve, type TestClient, tick } from './support.ts'
 
 /** Randomness that repeats the given numbers. */
 const cycle = (...numbers: number[]) => {
@@ -120,6 +120,22 @@ describe('after a time', () => {
     expect(client.texts).toHaveLength(1)
     expect(client.closed).toBeNull()
     expect(server.clients).toBe(1)
+  })
+})
+
+describe('the end of the data', () => {
+  it.each([['delay=5s'], ['reorder=1']])('comes after what %s holds back', async (fault) => {
+    const clock = new ManualClock()
+    const server = await serve({ faults: [parseFault(fault)], random: cycle(0), clock })
+    const client = await connect(server)
+    client.send(request(22004, { symbol_list: [{ code: '700.HK' }] }))
+    await expect.poll(() => server.wanted.size).toBe(1)
+    await server.publish(four.slice(0, 3))
+    const closing = server.close()
+    await clock.pass(5_000)
+    await closing
+    expect(await client.end()).toEqual({ code: 1000, reason: 'end of data' })
+    expect(seqs(client).sort()).toEqual([1, 2, 3])
   })
 })
 

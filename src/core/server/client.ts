@@ -45,6 +45,7 @@ export class Client {
   readonly #path: Path | null
   readonly #ended = new AbortController()
   #pending = ''
+  #farewell = { code: 1000, reason: '' }
   #frozen = false
 
   constructor(ws: WebSocket, socket: Socket, admission: Admission, options: ClientOptions) {
@@ -77,7 +78,7 @@ export class Client {
     return this.#socket.writableLength
   }
 
-  /** Adds a push frame; it goes out with the next flush. */
+  /** Adds a push frame; it goes out with the next flush, which comes before anything else can happen. */
   push(frame: string): void {
     if (this.#path) this.#path(frame, 'push')
     else {
@@ -94,17 +95,17 @@ export class Client {
     this.#write(bytes)
   }
 
-  /** Sends one answer, after everything pushed before it. @param text ASCII */
+  /** Sends one answer. @param text ASCII */
   reply(text: string): void {
-    this.flush()
     if (this.#path) this.#path(textFrame(text), 'reply')
     else this.#write(textFrame(text))
   }
 
-  /** Sends what is pending, then a close frame. The socket is destroyed if the client does not answer within 30 s. */
+  /** Sends a close frame. The socket is destroyed if the client does not answer within 30 s. */
   close(code: number, reason: string): void {
-    this.flush()
+    this.#farewell = { code, reason }
     if (this.#frozen) this.destroy()
+    else if (this.#path) this.#path('', 'close')
     else this.#ws.close(code, reason)
   }
 
@@ -126,6 +127,7 @@ export class Client {
       random,
       signal: this.#ended.signal,
       write: (bytes) => this.#write(bytes),
+      close: () => this.#ws.close(this.#farewell.code, this.#farewell.reason),
       destroy: (lastBytes) => {
         this.#write(lastBytes)
         this.#ended.abort()

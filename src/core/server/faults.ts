@@ -10,13 +10,16 @@ export interface Line {
   /** Aborted when the connection ends. */
   readonly signal: AbortSignal
   write(bytes: string): void
+  /** Sends the close frame. */
+  close(): void
   /** Ends the TCP connection without a close frame, after `lastBytes`. */
   destroy(lastBytes: string): void
   /** Neither reads nor writes nor closes any more. */
   freeze(): void
 }
 
-export type Kind = 'push' | 'reply'
+/** What is on its way out; a close has no bytes of its own here. */
+export type Kind = 'push' | 'reply' | 'close'
 
 /** The way of a frame to the socket. */
 export type Path = (frame: string, kind: Kind) => void
@@ -26,10 +29,8 @@ export type Fault = (line: Line, next: Path) => Path
 
 /** The way out through all faults, the first one met first. */
 export function faultyPath(faults: readonly Fault[], line: Line): Path {
-  return faults.reduceRight<Path>(
-    (next, fault) => fault(line, next),
-    (frame) => line.write(frame),
-  )
+  const out: Path = (frame, kind) => (kind === 'close' ? line.close() : line.write(frame))
+  return faults.reduceRight((next, fault) => fault(line, next), out)
 }
 
 /** Loses a share of the pushes. */
@@ -37,7 +38,7 @@ export const drop =
   (share: number): Fault =>
   (line, next) =>
   (frame, kind) => {
-    if (kind === 'reply' || line.random() >= share) next(frame, kind)
+    if (kind !== 'push' || line.random() >= share) next(frame, kind)
   }
 
 /** Sends a share of the pushes twice. */
@@ -53,17 +54,19 @@ export const duplicate =
 export const reorder =
   (share: number): Fault =>
   (line, next) => {
-    let held: string | null = null
+    let held = ''
+    const release = (): void => {
+      if (held !== '') next(held, 'push')
+      held = ''
+    }
     return (frame, kind) => {
-      if (kind === 'push' && held === null && line.random() < share) {
+      if (kind === 'push' && held === '' && line.random() < share) {
         held = frame
         return
       }
+      if (kind === 'close') release()
       next(frame, kind)
-      if (kind === 'push' && held !== null) {
-        next(held, kind)
-        held = null
-      }
+      if (kind === 'push') release()
     }
   }
 
@@ -136,7 +139,7 @@ export const muteAfter =
       mute = true
     })
     return (frame, kind) => {
-      if (kind === 'reply' || !mute) next(frame, kind)
+      if (kind !== 'push' || !mute) next(frame, kind)
     }
   }
 

@@ -4,16 +4,15 @@ import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 import { type Clock, systemClock } from '../clock.ts'
 import { HkqError, messageOf } from '../errors.ts'
 import type { MarketEvent } from '../market/event.ts'
-import type { Instrument } from '../market/instrument.ts'
-import type { Sessions } from '../market/session.ts'
 import { type AdmissionRules, admit, denialOf, deny, type HttpAnswer, isLoopback, targetOf } from './admission.ts'
 import { answerAlltick, dismiss, type Rules } from './alltick.ts'
 import { Board } from './board.ts'
-import { type Admission, Client, type Dialect } from './client.ts'
+import { type Admission, Client } from './client.ts'
 import type { Fault } from './faults.ts'
 import { answerHttp, type Desk, methodOf } from './http-api.ts'
 import { MinuteBars } from './minute-bars.ts'
-import { HEARTBEAT_MS, PLANS, type PlanName, Quota } from './plan.ts'
+import type { QuoteServer, ServerOptions } from './options.ts'
+import { HEARTBEAT_MS, PLANS, Quota } from './plan.ts'
 import { answerTutorial } from './tutorial.ts'
 
 /** Most bytes of one message or body from a client: 3,000 codes with their levels fit. */
@@ -25,60 +24,7 @@ const GRACE_MS = 2_000
 const FULL: HttpAnswer = deny(503, 'too many connections')
 const HTTP_PATH = /^\/(?:quote-stock-b-api|quote-b-api)\/([a-z_-]+)$/
 
-export interface ServerOptions {
-  /** Address to listen on, default 127.0.0.1. */
-  host?: string
-  /** 0 (default) takes a free one. */
-  port?: number
-  /** One dialect for all paths; by default both, told apart by the path (`/realtime/hk` is the tutorial's). */
-  dialect?: Dialect
-  /** As the real service: pacing, plan limits, error codes. Default: any client gets along. */
-  strict?: boolean
-  /** Tokens that are let in. */
-  tokens?: readonly string[]
-  /** Limits when strict, default basic. */
-  plan?: PlanName
-  /** Most levels of a book that a client gets, default 10. */
-  depth?: number
-  /** How much of the past a late client gets first, exchange time in ms, default 5 minutes. */
-  historyMs?: number
-  /**
-   * For finite sources faster than time: `publish` waits for the first subscriber, and for the slowest. Otherwise it
-   * never waits, and a client that lets `maxWaiting` bytes pile up is disconnected.
-   */
-  paced?: boolean
-  /** Default 64 MiB. */
-  maxWaiting?: number
-  /** How long a paced publisher waits for the second kind (trades, books) of a client that has subscribed one, ms. */
-  settleMs?: number
-  /** For bars of the K-line interface. */
-  sessions: Sessions
-  /** Times heartbeats and pacing: the machine's clock, not that of a simulated source. */
-  clock?: Clock
-  /** Static facts for `/static_info`; when strict, the symbols that exist. */
-  instruments?: () => readonly Instrument[]
-  /** Whether to keep bars for the K-line interface, default true. */
-  bars?: boolean
-  faults?: readonly Fault[]
-  /** Randomness of the faults, uniform in [0, 1). */
-  random?: () => number
-  /** Called with the union of the subscribed symbols whenever it changes. */
-  onWanted?: (symbols: ReadonlySet<string>) => void
-}
-
-export interface QuoteServer {
-  /** `ws://127.0.0.1:8765`, without path. */
-  readonly url: string
-  readonly port: number
-  /** Connected clients. */
-  readonly clients: number
-  /** Union of the subscribed symbols. */
-  readonly wanted: ReadonlySet<string>
-  /** Sends trades and books to their subscribers; keeps them for late ones. Resolves when the next batch may come. */
-  publish(batch: readonly MarketEvent[]): Promise<void>
-  /** Sends what is pending, then closes every connection: code 1000 at the end of the data, 1001 when going away. */
-  close(code?: 1000 | 1001): Promise<void>
-}
+export type { QuoteServer, ServerOptions } from './options.ts'
 
 /**
  * Opens an AllTick-compatible server: WebSocket in both dialects and the HTTP interfaces on one port.

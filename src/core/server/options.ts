@@ -1,0 +1,62 @@
+import type { Clock } from '../clock.ts'
+import type { MarketEvent } from '../market/event.ts'
+import type { Instrument } from '../market/instrument.ts'
+import type { Sessions } from '../market/session.ts'
+import type { Dialect } from './client.ts'
+import type { Fault } from './faults.ts'
+import type { PlanName } from './plan.ts'
+
+export interface ServerOptions {
+  /** Address to listen on, default 127.0.0.1. */
+  host?: string
+  /** 0 (default) takes a free one. */
+  port?: number
+  /** One dialect for all paths; by default both, told apart by the path (`/realtime/hk` is the tutorial's). */
+  dialect?: Dialect
+  /** As the real service: pacing, plan limits, error codes. Default: any client gets along. */
+  strict?: boolean
+  /** Tokens that are let in. */
+  tokens?: readonly string[]
+  /** Limits when strict, default basic. */
+  plan?: PlanName
+  /** Most levels of a book that a client gets, default 10. */
+  depth?: number
+  /** How much of the past a late client gets first, exchange time in ms, default 5 minutes. */
+  historyMs?: number
+  /**
+   * For finite sources faster than time: `publish` waits for the first subscriber, and for the slowest. Otherwise it
+   * never waits, and a client that lets `maxWaiting` bytes pile up is disconnected.
+   */
+  paced?: boolean
+  /** Default 64 MiB. */
+  maxWaiting?: number
+  /** How long a paced publisher waits for the second kind (trades, books) of a client that has subscribed one, ms. */
+  settleMs?: number
+  /** For bars of the K-line interface. */
+  sessions: Sessions
+  /** Times heartbeats and pacing: the machine's clock, not that of a simulated source. */
+  clock?: Clock
+  /** Static facts for `/static_info`; when strict, the symbols that exist. */
+  instruments?: () => readonly Instrument[]
+  /** Whether to keep bars for the K-line interface, default true. */
+  bars?: boolean
+  faults?: readonly Fault[]
+  /** Randomness of the faults, uniform in [0, 1). */
+  random?: () => number
+  /** Called with the union of the subscribed symbols whenever it changes. */
+  onWanted?: (symbols: ReadonlySet<string>) => void
+}
+
+export interface QuoteServer {
+  /** `ws://127.0.0.1:8765`, without path. */
+  readonly url: string
+  readonly port: number
+  /** Connected clients. */
+  readonly clients: number
+  /** Union of the subscribed symbols. */
+  readonly wanted: ReadonlySet<string>
+  /** Sends trades and books to their subscribers; keeps them for late ones. Resolves when the next batch may come. */
+  publish(batch: readonly MarketEvent[]): Promise<void>
+  /** Sends what is pending, then closes every connection: code 1000 at the end of the data, 1001 when going away. */
+  close(code?: 1000 | 1001): Promise<void>
+}
