@@ -85,14 +85,18 @@ describe('subscribing', () => {
     expect(states('lost')).toEqual([])
   })
 
-  it('replaces the set while running', async () => {
-    const { clock, feed } = start()
+  it('replaces the set while running, with one request however often it is asked, and no heartbeat waits for it', async () => {
+    const { clock, feed, states } = start()
     const first = await peer(server)
-    await until(() => first.frames.length === 1)
-    feed.subscribe!(['00001.HK'])
-    await clock.advance(1_050)
+    await until(() => states('up').length === 1)
+    for (const symbol of ['00001.HK', '00002.HK', '00003.HK']) feed.subscribe!([symbol])
+    await clock.advance(9_500)
     await until(() => first.frames.length === 2)
-    expect(first.frames[1]!.symbols).toEqual(['00001.HK'])
+    expect(first.frames[1]!.symbols).toEqual(['00003.HK'])
+    for (const symbol of ['00001.HK', '00002.HK', '00003.HK']) feed.subscribe!([symbol])
+    await clock.advance(1_050)
+    await until(() => first.frames.length === 4)
+    expect(first.frames[3]).toEqual({ beat: 1 })
   })
 
   it('finds the refused codes at the pace of the vendor, drops them, and goes on with the rest', async () => {
@@ -393,6 +397,24 @@ describe('gaps in the stream', () => {
     const market = events.filter(({ type }) => type !== 'status')
     expect(market.map((event) => event.type)).toEqual(['tick', 'tick', 'tick', 'gap', 'tick', 'tick'])
     expect(market[3]).toMatchObject({ symbol: '00700.HK', from: MORNING, to: MORNING, cause: 'disconnect' })
+  })
+
+  it('begin where the store ends, as far as it has them from this source', async () => {
+    const seen = { symbol: '00700.HK', timestamp: MORNING - 60_000, seq: 3, committed_at: MORNING - 60_000 }
+    const other = { ...seen, symbol: '00005.HK', source: 'another' }
+    const { ofType } = start({ checkpoints: [{ ...seen, source: 'fake' }, other] })
+    const first = await peer(server)
+    first.send({
+      tick: [
+        ['00700.HK', MORNING, 1],
+        ['00005.HK', MORNING + 1, 2],
+      ],
+    })
+    await until(() => ofType('tick').length === 2)
+    expect(ofType('gap').map(({ symbol, cause }) => [symbol, cause])).toEqual([
+      ['00700.HK', 'restart'],
+      ['00005.HK', 'late_start'],
+    ])
   })
 
   it('end with the run where no tick came after the loss', async () => {
