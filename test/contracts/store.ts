@@ -43,7 +43,7 @@ export function storeContract(name: string, makeBench: () => Promise<Bench>): vo
             await own.remove()
           }
         }),
-        { numRuns: 40 },
+        { numRuns: 25 },
       )
     })
 
@@ -101,7 +101,7 @@ export function storeContract(name: string, makeBench: () => Promise<Bench>): vo
             await own.remove()
           }
         }),
-        { numRuns: 40 },
+        { numRuns: 25 },
       )
     })
 
@@ -152,7 +152,7 @@ export function storeContract(name: string, makeBench: () => Promise<Bench>): vo
             await own.remove()
           }
         }),
-        { numRuns: 40 },
+        { numRuns: 25 },
       )
     })
 
@@ -167,7 +167,7 @@ export function storeContract(name: string, makeBench: () => Promise<Bench>): vo
             await own.remove()
           }
         }),
-        { numRuns: 40 },
+        { numRuns: 25 },
       )
     })
 
