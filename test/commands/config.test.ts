@@ -195,7 +195,7 @@ describe('a value of a configuration file', () => {
   })
 
   it('never reaches a message when the file is not JSON', () => {
-    const path = user(`{"alltick": {"token": "${SECRET}",}}`)
+    const path = user(`{"alltick": {"token": ${SECRET}}}`)
     const error = failure(() => load())
     expect(error.message).toContain(path)
     expect(error.message).toContain('is not JSON')

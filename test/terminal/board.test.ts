@@ -209,6 +209,13 @@ describe('the drawn board', () => {
     expect(text).toMatch(/halt$/m)
   })
 
+  it('names the source of ticks that tells no state', () => {
+    const quiet = createBoard(['00700.HK'])
+    expect(screen(quiet)[0]).toMatch(/^○ waiting for data/)
+    quiet.apply([tick(412)], OPEN)
+    expect(screen(quiet)[0]).toMatch(/^● sim up/)
+  })
+
   it('shows a warning and rejected records without forgetting that the feed is up', () => {
     const warned = createBoard([])
     const rejected = {

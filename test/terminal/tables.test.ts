@@ -337,8 +337,9 @@ describe('the summary of a run', () => {
     ])
   })
 
-  it('says nothing of a latency that there is not', () => {
-    expect(renderSummary({ ...summary, latency_p50: null, latency_p99: null }, PLAIN)).not.toContain('latency')
+  it('says nothing of a latency or of bytes that there were not', () => {
+    const text = renderSummary({ ...summary, latency_p50: null, latency_p99: null, bytes: 0 }, PLAIN)
+    expect(text).not.toMatch(/latency|bytes/)
   })
 })
 

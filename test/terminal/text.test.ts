@@ -145,6 +145,14 @@ describe('a sampled path', () => {
     )
   })
 
+  it('keeps the newest price when it makes room', () => {
+    const path = new PathSample(4, 1_000)
+    path.add(0, 10)
+    path.add(2_000, 12)
+    path.add(5_000, 13)
+    expect(path.points).toEqual([10, 12, 13])
+  })
+
   it('carries the price over silent stretches', () => {
     const path = new PathSample(8, 1_000)
     path.add(0, 10)

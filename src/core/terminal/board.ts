@@ -101,6 +101,7 @@ class LiveBoard implements Board {
   #tick(tick: Tick, now: number): void {
     const row = this.#row(tick.symbol)
     this.ticks++
+    if (!this.feeds.has(tick.source)) this.feeds.set(tick.source, { state: 'up', detail: '', since: now })
     this.firstTickAt ??= tick.timestamp
     row.tick_at = Math.max(row.tick_at ?? 0, tick.received_at ?? tick.timestamp)
     if (tick.bid_price !== null || tick.ask_price !== null) {

@@ -53,7 +53,7 @@ function boardColumns(now: number): Column<Row>[] {
       text: (row) => row.symbol,
       paint: (row, p) => (row.halted ? p.warning : p.strong),
     },
-    { title: 'name', align: 'left', rank: 4, flexible: true, text: (row) => truncate(row.name ?? NONE, 18) },
+    { title: 'name', align: 'left', rank: 4, least: 10, flexible: true, text: (row) => truncate(row.name ?? NONE, 18) },
     { ...figure, title: 'last', rank: 0, least: 8, text: lastText, paint: (row, p) => lastPaint(row, p, now) },
     { ...figure, title: 'change', rank: 6, least: 7, text: (row) => change(changeOf(row)), paint: byChange },
     { ...figure, title: '%', rank: 1, least: 7, text: (row) => changePercent(fractionOf(row)), paint: byChange },
