@@ -1,6 +1,8 @@
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { createServer, type Server as HttpServer, type RequestListener } from 'node:http'
 import { type AddressInfo, connect, createServer as createTcp, type Socket as TcpSocket } from 'node:net'
+import { createServer as createTls } from 'node:tls'
 import { afterEach, describe, expect, it } from 'vitest'
 import { openFeed } from '../../src/core/connection/feed.ts'
 import { redactUrl, scrubber } from '../../src/core/connection/secret.ts'
@@ -200,6 +202,57 @@ describe('a proxy', () => {
   it('that is no address is an error of the configuration', async () => {
     const { done } = start('wss://quote.example/x', { proxyFor: () => 'no proxy' })
     expect(await done).toMatchObject({ code: 'E_CONFIG' })
+  })
+})
+
+describe('a certificate that nobody vouches for', () => {
+  const pem = readFileSync(new URL('../fixtures/connection/self-signed.pem', import.meta.url))
+
+  async function openSelfSigned(): Promise<{ port: number; readonly requests: number }> {
+    let requests = 0
+    const tls = createTls({ key: pem, cert: pem }, (socket) => {
+      socket.on('error', () => {})
+      socket.on('data', () => requests++)
+    })
+    tls.on('tlsClientError', () => {})
+    tls.listen(0, '127.0.0.1')
+    await once(tls, 'listening')
+    cleanups.push(() => tls.close())
+    const { port } = tls.address() as AddressInfo
+    return {
+      port,
+      get requests() {
+        return requests
+      },
+    }
+  }
+
+  it('is refused, and no token is sent, even where the environment would allow it', async () => {
+    const server = await openSelfSigned()
+    process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'
+    cleanups.push(() => delete process.env.NODE_TLS_REJECT_UNAUTHORIZED)
+    const { states } = start(`wss://localhost:${server.port}/quotes`)
+    await until(() => states('lost').length === 1)
+    expect(states('lost')[0]).toMatch(/self-signed certificate/)
+    expect(server.requests).toBe(0)
+  })
+
+  it('is refused behind a proxy, too', async () => {
+    const server = await openSelfSigned()
+    process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0'
+    cleanups.push(() => delete process.env.NODE_TLS_REJECT_UNAUTHORIZED)
+    const proxy = await openTcp((socket) =>
+      socket.once('data', () => {
+        socket.write('HTTP/1.1 200 Connection established\r\n\r\n')
+        const upstream = connect(server.port, '127.0.0.1')
+        upstream.on('error', () => {})
+        socket.pipe(upstream).pipe(socket)
+      }),
+    )
+    const { states } = start('wss://quote.example/x', { proxyFor: () => proxy.replace('ws:', 'http:') })
+    await until(() => states('lost').length === 1)
+    expect(states('lost')[0]).toMatch(/self-signed certificate|altnames/)
+    expect(server.requests).toBe(0)
   })
 })
 
