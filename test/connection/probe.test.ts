@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { WebSocketServer } from 'ws'
 import { systemClock } from '../../src/core/clock.ts'
 import { bestEndpoint, type EndpointProbe, probeEndpoints } from '../../src/core/connection/probe.ts'
-import { probeSession } from '../../src/core/connection/probe-session.ts'
+import { probeSession, probeSessions } from '../../src/core/connection/probe-session.ts'
 import { alltick } from '../../src/core/connection/vendors/alltick.ts'
 import { Sessions } from '../../src/core/market/session.ts'
 import { wireServer } from '../support/alltick-wire.ts'
@@ -217,5 +217,16 @@ describe('a session with the token', () => {
     const refused = await probeSession(vendorOf(await answering(401)), await answering(401), options())
     expect(refused).toMatchObject({ connect: null, failed: expect.stringMatching(/401/) })
     expect(JSON.stringify([probe, refused])).not.toContain(TOKEN)
+  })
+
+  it('visits one endpoint after the other, no closer than the vendor allows', async () => {
+    const urls = [(await wireServer({ frames: () => [trade(1)], closeWith: null })).url, await nobody()]
+    const waits: number[] = []
+    const clock = { ...systemClock, monotonic: () => 0, sleep: async (ms: number) => void waits.push(ms) }
+    const vendor = { ...alltick({ token: TOKEN, endpoints: urls }), frameGapMs: 0 }
+    const probes = []
+    for await (const probe of probeSessions(vendor, { ...options(), clock, timeoutMs: 0 })) probes.push(probe)
+    expect(probes.map(({ url }) => url)).toEqual(urls)
+    expect(waits.filter((ms) => ms > 0)).toEqual([3_000])
   })
 })

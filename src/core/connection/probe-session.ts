@@ -47,6 +47,22 @@ export async function probeSession(
   }
 }
 
+/**
+ * A session with each of the vendor's endpoints, one at a time, with the pause between connects that the vendor asks for.
+ */
+export async function* probeSessions(
+  vendor: Vendor,
+  options: SessionProbeOptions,
+): AsyncGenerator<SessionProbe & { url: string }> {
+  let freeAt = Number.NEGATIVE_INFINITY
+  for (const url of vendor.endpoints) {
+    await options.clock.sleep(Math.max(0, freeAt - options.clock.monotonic()), options.signal)
+    if (options.signal.aborted) return
+    freeAt = options.clock.monotonic() + vendor.reconnect.floorMs
+    yield { url, ...(await probeSession(vendor, url, options)) }
+  }
+}
+
 class Session {
   readonly #vendor: Vendor
   readonly #options: SessionProbeOptions
