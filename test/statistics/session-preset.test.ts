@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { formatClock, formatDate, HOUR, MINUTE, timeOfDay } from '../../src/core/market/time.ts'
 import { quantile } from '../../src/core/statistics/quantile.ts'
 import { annualBasis, historyStart } from '../../src/core/statistics/volatility/history.ts'
+import type { VolatilityEvent } from '../../src/core/statistics/volatility/monitor.ts'
 import type { VolatilityRecord } from '../../src/core/statistics/volatility/record.ts'
 import { exactDeviation } from './exact.ts'
 import { at, barAt, dayOfTicks, daysFrom, gapAt, noise, recordsOf, sessions, tickAt } from './market.ts'
@@ -93,6 +94,23 @@ describe('the grid of a day', () => {
     expect(atClock(recordsOf([gapAt(gap.from, gap.to, null), ...ticks]), '10:30').samples).toBe(27)
   })
 
+  test('a gap that was filled is none, and a bar with a gap in it has no return', () => {
+    const gap = gapAt(at(`${DAY}T10:10:30`), at(`${DAY}T10:12:30`))
+    const filled = recordsOf([...ticks.slice(0, 40), { ...gap, filled_by: 'backfill' }, ...ticks.slice(40)])
+    expect(atClock(filled, '10:30').samples).toBe(30)
+    const bars = ticks.slice(0, -1).map((t, i) => barAt(t.timestamp - 30_000, t.last_price, { has_gap: i === 40 }))
+    expect(atClock(recordsOf(bars), '10:30').samples).toBe(29)
+  })
+
+  test('an older tick that arrives later is not the last trade of its minute', () => {
+    const first = ticks.slice(0, 40)
+    const [newer, older] = [tickAt(at(`${DAY}T10:10:50`), 310), tickAt(at(`${DAY}T10:10:40`), 320)]
+    const rest = ticks.slice(41, 60)
+    expect(atClock(recordsOf([...first, newer, older, ...rest], {}, 1), '10:11').last_price).toBe(310)
+    const price = recordsOf([...first, newer, older, ...rest], {}, 1)
+    expect(price).toEqual(recordsOf([...first, older, newer, ...rest], {}, 1))
+  })
+
   test('flagged ticks are left out unless included', () => {
     const wild = tickAt(at(`${DAY}T10:00:45`), 9999, { flags: ['suspect_price'] })
     const events = [...ticks, wild].sort((a, b) => a.timestamp - b.timestamp)
@@ -175,9 +193,36 @@ describe('what is usual', () => {
     expect(atClock(onDay(records, days[1]!), '11:00').volume_ratio).toBeGreaterThan(0.9)
   })
 
-  test('a day that was recorded in part, or a half day, is no full day', () => {
-    const cut = days.slice(0, 5).flatMap((date, i) => dayOfTicks(date).slice(i === 2 ? 100 : 0))
-    expect(onDay(recordsOf([...cut, ...dayOfTicks(days[5]!)]), days[5]!).some((r) => r.seasonal)).toBe(false)
+  const incomplete: Record<string, (date: string) => VolatilityEvent[]> = {
+    'recorded from late morning on': (date) => dayOfTicks(date).slice(100),
+    'recorded until the afternoon': (date) => dayOfTicks(date).slice(0, 250),
+    'with more than half an hour in gaps': (date) => [
+      gapAt(at(`${date}T10:00`), at(`${date}T10:40`)),
+      ...dayOfTicks(date),
+    ],
+  }
+  for (const [name, eventsOf] of Object.entries(incomplete)) {
+    test(`counts no day as full that was ${name}`, () => {
+      const events = days.slice(0, 5).flatMap((date, i) => (i === 2 ? eventsOf(date) : dayOfTicks(date)))
+      expect(onDay(recordsOf([...events, ...dayOfTicks(days[5]!)]), days[5]!).some((r) => r.seasonal)).toBe(false)
+    })
+  }
+
+  test('counts no half day as full', () => {
+    const around = daysFrom('2026-12-18', 7)
+    expect(around[4]).toBe('2026-12-24')
+    const all = recordsOf(around.flatMap((date) => dayOfTicks(date)))
+    expect(onDay(all, around[5]!).some((r) => r.seasonal)).toBe(false)
+    expect(onDay(all, around[6]!).every((r) => r.seasonal)).toBe(true)
+  })
+
+  test('a flat threshold is over the values of the look-back and of today', () => {
+    const flat = recordsOf([...calm, ...dayOfTicks(today)], { threshold: 'flat', lookback: '3d' })
+    const now = atClock(onDay(flat, today), '14:30')
+    const values = flat
+      .filter((r) => r.timestamp >= at(days.at(-4)!) && r.timestamp < now.timestamp && r.volatility !== null)
+      .map((r) => r.volatility!)
+    expect(now.threshold).toBeCloseTo(quantile(values, 0.9), 15)
   })
 
   test('threshold flat or seasonal is forced when asked for', () => {
@@ -341,6 +386,19 @@ describe('estimators on bars', () => {
     expect(records.findIndex((r) => r.volatility !== null)).toBe(9)
     expect(clocks(records)[0]).toBe('09:31')
     expect(records[40]!.annualized! / records[40]!.volatility!).toBeCloseTo(Math.sqrt(80_970), 6)
+  })
+
+  test('the window holds bars of one day and no return joins two sessions', () => {
+    const twoDays = ['2026-11-19', DAY].flatMap((date) =>
+      dayOfTicks(date)
+        .slice(0, -1)
+        .map((t) => barAt(t.timestamp - 30_000, t.last_price)),
+    )
+    const records = recordsOf(twoDays, { estimator: 'close-to-close', every: '1m' })
+    const samples = (clock: string) => atClock(onDay(records, DAY), clock).samples
+    expect([samples('09:31'), samples('09:32'), samples('12:00'), samples('13:01')]).toEqual([0, 1, 29, 28])
+    const spanning = recordsOf(twoDays, { estimator: 'close-to-close', every: '1m', sessionBreaks: 'include' })
+    expect(atClock(onDay(spanning, DAY), '09:31').samples).toBe(29)
   })
 
   test('ticks are refused where bars are needed', () => {

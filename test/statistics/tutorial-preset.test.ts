@@ -112,6 +112,14 @@ describe('preset tutorial', () => {
       },
     )
     expect(three.map((r) => r.volume_ratio)).toEqual([null, 2, 2])
+    const apart = recordsOf(
+      [0, 1, 2].map((i) => tickAt(START + i * 1_800_000, 100, { volume: 10 })),
+      {
+        ...tutorial,
+        confirmVolume: 1.5,
+      },
+    )
+    expect(apart.map((r) => r.volume_ratio)).toEqual([null, 1, 1])
   })
 
   test('every stored tick counts, flagged or not, and a gap breaks no return', () => {

@@ -84,7 +84,7 @@ export class GridSeries implements Series<Tick | Quote | Bar> {
     this.#fits(bar)
     grid.prices[step] = bar.close
     if (traded) grid.trade(step, bar.turnover ?? Number.NaN)
-    if (bar.has_gap) grid.miss(bar.start, bar.end)
+    if (bar.has_gap) grid.miss(bar.start + 1, bar.end)
     if (bar.end >= grid.times[step]!) this.advance(bar.end + 1)
   }
 
