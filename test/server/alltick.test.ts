@@ -34,12 +34,14 @@ describe('answers', () => {
     expect((await client.ask(request(22000, {}, 1, trace))).trace).toBe(trace)
   })
 
-  it.each([[0], [40], [125], [126], [65_000], [65_535], [65_536], [200_000]])(
-    'of every length arrive whole: a trace of %i',
+  it.each([[100], [125], [126], [127], [65_535], [65_536], [200_000]])(
+    'of %i bytes arrive whole: the length of a frame is written in three ways',
     async (length) => {
       const client = await connect(await serve())
-      const trace = 'x'.repeat(length)
+      await client.ask(request(22000, {}, 1, ''))
+      const trace = 'x'.repeat(length - client.texts[0]!.length)
       expect((await client.ask(request(22000, {}, 1, trace))).trace).toBe(trace)
+      expect(client.texts[1]).toHaveLength(length)
     },
   )
 

@@ -86,6 +86,34 @@ describe('a late client', () => {
     expect(seqs(client)).toContain(2)
   })
 
+  it('gets a long history while others are served: their new trades come at once, its own after the history', async () => {
+    const server = await serve()
+    await server.publish(range(0, 5_000).map((seq) => tick(seq)))
+    const other = await connect(server)
+    await other.subscribeTrades('1.HK')
+    const client = await connect(server)
+    client.send(request(22004, { symbol_list: [{ code: '700.HK' }] }))
+    await expect.poll(() => server.wanted.size).toBe(2)
+    await server.publish([tick(5_000), tick(5_001, { symbol: '00001.HK' })])
+    client.send(request(22004, { symbol_list: [{ code: '700.HK' }, { code: '1.HK' }] }))
+    await server.publish([tick(5_002)])
+    await client.until(() => client.texts.length === 5_005)
+    expect(seqs(client).filter((seq) => seq !== 5_001)).toEqual([...range(0, 5_001), 5_002])
+    expect(seqs(client)).toContain(5_001)
+    await other.settled()
+    expect(seqs(other)).toEqual([5_001])
+  })
+
+  it('gets the whole history though the server closes meanwhile', async () => {
+    const server = await serve()
+    await server.publish(range(0, 5_000).map((seq) => tick(seq)))
+    const client = await connect(server)
+    client.send(request(22004, { symbol_list: [{ code: '700.HK' }] }))
+    while (server.wanted.size === 0) await new Promise((resolve) => setImmediate(resolve))
+    await server.close()
+    expect(seqs(client)).toEqual(range(0, 5_000))
+  })
+
   it('gets live data alone when no history is kept', async () => {
     const server = await serve({ historyMs: 0 })
     await server.publish([tick(1)])
@@ -177,6 +205,18 @@ describe('a paced publisher', () => {
     await publishing
     await client.settled()
     expect(client.books.map(({ seq }) => seq)).toEqual(range(0, 20_000))
+  })
+
+  it.each([[1_001], [2_500]])('waits for a client that gets a history of %i first, and goes on', async (past) => {
+    const server = await serve({ paced: true })
+    const [first, second] = [await connect(server), await connect(server)]
+    await first.subscribeTrades('700.HK')
+    await server.publish(range(0, past).map((seq) => tick(seq)))
+    second.send(request(22004, { symbol_list: [{ code: '700.HK' }] }))
+    await second.until(() => second.texts.length > 0)
+    await server.publish([tick(past)])
+    await second.until(() => second.texts.length === past + 2)
+    expect(seqs(second)).toEqual(range(0, past + 1))
   })
 
   it('stops waiting when the server closes', async () => {

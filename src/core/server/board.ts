@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { MarketEvent, Quote, Tick } from '../market/event.ts'
 import { toShort } from '../market/symbol.ts'
 import { bookPush, tradePush } from './alltick-push.ts'
-import type { Client } from './client.ts'
+import type { Client, Dialect } from './client.ts'
 import { textFrame } from './frame.ts'
 import { History } from './history.ts'
 import { impliedQuote } from './implied-quote.ts'
@@ -179,14 +179,10 @@ export class Board {
   /** @param added symbols with the ordinal from which the client lacks them */
   #replay(client: Client, type: 'tick' | 'quote', added: ReadonlyMap<string, number>): void {
     if (added.size === 0) return
-    for (const [event, ordinal] of this.#history.since(Math.min(...added.values()))) {
-      if (event.type !== type || ordinal < (added.get(event.symbol) ?? Number.POSITIVE_INFINITY)) continue
-      if (event.type === 'quote') {
-        client.push(textFrame(bookPush(toShort(event.symbol), event, client.books.get(event.symbol)!)))
-      } else if (client.dialect === 'alltick') client.push(textFrame(tradePush(toShort(event.symbol), event)))
-      else client.push(textFrame(tutorialPush(event)))
-    }
-    client.flush()
+    const lacks = (event: Tick | Quote, ordinal: number): boolean =>
+      event.type === type && ordinal >= (added.get(event.symbol) ?? Number.POSITIVE_INFINITY)
+    const past = this.#history.since(Math.min(...added.values()), lacks)
+    if (past.length > 0) client.replay(framesOf(past, client.dialect, client.books))
   }
 
   #subscriptionChanged(client: Client): void {
@@ -241,5 +237,17 @@ export class Board {
       this.#topics.set(symbol, topic)
     }
     return topic
+  }
+}
+
+function* framesOf(
+  events: readonly (Tick | Quote)[],
+  dialect: Dialect,
+  depths: ReadonlyMap<string, number>,
+): Generator<string> {
+  for (const event of events) {
+    const code = toShort(event.symbol)
+    if (event.type === 'quote') yield textFrame(bookPush(code, event, depths.get(event.symbol)!))
+    else yield textFrame(dialect === 'alltick' ? tradePush(code, event) : tutorialPush(event))
   }
 }

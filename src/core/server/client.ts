@@ -4,6 +4,9 @@ import type { Clock } from '../clock.ts'
 import { type Fault, faultyPath, type Line, type Path } from './faults.ts'
 import { textFrame } from './frame.ts'
 
+/** Frames of the past that go out at a time. */
+const CHUNK = 1_000
+
 export type Dialect = 'alltick' | 'tutorial'
 
 /** How a connection came in: the dialect of its path, whether that path is the one of forex, its token. */
@@ -19,6 +22,8 @@ export interface ClientOptions {
   readonly maxWaiting: number
   readonly faults: readonly Fault[]
   readonly random: () => number
+  /** Called when what was waiting has gone out. */
+  readonly onRoom: () => void
 }
 
 /**
@@ -43,7 +48,10 @@ export class Client {
   readonly #ws: WebSocket
   readonly #maxWaiting: number
   readonly #path: Path | null
+  readonly #onRoom: () => void
   readonly #ended = new AbortController()
+  readonly #backlog: Iterator<string>[] = []
+  readonly #held: string[] = []
   #pending = ''
   #farewell = { code: 1000, reason: '' }
   #frozen = false
@@ -56,6 +64,8 @@ export class Client {
     this.#ws = ws
     this.#socket = socket
     this.#maxWaiting = options.maxWaiting
+    this.#onRoom = options.onRoom
+    socket.on('drain', options.onRoom)
     ws.once('close', () => this.#ended.abort())
     this.#path = options.faults.length === 0 ? null : faultyPath(options.faults, this.#line(options))
   }
@@ -73,18 +83,28 @@ export class Client {
     return this.trades.size > 0 || this.books.size > 0
   }
 
-  /** Bytes handed over that the network has not yet taken. */
+  /** Bytes that the network has not yet taken; infinite while the past is still on its way. */
   get waiting(): number {
-    return this.#socket.writableLength
+    return this.#backlog.length > 0 ? Number.POSITIVE_INFINITY : this.#socket.writableLength
   }
 
   /** Adds a push frame; it goes out with the next flush, which comes before anything else can happen. */
   push(frame: string): void {
-    if (this.#path) this.#path(frame, 'push')
+    if (this.#backlog.length > 0) this.#held.push(frame)
+    else if (this.#path) this.#path(frame, 'push')
     else {
       this.#pending += frame
       if (this.#pending.length > 262_144) this.flush()
     }
+  }
+
+  /**
+   * Sends frames of the past before everything that is pushed from now on: a thousand at a time, so that nobody else waits
+   * for them.
+   */
+  replay(frames: Iterator<string>): void {
+    this.#backlog.push(frames)
+    if (this.#backlog.length === 1) this.#catchUp(CHUNK)
   }
 
   /** Writes what was pushed, as one write. */
@@ -103,6 +123,7 @@ export class Client {
 
   /** Sends a close frame. The socket is destroyed if the client does not answer within 30 s. */
   close(code: number, reason: string): void {
+    this.#catchUp(Number.POSITIVE_INFINITY)
     this.#farewell = { code, reason }
     if (this.#frozen) this.destroy()
     else if (this.#path) this.#path('', 'close')
@@ -114,8 +135,28 @@ export class Client {
     this.#ws.terminate()
   }
 
+  #catchUp(most: number): void {
+    let sent = 0
+    let bytes = ''
+    for (let frames = this.#backlog[0]; frames !== undefined && sent < most; frames = this.#backlog[0]) {
+      const { value, done } = frames.next()
+      if (done) this.#backlog.shift()
+      else if (this.#path) this.#path(value, 'push')
+      else bytes += value
+      sent += 1
+    }
+    this.#write(bytes)
+    if (!this.open) this.#backlog.length = 0
+    if (this.#backlog.length > 0) setImmediate(() => this.#catchUp(CHUNK))
+    else {
+      for (const frame of this.#held.splice(0)) this.push(frame)
+      this.flush()
+      this.#onRoom()
+    }
+  }
+
   #write(bytes: string): void {
-    if (!this.open || this.#frozen) return
+    if (bytes === '' || !this.open || this.#frozen) return
     this.#socket.write(bytes, 'latin1')
     const waiting = this.#socket.writableLength
     if (waiting > this.#maxWaiting) this.#ws.close(1013, `reads too slowly: ${waiting} bytes wait`)

@@ -34,13 +34,15 @@ export class History {
     this.#forget()
   }
 
-  /** Events of the span with ordinals from `ordinal` on, oldest first. */
-  *since(ordinal: number): Generator<readonly [event: Tick | Quote, ordinal: number]> {
+  /** Events of the span with ordinals from `ordinal` on that are `wanted`, oldest first. */
+  since(ordinal: number, wanted: (event: Tick | Quote, ordinal: number) => boolean): (Tick | Quote)[] {
+    const found: (Tick | Quote)[] = []
     const oldest = this.#newest - this.#spanMs
     for (let i = Math.max(this.#head, ordinal - this.#firstOrdinal); i < this.#events.length; i++) {
       const event = this.#events[i]!
-      if (event.timestamp > oldest) yield [event, this.#firstOrdinal + i]
+      if (event.timestamp > oldest && wanted(event, this.#firstOrdinal + i)) found.push(event)
     }
+    return found
   }
 
   #forget(): void {

@@ -146,11 +146,11 @@ class AlltickServer implements QuoteServer {
       maxWaiting: this.#maxWaiting,
       faults: this.#faults,
       random: this.#random,
+      onRoom: () => this.#board.wake(),
     })
     const token = this.#rules.strict && admission.token
     const admitted = !token || this.#quota.take(token, admission.forex, this.#clock.monotonic())
     this.#clients.add(client)
-    socket.on('drain', () => this.#board.wake())
     ws.on('error', () => {})
     ws.on('message', (data) => {
       if (client.open) this.#message(client, data)
