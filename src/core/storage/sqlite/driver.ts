@@ -76,7 +76,7 @@ const REMEDIES: readonly (readonly [RegExp, string])[] = [
   [/^(SQLITE_READONLY|EROFS)/, 'cannot be written: it or its folder is read-only'],
   [
     /^(SQLITE_CANTOPEN|SQLITE_PERM|SQLITE_AUTH|EACCES|EPERM)/,
-    'cannot be opened: check the permissions of it and its folder',
+    'cannot be opened: check the permissions of it and its folder, which reading needs to write to as well',
   ],
   [/^(SQLITE_FULL|ENOSPC)/, 'cannot grow: the disk is full; free some space'],
   [/^SQLITE_IOERR/, 'met an input/output error: check the disk and its free space'],

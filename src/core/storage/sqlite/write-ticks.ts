@@ -16,7 +16,8 @@ const ROW = `(${Array(TICK_WIDTH).fill('?').join(', ')})`
 export class TickInserter {
   readonly #names: Names
   readonly #bulk
-  readonly #one
+  readonly #new
+  readonly #free
   readonly #stored
   readonly #newest
   /** Newest key of each symbol by id. */
@@ -27,7 +28,8 @@ export class TickInserter {
   constructor(db: Db, names: Names) {
     this.#names = names
     this.#bulk = db.prepare(`INSERT INTO tick VALUES ${Array(BULK).fill(ROW).join(', ')}`)
-    this.#one = db.prepare(`INSERT OR IGNORE INTO tick VALUES ${ROW}`)
+    this.#new = db.prepare(`INSERT INTO tick VALUES ${ROW}`)
+    this.#free = db.prepare(`INSERT OR IGNORE INTO tick VALUES ${ROW}`)
     this.#stored = db
       .prepare<unknown[], [number, number | null]>(
         `SELECT iif(marks & 32, price, price / 1000.0), volume FROM tick WHERE symbol = ? AND time = ? AND seq = ? AND source = ?`,
@@ -42,7 +44,8 @@ export class TickInserter {
 
   /**
    * Inserts ticks of one symbol; only inside a transaction, which ends with `flush`.
-   * @returns those that were new, in key order, under the sequence numbers they were stored with
+   * @returns those that were new, in order of time (those of one source in key order), under the sequence numbers they
+   *   were stored with
    */
   insert(symbol: string, ticks: readonly Tick[]): Tick[] {
     const { symbols, sources } = this.#names
@@ -65,13 +68,13 @@ export class TickInserter {
       if (byKey({ ...key, seq }, tip) > 0) tip = { ...key, seq }
     }
     this.#tips.set(id, tip)
-    return fresh.sort(byTime)
+    return fresh
   }
 
   /** Inserts the rows that wait for more; before anything reads the table, and before the commit. */
   flush(): void {
     for (let i = 0; i < this.#waiting; i++) {
-      this.#one.run(this.#rows.slice(i * TICK_WIDTH, (i + 1) * TICK_WIDTH))
+      this.#new.run(this.#rows.slice(i * TICK_WIDTH, (i + 1) * TICK_WIDTH))
     }
     this.#waiting = 0
   }
@@ -93,7 +96,7 @@ export class TickInserter {
     const row: (number | bigint | string | null)[] = new Array(TICK_WIDTH)
     const insert = (seq: Seq) => {
       putTick(row, 0, tick, seq, symbol, source)
-      return this.#one.run(row).changes === 1
+      return this.#free.run(row).changes === 1
     }
     const isSame = (seq: Seq) => {
       const [price, volume] = this.#stored.get(symbol, tick.timestamp, seq, source)!
