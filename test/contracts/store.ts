@@ -75,6 +75,8 @@ export function storeContract(name: string, makeBench: () => Promise<Bench>): vo
         [1, 200, 612.5],
         [2, 100, 613],
       ])
+      expectMinutes(bench.store, '00700.HK')
+      expect(bench.store.checkpoints()[0]!.seq).toBe(2)
     })
 
     it('changes nothing when a history is sent again, cut anywhere and in any order', async () => {
