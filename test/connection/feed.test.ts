@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openFeed } from '../../src/core/connection/feed.ts'
-import type { HkqError } from '../../src/core/errors.ts'
+import { HkqError } from '../../src/core/errors.ts'
 import { Sessions } from '../../src/core/market/session.ts'
 import { parseTime } from '../../src/core/market/time.ts'
 import { ManualClock, turn, until } from '../support/manual-clock.ts'
@@ -147,6 +147,14 @@ describe('subscribing', () => {
     const error = (await done) as HkqError
     expect(error.code).toBe(code)
     expect(error.message).not.toContain(TOKEN)
+  })
+
+  it('ends with what the vendor says where it cannot even be addressed', async () => {
+    const connect = (): never => {
+      throw new HkqError('E_TOKEN', 'no token: set HKQ_FAKE_TOKEN')
+    }
+    const { done } = start({ vendor: { connect } })
+    expect(await done).toMatchObject({ code: 'E_TOKEN', message: 'no token: set HKQ_FAKE_TOKEN' })
   })
 
   it('sends a request again, slower, when the vendor asks for it', async () => {
@@ -460,6 +468,13 @@ describe('one signal', () => {
     expect(batch.value.filter(({ type }: { type: string }) => type === 'tick')).toHaveLength(2)
     expect((await events.next()).done).toBe(true)
     await until(() => first.closed !== undefined)
+  })
+
+  it('that aborted before ends a feed before it connects', async () => {
+    const { events, done } = start({ signal: AbortSignal.abort() })
+    expect(await done).toBeUndefined()
+    await turn()
+    expect([events, server.peers]).toEqual([[], []])
   })
 
   it('ends a feed that connects', async () => {

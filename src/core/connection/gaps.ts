@@ -11,8 +11,8 @@ export interface Reached {
 
 /** What is known of one symbol. */
 interface Track {
-  /** Newest tick delivered or checkpointed. */
-  timestamp: number | null
+  /** Newest tick delivered or checkpointed; -Infinity before any. */
+  timestamp: number
   seq: Seq
   /** What the first tick of the run ends; null once it came. */
   start: 'restart' | 'late_start' | null
@@ -55,13 +55,13 @@ export class GapTracker {
     const kept = new Set(symbols)
     for (const [symbol, { timestamp, seq }] of this.#tracks) {
       if (kept.has(symbol)) continue
-      if (timestamp !== null) this.#reached.set(symbol, { symbol, timestamp, seq })
+      if (timestamp !== NEVER) this.#reached.set(symbol, { symbol, timestamp, seq })
       this.#tracks.delete(symbol)
     }
     for (const symbol of symbols) {
       if (this.#tracks.has(symbol)) continue
-      const { timestamp = null, seq = 0 } = this.#reached.get(symbol) ?? {}
-      const start = timestamp === null ? 'late_start' : 'restart'
+      const { timestamp = NEVER, seq = 0 } = this.#reached.get(symbol) ?? {}
+      const start = timestamp === NEVER ? 'late_start' : 'restart'
       this.#tracks.set(symbol, { timestamp, seq, start, watched: this.#upAt === null ? null : now, loss: null })
     }
   }
@@ -114,7 +114,7 @@ export class GapTracker {
     const track = this.#tracks.get(tick.symbol)
     if (track === undefined) return NONE
     if (this.#live === null && tick.received_at !== null) this.#live = Math.abs(tick.received_at - tick.timestamp) < DAY
-    const isNewer = track.timestamp === null || byTimeAndSeq(tick, { timestamp: track.timestamp, seq: track.seq }) > 0
+    const isNewer = byTimeAndSeq(tick, track) > 0
     let gaps = NONE
     if (track.start !== null || track.loss !== null) {
       if (isNewer) gaps = this.#holes(tick.symbol, track, tick.timestamp, tick.received_at ?? tick.timestamp)
@@ -136,14 +136,14 @@ export class GapTracker {
     const live = this.#live === true
     const rows: Gap[] = []
     if (start === 'restart') {
-      for (const { open, close } of this.#missed(timestamp!, to, live ? (watched ?? now) : to))
+      for (const { open, close } of this.#missed(timestamp, to, live ? (watched ?? now) : to))
         rows.push(row(start, open, close))
     } else if (start === 'late_start' && live) {
       const open = this.#openingBefore(watched ?? now)
       if (open !== null && open < to) rows.push(row(start, open, to))
     }
     if (loss === null || rows.at(-1)?.to === to) return rows
-    const from = start === null ? timestamp! : live ? loss.at : Number.POSITIVE_INFINITY
+    const from = start === null ? timestamp : live ? loss.at : Number.POSITIVE_INFINITY
     const isQuiet = live && this.#quiet(start === null ? from : 0, loss.at, this.#upAt ?? now)
     if (from <= to && !isQuiet) rows.push(row(loss.cause, from, to))
     return rows
@@ -181,6 +181,7 @@ export class GapTracker {
 }
 
 const NONE: readonly Gap[] = []
+const NEVER = Number.NEGATIVE_INFINITY
 
 function sessionsOf(day: TradingDay): readonly Session[] {
   const morning = day.continuous[0]!
