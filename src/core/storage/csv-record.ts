@@ -17,28 +17,38 @@ export function delimiterOf(header: string): string {
 /**
  * The records in lines of CSV (RFC 4180): a quoted field may hold delimiters, doubled quotes and line ends. Blank lines
  * are no records.
- * @throws HkqError E_INPUT when a quote is never closed
+ * @throws HkqError E_INPUT when a quote is not closed within 1 MiB
  */
 export async function* recordsIn(
   batches: AsyncIterable<readonly string[]>,
   delimiter: string,
   name: string,
 ): AsyncGenerator<CsvRecord[]> {
-  let open = ''
+  const open: string[] = []
+  let length = 0
   for await (const lines of batches) {
     const records: CsvRecord[] = []
     for (const line of lines) {
-      const text = open === '' ? line : `${open}\n${line}`
-      open = ''
-      if (text === '') continue
-      const fields = text.includes('"') ? quotedFields(text, delimiter) : text.split(delimiter)
-      if (fields !== null) records.push({ fields, text })
-      else if (text.length > LONGEST_RECORD) throw tooLong(name)
-      else open = text
+      if (open.length === 0 && !line.includes('"')) {
+        if (line !== '') records.push({ fields: line.split(delimiter), text: line })
+        continue
+      }
+      const turns = line.split('"').length % 2 === 0
+      open.push(line)
+      length += line.length + 1
+      if (length > LONGEST_RECORD) throw tooLong(name)
+      if (turns !== (open.length === 1)) {
+        records.push(recordOf(open.join('\n'), delimiter))
+        open.length = length = 0
+      }
     }
     if (records.length > 0) yield records
   }
-  if (open !== '') yield [{ fields: open.split(delimiter), text: open }]
+  if (open.length > 0) yield [recordOf(open.join('\n'), delimiter)]
+}
+
+function recordOf(text: string, delimiter: string): CsvRecord {
+  return { fields: quotedFields(text, delimiter) ?? text.split(delimiter), text }
 }
 
 /** Fields of a record with quotes in it, null when the last one is still open. */
