@@ -6,7 +6,7 @@ import { createServer as createTls } from 'node:tls'
 import { afterEach, describe, expect, it } from 'vitest'
 import { openFeed } from '../../src/core/connection/feed.ts'
 import { redactUrl, scrubber } from '../../src/core/connection/secret.ts'
-import { MAX_PAYLOAD } from '../../src/core/connection/socket.ts'
+import { isLoopback, MAX_PAYLOAD } from '../../src/core/connection/socket.ts'
 import type { HkqError } from '../../src/core/errors.ts'
 import { Sessions } from '../../src/core/market/session.ts'
 import { ManualClock, until } from '../support/manual-clock.ts'
@@ -77,6 +77,10 @@ describe('an address', () => {
     'on this machine, or encrypted, is taken: %s',
     (url) => expect(opening(url)).not.toThrow(),
   )
+
+  it('that is none is not on this machine', () => {
+    expect(['', 'localhost', 'not an address'].map(isLoopback)).toEqual([false, false, false])
+  })
 
   it('with more symbols than the vendor carries is refused with the limit', () => {
     const symbols = Array.from({ length: 101 }, (_, i) => `${String(i + 1).padStart(5, '0')}.HK`)

@@ -27,8 +27,9 @@ export interface SocketOptions {
   readonly proxy: string | undefined
 }
 
-/** Whether the host of `url` is this machine. */
+/** Whether the host of `url` is this machine; false for what is no address. */
 export function isLoopback(url: string): boolean {
+  if (!URL.canParse(url)) return false
   const host = new URL(url).hostname
   return host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host)
 }
