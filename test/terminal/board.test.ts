@@ -214,6 +214,8 @@ describe('the drawn board', () => {
     expect(screen(quiet)[0]).toMatch(/^○ waiting for data/)
     quiet.apply([tick(412)], OPEN)
     expect(screen(quiet)[0]).toMatch(/^● sim up/)
+    quiet.apply([status('lost', 'reset'), tick(412)], OPEN)
+    expect(screen(quiet)[0], 'a tick that was under way does not mend a lost line').toMatch(/^✗ sim lost: reset/)
   })
 
   it('shows a warning and rejected records without forgetting that the feed is up', () => {
