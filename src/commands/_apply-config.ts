@@ -1,5 +1,5 @@
 import type { Command, Option } from 'commander'
-import { HkqError } from '../core/errors.ts'
+import { HkqError, messageOf } from '../core/errors.ts'
 import { type Config, checkSection, type Env, from, GENERAL, kebab, NOT_SETTINGS, section, wrong } from './_config.ts'
 
 /** Commands that read a live market by default; the others read what was recorded. */
@@ -97,7 +97,16 @@ function read(path: string, key: string, option: Option, value: unknown): unknow
 
 function parse(option: Option, values: readonly string[]): unknown {
   if (!option.parseArg) return option.variadic ? values : values.at(-1)
-  return values.reduce<unknown>((previous, value) => option.parseArg!(value, previous), undefined)
+  return values.reduce<unknown>((previous, value) => parseOne(option, value, previous), undefined)
+}
+
+function parseOne(option: Option, value: string, previous: unknown): unknown {
+  try {
+    return option.parseArg!(value, previous)
+  } catch (cause) {
+    if (cause instanceof HkqError) throw cause
+    throw new HkqError('E_USAGE', `unknown value "${value}": ${messageOf(cause)}`, { cause })
+  }
 }
 
 function longName(option: Option): string {
