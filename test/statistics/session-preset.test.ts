@@ -298,6 +298,16 @@ describe('one code path', () => {
     )
   })
 
+  test('nothing looks ahead: what comes later changes no record already given', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: events.length }), (length) => {
+        const given = bySymbol(recordsOf(events.slice(0, length)), '00700.HK')
+        expect(given).toEqual(bySymbol(whole, '00700.HK').slice(0, given.length))
+      }),
+      { numRuns: 5 },
+    )
+  })
+
   test('minute bars as history give the thresholds that their ticks give', () => {
     const ticks = days.flatMap((date) => dayOfTicks(date))
     const fromTicks = onDay(recordsOf(ticks), days.at(-1)!)
@@ -360,6 +370,7 @@ describe('one code path', () => {
     expect(run({ window: '5m' })).toThrow('window "5m" holds fewer than the 10 steps')
     expect(run({ window: '1800t' })).toThrow('window "1800t" counts ticks')
     expect(run({ preset: 'tutorial', threshold: 'seasonal' })).toThrow('use --preset session')
+    expect(run({ window: '20d' })).toThrow('use --every 1d')
     expect(run({ estimator: 'x' })).toThrow('unknown estimator "x"')
     expect(run({ lookback: '20' })).toThrow('lookback "20"')
     expect(run({ quantile: 90 })).toThrow('quantile "90"')
@@ -399,6 +410,20 @@ describe('estimators on bars', () => {
     expect([samples('09:31'), samples('09:32'), samples('12:00'), samples('13:01')]).toEqual([0, 1, 29, 28])
     const spanning = recordsOf(twoDays, { estimator: 'close-to-close', every: '1m', sessionBreaks: 'include' })
     expect(atClock(onDay(spanning, DAY), '09:31').samples).toBe(29)
+  })
+
+  test('hourly bars have their own time of day in the seasonal threshold', () => {
+    const hours = ['09:30', '10:30', '13:00', '14:00', '15:00']
+    const hourly = daysFrom('2026-09-01', 8).flatMap((date, d) =>
+      hours.map((clock, h) => {
+        const close = 100 + noise(d * 10 + h)
+        const start = at(`${date}T${clock}`)
+        return barAt(start, close, { end: start + HOUR, high: close * 1.01, low: close * 0.99 })
+      }),
+    )
+    const options = { estimator: 'parkinson', every: '1h', window: '2h' }
+    const records = recordsOf(hourly, options)
+    expect(records.slice(-4).every((r) => r.seasonal && r.ratio !== null)).toBe(true)
   })
 
   test('ticks are refused where bars are needed', () => {

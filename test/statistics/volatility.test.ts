@@ -89,6 +89,22 @@ describe('volatility', () => {
     await run
   })
 
+  test('leaving the loop at a record the clock brought does not wait for an idle source', async () => {
+    const clock = handClock(at(`${DAY}T10:00:30`))
+    const channel = new Channel<VolatilityEvent>()
+    channel.pushAll(dayOfTicks(DAY).slice(0, 31))
+    let left = false
+    const run = (async () => {
+      for await (const records of volatility(channel, { sessions, clock })) {
+        if (formatClock(records.at(-1)!.timestamp) === '10:01:00') break
+      }
+      left = true
+    })()
+    await clock.advance(60_000)
+    expect(left).toBe(true)
+    await run
+  })
+
   test('leaving the loop early ends the source', async () => {
     let ended = false
     async function* source(): AsyncGenerator<readonly VolatilityEvent[]> {

@@ -183,7 +183,13 @@ function check(s: Settings): void {
   if (s.estimator.periodic && s.window.unit === 'ticks') {
     throw new HkqError('E_USAGE', `window "${s.windowText}" counts ticks: use a duration, or --estimator tick-std`)
   }
-  if (s.estimator.name === 'grid-std' && (s.window.unit !== 'ms' || points < 10)) {
+  if (s.estimator.periodic && s.window.unit === 'days' && s.period < DAY) {
+    throw new HkqError(
+      'E_USAGE',
+      `window "${s.windowText}" is longer than a day's trading: use --every 1d, or e.g. --window 30m`,
+    )
+  }
+  if (s.estimator.name === 'grid-std' && points < 10) {
     throw new HkqError(
       'E_USAGE',
       `window "${s.windowText}" holds fewer than the 10 steps of the grid that a value needs: use a longer window or a finer --grid`,

@@ -116,7 +116,7 @@ export class SeasonalProfile {
   }
 
   #learn(): void {
-    const full = this.#days.filter(isFull)
+    const full = this.#days.filter((day) => isFull(day, this.#period))
     this.#usualTurnover = full.length === 0 ? null : this.#medians(full, 0, (day) => day.turnover)
     this.#usual = null
     if (full.length < (this.#forced ? 1 : FULL_DAYS)) return
@@ -150,9 +150,9 @@ export class SeasonalProfile {
   }
 }
 
-function isFull({ day, first, last, missing }: ProfileDay): boolean {
+function isFull({ day, first, last, missing }: ProfileDay, period: number): boolean {
   if (day.kind !== 'full') return false
   const open = day.continuous[0]!.open
   const close = day.continuous.at(-1)!.close
-  return first <= open + TOLERANCE && last >= close - TOLERANCE && missing <= TOLERANCE
+  return first <= open + Math.max(TOLERANCE, period) && last >= close - TOLERANCE && missing <= TOLERANCE
 }

@@ -1,14 +1,12 @@
 import { HkqError } from '../../errors.ts'
 import type { Bar } from '../../market/bar.ts'
 import type { Quote, Tick } from '../../market/event.ts'
+import { DAY } from '../../market/time.ts'
 import { simpleReturn } from '../estimators/returns.ts'
 import { SlidingMoments } from '../sliding-moments.ts'
 import type { Settings } from './options.ts'
 import { midOf, turnoverOf } from './prices.ts'
 import type { Point, Series } from './record.ts'
-
-/** Latest hour of a day that a window by time of `1d` reaches: wall-clock, so days are 24 hours. */
-const DAY_MS = 86_400_000
 
 /**
  * A point per tick: the deviation of the returns from tick to tick over a wall-clock window (t - window, t], or over a
@@ -30,7 +28,7 @@ export class TickSeries implements Series<Tick | Quote | Bar> {
     this.#settings = settings
     this.#emit = emit
     this.#byTicks = settings.window.unit === 'ticks'
-    this.#length = settings.window.unit === 'days' ? settings.window.length * DAY_MS : settings.window.length
+    this.#length = settings.window.unit === 'days' ? settings.window.length * DAY : settings.window.length
     this.#turnover = new SlidingSum()
     this.#point = {
       timestamp: 0,

@@ -65,6 +65,8 @@ async function* withPulse(
     }
   } finally {
     stop.abort()
-    await iterator.return?.()
+    next.catch(() => {})
+    // Not awaited: an idle source would answer only with its next event.
+    iterator.return?.().catch(() => {})
   }
 }
