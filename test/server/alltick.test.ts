@@ -209,7 +209,14 @@ describe('pushes', () => {
     await client.subscribeTrades('700.HK')
     await client.subscribeBooks(10, '700.HK')
     const sides = { bid_price: 513, bid_size: 200, ask_price: 513.5, ask_size: 300, quote_time: OPEN_QUOTE }
-    await server.publish([tick(1), tick(2, sides), tick(3, sides), tick(4)])
+    await server.publish([
+      tick(1),
+      tick(2, sides),
+      tick(3, sides),
+      tick(4),
+      tick(5, sides),
+      tick(6, { ...sides, bid_size: 100 }),
+    ])
     await client.settled()
     const pushes = client.messages.filter(({ ret }) => ret === undefined)
     expect(pushes.map(({ cmd_id, data }) => [cmd_id, data.seq])).toEqual([
@@ -219,8 +226,12 @@ describe('pushes', () => {
       [22998, 3],
       [22999, 4],
       [22998, 4],
+      [22999, 5],
+      [22998, 5],
+      [22999, 6],
+      [22998, 6],
     ])
-    expect(client.books).toMatchObject([
+    expect(client.books.slice(0, 2)).toMatchObject([
       { tick_time: OPEN_QUOTE, bids: [{ price: '513', volume: '200' }], asks: [{ price: '513.5', volume: '300' }] },
       { bids: [], asks: [] },
     ])
@@ -295,12 +306,15 @@ describe('heartbeat', () => {
     const clock = new ManualClock()
     const server = await serve({ clock })
     const [beating, silent] = [await connect(server), await connect(server)]
-    for (let i = 0; i < 4; i++) {
-      await clock.pass(10_000)
-      if (silent.closed === null && i < 2) expect((await silent.subscribeTrades('700.HK')).ret).toBe(200)
+    for (const ms of [10_000, 19_000]) {
+      await clock.pass(ms)
+      expect((await silent.subscribeTrades('700.HK')).ret).toBe(200)
       await beating.settled()
     }
+    await clock.pass(1_000)
     expect(await silent.end()).toEqual({ code: 1008, reason: 'no heartbeat for 30 s' })
+    await clock.pass(28_000)
+    await beating.settled()
     expect(beating.closed).toBeNull()
   })
 })

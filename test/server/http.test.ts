@@ -16,6 +16,19 @@ async function post(server: QuoteServer, body: string | undefined, name = 'batch
   return (await fetch(url, { method: 'POST', ...(body === undefined ? {} : { body }) })).json() as Promise<Message>
 }
 
+const TENCENT: Instrument = {
+  symbol: '00700.HK',
+  date: '2026-11-20',
+  name_en: 'TENCENT',
+  name_zh: '騰訊控股',
+  currency: 'HKD',
+  lot_size: 100,
+  kind: 'equity',
+  prev_close: 510,
+  vendor: 'test',
+  vendor_code: '700.HK',
+}
+
 const kline = (kline_type: number, query_kline_num = 500, code = '700.HK') => ({
   code,
   kline_type,
@@ -102,6 +115,19 @@ describe('kline', () => {
     expect(data.kline_list).toMatchObject([day, day, day])
   })
 
+  it('tells the previous close as the bar of the day before, where the source knows it and the server did not see it', async () => {
+    const server = await serve({ instruments: () => [TENCENT] })
+    await server.publish([at(0, 500)])
+    const days = async () => (await get(server, 'kline', kline(8, 2))).data.kline_list
+    const thursday = String(Date.parse('2026-11-19T00:00:00+08:00') / 1000)
+    expect(await days()).toEqual([
+      { ...bar(0, 510, 510, 510, 510, 0, 0), timestamp: thursday },
+      expect.objectContaining({ close_price: '500' }),
+    ])
+    await server.publish([at(-1_440, 505)])
+    expect(await days()).toMatchObject([{ timestamp: thursday, close_price: '505' }, { close_price: '500' }])
+  })
+
   it('has no bar of what comes during lunch or after the close, but the trade just after twelve', async () => {
     const server = await serve()
     await server.publish([at(149, 500), at(150.04, 501), at(170, 600), at(400.5, 700)])
@@ -185,19 +211,7 @@ describe('the latest', () => {
   })
 
   it('static information is given where the source has it, unknown figures as 0', async () => {
-    const tencent: Instrument = {
-      symbol: '00700.HK',
-      date: '2026-11-20',
-      name_en: 'TENCENT',
-      name_zh: '騰訊控股',
-      currency: 'HKD',
-      lot_size: 100,
-      kind: 'equity',
-      prev_close: 510,
-      vendor: 'test',
-      vendor_code: '700.HK',
-    }
-    const server = await serve({ instruments: () => [tencent] })
+    const server = await serve({ instruments: () => [TENCENT] })
     const { data } = await get(server, 'static_info', { symbol_list: [{ code: '700.HK' }, { code: '1.HK' }] })
     expect(data.static_info_list).toHaveLength(1)
     expect(data.static_info_list[0]).toMatchObject({

@@ -265,6 +265,13 @@ describe('the end', () => {
     expect(await client.end()).toEqual({ code: 1001, reason: 'server going away' })
   })
 
+  it('comes once, whoever asks again', async () => {
+    const server = await serve()
+    const client = await connect(server)
+    await Promise.all([server.close(1001), server.close()])
+    expect((await client.end()).code).toBe(1001)
+  })
+
   it('comes though a client does not read', async () => {
     const clock = new ManualClock()
     const server = await serve({ clock, historyMs: 0 })

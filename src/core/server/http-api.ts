@@ -1,17 +1,19 @@
-import type { Summary } from '../bars/summary.ts'
 import type { Level, Quote, Tick } from '../market/event.ts'
 import type { Instrument } from '../market/instrument.ts'
+import type { Sessions } from '../market/session.ts'
 import { isIndex, toShort } from '../market/symbol.ts'
 import { decimal, direction } from './alltick-push.ts'
 import type { Board } from './board.ts'
 import { exactSymbol, knownSymbol } from './codes.ts'
-import { isKlineType, MAX_BARS, type MinuteBars } from './minute-bars.ts'
+import { DAY_TYPE, isKlineType, MAX_BARS, type MinuteBars } from './minute-bars.ts'
+import { type Kline, withPreviousDay } from './previous-day.ts'
 import { asObject, parseObject } from './request.ts'
 
 /** What the answers are made from. */
 export interface Desk {
   readonly board: Board
   readonly bars: MinuteBars | null
+  readonly sessions: Sessions
   readonly instruments: () => readonly Instrument[]
   readonly strict: boolean
   readonly has: (symbol: string) => boolean
@@ -84,8 +86,15 @@ function klines(desk: Desk, data: Json, most: number): { symbol: unknown; type: 
   if (!isKlineType(type) || !(count >= 1)) throw INVALID()
   const symbol = symbolOf(desk, data.code)
   if (symbol === null) throw new Refusal(600, 'code invalid')
-  const bars = desk.bars?.newest(symbol, type, Math.min(Math.floor(count), most)) ?? []
+  const bars = barsOf(desk, symbol, type).slice(-Math.min(Math.floor(count), most))
   return { symbol: toShort(symbol), type, bars: bars.map(barOf) }
+}
+
+function barsOf(desk: Desk, symbol: string, type: number): Kline[] {
+  const bars = desk.bars?.newest(symbol, type, MAX_BARS) ?? []
+  if (type !== DAY_TYPE) return bars
+  const instrument = desk.instruments().find((each) => each.symbol === symbol)
+  return withPreviousDay(bars, instrument, desk.sessions)
 }
 
 function latest<T>(desk: Desk, data: Json, find: (symbol: string) => T | null): T[] {
@@ -130,7 +139,7 @@ function bookOf(quote: Quote): Json {
   }
 }
 
-function barOf(bar: Summary): Json {
+function barOf(bar: Kline): Json {
   return {
     timestamp: String(bar.start / 1000),
     open_price: decimal(bar.open),

@@ -12,7 +12,8 @@ const MINUTES: ReadonlyMap<number, number> = new Map([
   [4, 30],
   [5, 60],
 ])
-const DAY_TYPE = 8
+/** The type of daily bars. */
+export const DAY_TYPE = 8
 
 /** Most bars of one request, and days kept; of minutes somewhat more than two trading days are. */
 export const MAX_BARS = 500

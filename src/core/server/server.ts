@@ -50,6 +50,7 @@ class AlltickServer implements QuoteServer {
   readonly #http: Server
   readonly #upgrades = new WebSocketServer({ noServer: true, maxPayload: MAX_PAYLOAD, perMessageDeflate: false })
   readonly #closed = new AbortController()
+  #end: Promise<void> | undefined
   #host = ''
 
   constructor(options: ServerOptions) {
@@ -76,7 +77,7 @@ class AlltickServer implements QuoteServer {
       bars,
       onWanted: options.onWanted ?? (() => {}),
     })
-    this.#desk = { board: this.#board, bars, instruments, strict, has }
+    this.#desk = { board: this.#board, bars, sessions: options.sessions, instruments, strict, has }
     this.#http = createServer((request, response) => void this.#answer(request, response))
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket as Socket, head))
   }
@@ -114,7 +115,12 @@ class AlltickServer implements QuoteServer {
     return this.#board.publish(batch)
   }
 
-  async close(code: 1000 | 1001 = 1000): Promise<void> {
+  close(code: 1000 | 1001 = 1000): Promise<void> {
+    this.#end ??= this.#close(code)
+    return this.#end
+  }
+
+  async #close(code: 1000 | 1001): Promise<void> {
     this.#closed.abort()
     this.#board.close()
     for (const client of this.#clients) client.close(code, code === 1000 ? 'end of data' : 'server going away')
