@@ -7,9 +7,12 @@ const LIVE_COMMANDS = ['stream', 'record', 'serve', 'dashboard', 'monitor']
 const RECORDED =
   /^(sqlite|csv|ndjson|raw|parquet|sim|postgres|influxdb):|^-$|\.(db|sqlite3?|csv|ndjson|jsonl)(\.gz)?(\?|$)/i
 
-/** Whether a value meant for every command suits this one: no command reads a live vendor, or gets a sink, unasked. */
-function suits(command: string, option: string, value: unknown): boolean {
-  if (option === 'to') return command === 'record'
+/**
+ * Whether a value meant for every command suits this one: none that reads what was recorded goes to a live vendor for
+ * it, and only those in `takesSink` write to a general sink.
+ */
+function suits(command: string, option: string, value: unknown, takesSink: readonly string[]): boolean {
+  if (option === 'to') return takesSink.includes(command)
   return (
     option !== 'from' || LIVE_COMMANDS.includes(command) || [value].flat().every((one) => RECORDED.test(String(one)))
   )
@@ -57,7 +60,8 @@ function fromEnvironment(command: string, option: Option, env: Env): Found | und
   const negated = `HKQ_NO_${variable.slice(4)}`
   if (option.negate && env[negated]) return { value: !truth(negated, env[negated]), source: 'env' }
   const given = env[variable]
-  if (given === undefined || given === '' || !suits(command, longName(option), given)) return undefined
+  if (given === undefined || given === '' || !suits(command, longName(option), given, ['record', 'export']))
+    return undefined
   if (isSwitch(option)) return { value: truth(variable, given), source: 'env' }
   return { value: from(variable, 'E_USAGE', () => parse(option, [given])), source: 'env' }
 }
@@ -74,7 +78,7 @@ function fromFiles(command: string, option: Option, { files }: Config): Found | 
     const own = Object.entries(section(values, command)).find(([key]) => kebab(key) === name)
     if (own) return { value: read(path, `${command}.${own[0]}`, option, own[1]), source: 'config' }
     const general = (GENERAL as readonly string[]).includes(name) ? values[name] : undefined
-    if (general !== undefined && suits(command, name, general)) {
+    if (general !== undefined && suits(command, name, general, ['record'])) {
       return { value: read(path, name, option, general), source: 'config' }
     }
   }

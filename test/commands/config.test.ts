@@ -229,10 +229,13 @@ describe('a general source or sink', () => {
     }
   })
 
-  it('is written by record alone', () => {
+  it('is written by record, and by export where the environment says so', () => {
     project({ to: ['mine.db'] })
     expect(optionsOf('record').to).toEqual(['mine.db'])
     expect(optionsOf('resample').to).toBeUndefined()
+    expect(optionsOf('export').to, 'a copy onto the default store').toBeUndefined()
+    expect(optionsOf('export', [], { HKQ_TO: 'out.csv' }).to).toEqual(['out.csv'])
+    expect(optionsOf('serve', [], { HKQ_TO: 'out.csv' }).to).toBeUndefined()
   })
 
   it('has symbols, which a command may have for its own', () => {
