@@ -320,6 +320,12 @@ describe('one code path', () => {
     expect(onDay(recordsOf([...bars, ...live]), days.at(-1)!)).toEqual(fromTicks)
   })
 
+  test('a bar that can still change is not taken', () => {
+    const bars = dayOfTicks(DAY).map((t) => barAt(t.timestamp - 30_000, t.last_price))
+    const open = barAt(at(`${DAY}T15:30`), 1, { final: false })
+    expect(recordsOf([...bars.slice(0, 100), open])).toEqual(recordsOf(bars.slice(0, 100)))
+  })
+
   test('vendor bars whose last one holds the closing auction give no point at the close', () => {
     const bars = dayOfTicks(DAY)
       .slice(0, -1)

@@ -45,7 +45,7 @@ export class BarSeries implements Series<Tick | Quote | Bar> {
         `estimator "${this.#settings.estimator.name}" needs bars and got ticks: resample them first`,
       )
     }
-    if (!event.final || event.volume === 0 || event.start < this.#end || !this.#belongs(event)) return
+    if (event.volume === 0 || event.start < this.#end || !this.#belongs(event)) return
     this.#join(event)
     this.#window.push(event)
     this.#turnovers.push(event.turnover ?? Number.NaN)

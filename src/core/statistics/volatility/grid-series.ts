@@ -67,7 +67,6 @@ export class GridSeries implements Series<Tick | Quote | Bar> {
   }
 
   #bar(bar: Bar): void {
-    if (!bar.final) return
     this.#open(bar.start)
     const grid = this.#grid
     const traded = bar.volume === null || bar.volume > 0

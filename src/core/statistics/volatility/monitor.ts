@@ -64,6 +64,7 @@ export class VolatilityMonitor {
         this.#of(event.symbol).push(event)
         return
       case 'bar':
+        if (!event.final) return
         this.#newest = Math.max(this.#newest, event.end)
         this.#of(event.symbol).push(event)
         return
