@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { takeLock } from '../../../src/core/storage/sqlite/lock.ts'
 import { identify, migrate, schemaVersion } from '../../../src/core/storage/sqlite/migrate.ts'
-import { STEPS } from '../../../src/core/storage/sqlite/schema.ts'
+import { APPLICATION_ID, STEPS } from '../../../src/core/storage/sqlite/schema.ts'
 import { openSqlite, type SqliteOptions, sqliteVersion } from '../../../src/core/storage/sqlite.ts'
 import { tick } from '../sample.ts'
 
@@ -130,6 +131,23 @@ describe('an older database', () => {
     expect(() => migrate(db, 'old.db', [...STEPS, 'CREATE TABLE note (text TEXT)', 'nonsense'])).toThrow(/old\.db/)
     expect(schemaVersion(db)).toBe(STEPS.length)
     expect(db.prepare("SELECT count(*) FROM sqlite_master WHERE name = 'note'").pluck().get()).toBe(0)
+  })
+})
+
+describe('an older database that a reader meets', () => {
+  it('is brought to the newest schema, unless a recorder holds it', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'hkq-older-'))
+    const path = join(directory, 'market.db')
+    const older = new Sqlite(path)
+    older.pragma(`application_id = ${APPLICATION_ID}`)
+    older.close()
+    const lock = takeLock(Sqlite, path)
+    await expect(openSqlite(path, { mode: 'read' })).rejects.toMatchObject({ code: 'E_LOCKED' })
+    lock.release()
+    const reader = await openSqlite(path, { mode: 'read' })
+    expect(reader.symbols()).toEqual([])
+    await reader.close()
+    await rm(directory, { recursive: true })
   })
 })
 
