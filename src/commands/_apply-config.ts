@@ -4,8 +4,7 @@ import { type Config, checkSection, type Env, from, GENERAL, kebab, NOT_SETTINGS
 
 /** Commands that read a live market by default; the others read what was recorded. */
 const LIVE_COMMANDS = ['stream', 'record', 'serve', 'dashboard', 'monitor']
-const RECORDED =
-  /^(sqlite|csv|ndjson|raw|parquet|sim|postgres|influxdb):|^-$|\.(db|sqlite3?|csv|ndjson|jsonl)(\.gz)?(\?|$)/i
+const LIVE_SOURCE = /^\s*(alltick|tutorial|infoway|longbridge):/i
 
 /**
  * Whether a value meant for every command suits this one: none that reads what was recorded goes to a live vendor for
@@ -14,7 +13,7 @@ const RECORDED =
 function suits(command: string, option: string, value: unknown, takesSink: readonly string[]): boolean {
   if (option === 'to') return takesSink.includes(command)
   return (
-    option !== 'from' || LIVE_COMMANDS.includes(command) || [value].flat().every((one) => RECORDED.test(String(one)))
+    option !== 'from' || LIVE_COMMANDS.includes(command) || ![value].flat().some((one) => LIVE_SOURCE.test(String(one)))
   )
 }
 

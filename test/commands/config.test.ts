@@ -224,7 +224,7 @@ describe('a general source or sink', () => {
   })
 
   it('that is recorded or simulated is read by every command', () => {
-    for (const from of ['sqlite:mine.db', 'mine.db', 'sim:?seed=7', '-']) {
+    for (const from of ['sqlite:mine.db', 'mine.db', 'sim:?seed=7', '-', 'sqlit:typo']) {
       expect(optionsOf('resample', [], { HKQ_FROM: from }).from).toEqual([from])
     }
   })
