@@ -148,6 +148,13 @@ describe('a simulated day', () => {
     }
   })
 
+  it('trades at the best prices, now and then a level deeper', () => {
+    const inside = ticks.filter(({ phase, symbol }) => !phase.endsWith('auction') && !isIndex(symbol))
+    const atBest = inside.filter((tick) => tick.last_price === (tick.side === 'buy' ? tick.ask_price : tick.bid_price))
+    expect(atBest.length / inside.length).toBeGreaterThan(0.95)
+    expect(atBest.length).toBeLessThan(inside.length)
+  })
+
   it('has many trades in one millisecond, and the busiest minute at the opening', () => {
     const tencent = ticks.filter(({ symbol }) => symbol === '00700.HK')
     const repeated = tencent.filter((tick, i) => tick.timestamp === tencent[i - 1]?.timestamp)
@@ -200,6 +207,14 @@ describe('the path of a symbol', () => {
     expect(digest(once)).not.toBe(digest(other))
   })
 
+  it('follows the seed from day to day as well', async () => {
+    const closes = await Promise.all(
+      [1, 1, 2].map(async (seed) => (await open({ seed }).instruments!())[0]!.prev_close),
+    )
+    expect(closes[0]).toBe(closes[1])
+    expect(closes[0]).not.toBe(closes[2])
+  })
+
   it('does not depend on what else is subscribed, in which order, or on the depth of the book', async () => {
     const alone = ticksOf(await play())
     const among = await play({ symbols: ['HSI', '09988.HK', '00700.HK'], depth: 0 })
@@ -236,8 +251,16 @@ describe('the path of a symbol', () => {
       expect(Math.abs(Math.log(prices[0]! / instrument!.prev_close!))).toBeLessThan(0.05)
       expect(Math.log(Math.max(...prices) / Math.min(...prices))).toBeGreaterThan(0.004)
       expect(Math.log(Math.max(...prices) / Math.min(...prices))).toBeLessThan(0.2)
+      expect(new Set(prices).size).toBeGreaterThan(symbol === '04321.HK' ? 5 : 15)
       expect(prices.findIndex((price, i) => i > 0 && Math.abs(Math.log(price / prices[i - 1]!)) > 0.05)).toBe(-1)
     }
+  })
+})
+
+describe('the first event', () => {
+  it('is the one of the very start', async () => {
+    const start = parseTime(`${DAY}T09:30`)
+    expect(ticksOf(await play({ symbols: ['HSI'], start }))[0]!.timestamp).toBe(start)
   })
 })
 
@@ -290,6 +313,12 @@ describe('the pace', () => {
     }
   })
 
+  it('is kept by whoever sleeps on its clock', async () => {
+    const base = new StillClock(0)
+    await open({ speed: 60, clock: base }).clock.sleep(60_000)
+    expect(base.time).toBe(1_000)
+  })
+
   it('loses nothing when it is read slowly', async () => {
     const base = new StillClock(0)
     const read: MarketEvent[] = []
@@ -339,6 +368,14 @@ describe('a subscription', () => {
     const hsbc = ticksOf(await play({ symbols: ['00005.HK'], depth: 0 }))
     expect(ticksOf(read, '00005.HK')).toEqual(hsbc.filter(({ timestamp }) => timestamp >= from))
     expect(ticksOf(read, '00700.HK')).toEqual(ticksOf(await play({ depth: 0 })))
+  })
+
+  it('changed before the first read is the one that is played', async () => {
+    const source = open({ symbols: ['HSI'], rate: 0.1 })
+    source.subscribe!(['00700.HK'])
+    const read: MarketEvent[] = []
+    for await (const batch of source) read.push(...batch)
+    expect(digest(read)).toBe(digest(await play({ rate: 0.1 })))
   })
 
   it('that is left out ends at once', async () => {
