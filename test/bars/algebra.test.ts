@@ -4,9 +4,10 @@ import { mergeBars } from '../../src/core/bars/merge-bars.ts'
 import { refined, summarise } from '../../src/core/bars/minutes.ts'
 import { type BarOptions, minutesSuffice } from '../../src/core/bars/options.ts'
 import { barsFromSummaries, resample } from '../../src/core/bars/resample.ts'
+import { Resampler } from '../../src/core/bars/resampler.ts'
 import { addTick, merge, type Summary, summaryOf } from '../../src/core/bars/summary.ts'
 import type { Bar } from '../../src/core/market/bar.ts'
-import { byTimeAndSeq, FLAGS, type Flag, type Tick } from '../../src/core/market/event.ts'
+import { byTimeAndSeq, FLAGS, type Flag, LEFT_OUT, type Tick } from '../../src/core/market/event.ts'
 import { DAY, HOUR, MINUTE } from '../../src/core/market/time.ts'
 import { at, barsOf, batchesOf, collect, sessions, tick } from './market.ts'
 
@@ -93,6 +94,30 @@ describe('every path gives the same bars', () => {
         expect(settled(bars)).toEqual(settled(await barsOf(ticks, options)))
       }),
       { numRuns: 300 },
+    )
+  })
+
+  test('from columns of stored ticks as from ticks', async () => {
+    const bit = new Map(FLAGS.map((flag, i) => [flag, 1 << i]))
+    const mask = (flags: Iterable<Flag>): number => [...flags].reduce((bits, flag) => bits | bit.get(flag)!, 0)
+    await fc.assert(
+      fc.asyncProperty(anyTicks, anyOptions, async (arrived, options) => {
+        const ticks = inOrder(arrived)
+        const resampler = new Resampler(options)
+        const leftOut = LEFT_OUT.filter((flag) => options.align !== 'clock' && !options.include!.has(flag))
+        const column = (of: (one: Tick) => number | null) => Float64Array.from(ticks, (one) => of(one) ?? Number.NaN)
+        const columns = {
+          length: ticks.length,
+          timestamp: column((one) => one.timestamp),
+          last_price: column((one) => one.last_price),
+          volume: column((one) => one.volume),
+          turnover: column((one) => one.turnover),
+          flags: Uint16Array.from(ticks, ({ flags }) => mask(flags)),
+        }
+        resampler.addColumns('00700.HK', columns, mask(leftOut))
+        resampler.end()
+        expect(resampler.take()).toEqual(await barsOf(ticks, options))
+      }),
     )
   })
 

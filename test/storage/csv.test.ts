@@ -215,6 +215,15 @@ describe('bars in CSV', () => {
     expect(await collect(source.bars!({}))).toEqual([full])
   })
 
+  test('are chosen by the symbols and times of opening and asking', async () => {
+    const row = (symbol: string, minute: number) =>
+      `${symbol},2026-11-20T10:0${minute}+08:00,2026-11-20T10:0${minute + 1}+08:00,1,1,1,1`
+    const path = file(`symbol,start,end,open,high,low,close\n${row('700', 0)}\n${row('5', 0)}\n${row('5', 3)}\n`)
+    const source = await openCsvSource(path, { ...options, query: { symbols: ['00005.HK'] } })
+    const bars = await collect(source.bars!({ since: at('2026-11-20T10:02') }))
+    expect(bars.map(({ symbol, start }) => [symbol, start])).toEqual([['00005.HK', at('2026-11-20T10:03')]])
+  })
+
   test('are no ticks', async () => {
     const source = await openCsvSource(file('time,open,high,low,close\n'), options)
     await expect(collect(source)).rejects.toMatchObject({ code: 'E_INPUT' })

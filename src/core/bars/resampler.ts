@@ -3,7 +3,19 @@ import type { Flag, Gap, MarketEvent, Tick } from '../market/event.ts'
 import { bucketsOf } from './bucket.ts'
 import { type BarOptions, withDefaults } from './options.ts'
 import { Series } from './series.ts'
-import { isLeftOut, type Summary } from './summary.ts'
+import { isLeftOut, type Summary, type Trade } from './summary.ts'
+
+/** Trades in columns; NaN where a tick has null. */
+export interface TradeColumns {
+  readonly length: number
+  /** Epoch ms. */
+  readonly timestamp: Float64Array
+  readonly last_price: Float64Array
+  readonly volume: Float64Array
+  readonly turnover: Float64Array
+  /** Whatever bits stand for the flags. */
+  readonly flags: Uint16Array
+}
 
 /**
  * Ticks, or summaries of them, to bars, many symbols at once. Live and batch run through it alike: they differ only in
@@ -17,6 +29,7 @@ export class Resampler {
   /** Holes of all symbols, for symbols that come later. */
   readonly #gaps: Gap[] = []
   #out: Bar[] = []
+  #ordinal = 0
   #latest: Series | undefined
   #latestSymbol = ''
 
@@ -35,6 +48,26 @@ export class Resampler {
       else if (event.type === 'tick' && (everyTick || this.#takes(event))) this.#of(event.symbol).add(event)
     }
     this.#flush()
+  }
+
+  /**
+   * Adds trades of one symbol in (time, seq) order, column by column: the fast path of stored ticks.
+   * @param leftOut bits of `flags` whose trades are left out; 0 takes all in
+   */
+  addColumns(symbol: string, columns: TradeColumns, leftOut: number): void {
+    const series = this.#of(symbol)
+    const { length, timestamp, last_price, volume, turnover, flags } = columns
+    const trade = { symbol, timestamp: 0, last_price: 0, volume: 0, turnover: 0, seq: 0 } as Trade & { symbol: string }
+    for (let i = 0; i < length; i++) {
+      if ((flags[i]! & leftOut) !== 0) continue
+      trade.timestamp = timestamp[i]!
+      trade.last_price = last_price[i]!
+      trade.volume = orNull(volume[i]!)
+      trade.turnover = orNull(turnover[i]!)
+      trade.seq = ++this.#ordinal
+      series.add(trade)
+    }
+    series.flush()
   }
 
   /** Adds summaries, each within one bucket: stored minutes, a vendor's bars. */
@@ -105,4 +138,8 @@ export class Resampler {
     this.#series.set(symbol, series)
     return series
   }
+}
+
+function orNull(value: number): number | null {
+  return Number.isNaN(value) ? null : value
 }

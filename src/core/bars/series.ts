@@ -3,7 +3,7 @@ import type { Gap, Tick } from '../market/event.ts'
 import { barOf, filledBar } from './bar-of.ts'
 import type { Bucket, Buckets } from './bucket.ts'
 import type { Fill } from './options.ts'
-import { addTick, type Summary, summaryOf, union } from './summary.ts'
+import { addTick, type Summary, summaryOf, type Trade, union } from './summary.ts'
 
 /** Bars kept after they were final, so that late trades can revise them. At 1 s a good hour, at 1 m a fortnight. */
 const KEPT = 4_096
@@ -52,7 +52,7 @@ export class Series {
   }
 
   /** Adds a trade. It moves the symbol's time on, which may let bars out. */
-  add(tick: Tick): void {
+  add(tick: Trade & Pick<Tick, 'symbol'>): void {
     const entry = this.#entryAt(tick.timestamp)
     if (entry === null) return
     if (entry.summary === null) entry.summary = summaryOf(tick, entry.bucket.start)

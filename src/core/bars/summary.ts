@@ -54,7 +54,7 @@ export function minuteOf(time: number): number {
 }
 
 /** The summary of one tick in the bucket that starts at `start`. */
-export function summaryOf(tick: Tick, start: number): Summary {
+export function summaryOf(tick: Trade & Pick<Tick, 'symbol'>, start: number): Summary {
   const price = mills(tick.last_price)
   return {
     symbol: tick.symbol,
@@ -77,26 +77,28 @@ export function summaryOf(tick: Tick, start: number): Summary {
   }
 }
 
-/** Adds a tick to a summary with ticks in it, in place: `merge(into, summaryOf(tick, into.start))` without the objects. */
-export function addTick(into: Summary, tick: Tick): void {
-  const price = tick.last_price
-  const time = tick.timestamp
-  if (!earlier(into.first_time, into.first_seq, time, tick.seq)) {
+/** What a summary takes from a tick. */
+export type Trade = Pick<Tick, 'timestamp' | 'last_price' | 'volume' | 'turnover' | 'seq'>
+
+/** Adds a trade to a summary with trades in it, in place: `merge(into, summaryOf(tick, into.start))` without the objects. */
+export function addTick(into: Summary, trade: Trade): void {
+  const { last_price: price, timestamp: time, volume, turnover, seq } = trade
+  if (!earlier(into.first_time, into.first_seq, time, seq)) {
     into.open = price
     into.first_time = time
-    into.first_seq = tick.seq
+    into.first_seq = seq
   }
-  if (earlier(into.last_time, into.last_seq, time, tick.seq)) {
+  if (earlier(into.last_time, into.last_seq, time, seq)) {
     into.close = price
     into.last_time = time
-    into.last_seq = tick.seq
+    into.last_seq = seq
   }
   if (price > into.high) into.high = price
   if (price < into.low) into.low = price
   const inMills = mills(price)
-  into.volume = add(into.volume, tick.volume)
-  into.turnover_mills = add(into.turnover_mills, tick.turnover === null ? null : mills(tick.turnover))
-  into.value_mills = add(into.value_mills, tick.volume === null ? null : inMills * tick.volume)
+  into.volume = add(into.volume, volume)
+  into.turnover_mills = add(into.turnover_mills, turnover === null ? null : mills(turnover))
+  into.value_mills = add(into.value_mills, volume === null ? null : inMills * volume)
   into.price_mills = add(into.price_mills, inMills)
   into.trades = add(into.trades, 1)
 }

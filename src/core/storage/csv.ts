@@ -38,7 +38,7 @@ export async function openCsvSource(path: string, options: FileOptions): Promise
     name: 'csv',
     kind: 'recorded',
     clock,
-    ...(first.kind === 'bars' && { bars: (query: Query) => barsOf(all(), query, options) }),
+    ...(first.kind === 'bars' && { bars: (query: Query) => barsOf(all(), { ...options.query, ...query }, options) }),
     [Symbol.asyncIterator]: () => clock.follow(asWanted(ticksOf(all()), options))[Symbol.asyncIterator](),
   }
 }

@@ -32,7 +32,7 @@ export async function openNdjsonSource(from: string | Input, options: FileOption
     name: 'ndjson',
     kind: 'recorded',
     clock,
-    ...(holdsBars && { bars: (query: Query) => barsOf(all(), query) }),
+    ...(holdsBars && { bars: (query: Query) => barsOf(all(), { ...options.query, ...query }) }),
     [Symbol.asyncIterator]: () => clock.follow(asWanted(eventsOf(all()), options))[Symbol.asyncIterator](),
   }
 }
