@@ -47,6 +47,12 @@ describe('a file that cannot be the store', () => {
     await refused('record', /no such directory/, join(directory, 'nowhere', 'market.db'))
   })
 
+  it('lies in a file, not in a directory', async () => {
+    await writeFile(path, '')
+    await refused('record', /market\.db/, join(path, 'inner.db'))
+    await refused('read', /market\.db/, join(path, 'inner.db'))
+  })
+
   it('is a directory', async () => {
     await mkdir(path)
     await refused('read', /is a directory/)

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, type Stats, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type Sqlite from 'better-sqlite3'
 import { HkqError, messageOf } from '../../errors.ts'
@@ -58,15 +58,39 @@ export function connect(driver: Driver, path: string, access: 'write' | 'read'):
   }
 }
 
-/** @throws HkqError E_STORAGE when `path` is a directory, lies in none, or is missing where it must exist */
+/** @throws HkqError E_STORAGE when `path` is a directory, lies in none, is missing where it must exist, or read-only where
+ *   it must be written */
 export function refuseWrongPath(path: string, access: 'write' | 'read'): void {
-  const stat = statSync(path, { throwIfNoEntry: false })
+  const stat = statOf(path)
   if (stat?.isDirectory()) throw new HkqError('E_STORAGE', `"${path}" is a directory: name a file in it`)
   if (!stat && access === 'read') {
     throw new HkqError('E_STORAGE', `no such file "${path}": record into it first, or name another`)
   }
   if (!existsSync(dirname(path))) {
     throw new HkqError('E_STORAGE', `no such directory "${dirname(path)}" for "${path}": create it first`)
+  }
+  if (access === 'write' && !isWritable(stat ? path : dirname(path))) {
+    throw new HkqError(
+      'E_STORAGE',
+      `"${path}" cannot be written: it or its folder is read-only; change that, or name another`,
+    )
+  }
+}
+
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false })
+  } catch (error) {
+    throw storageError(path, error)
+  }
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK)
+    return true
+  } catch {
+    return false
   }
 }
 

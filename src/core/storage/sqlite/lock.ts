@@ -23,7 +23,7 @@ export function takeLock(driver: Driver, path: string): Lock {
     return { release: () => void db?.close() }
   } catch (error) {
     db?.close()
-    throw codeOf(error) === 'SQLITE_BUSY' ? lockedError(driver, path) : storageError(file, error)
+    throw codeOf(error) === 'SQLITE_BUSY' ? lockedError(driver, path) : storageError(path, error)
   }
 }
 
