@@ -169,7 +169,7 @@ export function storeContract(name: string, makeBench: () => Promise<Bench>): vo
             await own.remove()
           }
         }),
-        { numRuns: 25 },
+        { numRuns: 25, examples: [[[tick({ turnover: 1_234_567_890_123.457 })]]] },
       )
     })
 
