@@ -38,7 +38,7 @@ export function validatorFor(
 ): Validator {
   const live = source.kind === 'live'
   if (!JUDGED.has(address.scheme)) {
-    return createValidator({ sessions: setup.sessions, now: () => io.clock.now(), live, maxJump })
+    return createValidator({ sessions: setup.sessions, now: () => io.clock.now(), live, maxJump: maxJump || null })
   }
   return {
     push: (batch) => batch,

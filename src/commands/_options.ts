@@ -42,7 +42,7 @@ export function withCommon(command: Command): Command {
 export interface LiveOptions {
   duration?: number
   maxRetries?: number
-  maxJump: number | null
+  maxJump: number | false
 }
 
 /** Options of commands that read a live source. */

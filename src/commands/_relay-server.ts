@@ -7,8 +7,8 @@ import { announceRelay } from './_relay.ts'
 import type { Setup } from './_setup.ts'
 
 interface RelayPlan {
-  /** 0 takes a free one; null: no relay. */
-  port: number | null
+  /** 0 takes a free one; false: no relay. */
+  port: number | false
   symbols: readonly string[]
   sinks: readonly Address[]
   setup: Setup
@@ -20,7 +20,7 @@ interface RelayPlan {
  */
 export async function openRelay(source: Source, address: Address, plan: RelayPlan, io: Io) {
   const { port, symbols, sinks, setup } = plan
-  if (port === null || source.kind !== 'live') return undefined
+  if (port === false || source.kind !== 'live') return undefined
   const own = new Set(symbols)
   const server = await openServer({
     port,

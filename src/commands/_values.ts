@@ -117,10 +117,10 @@ export function until(text: string, now: number): 'close' | number {
   return time(text, now)
 }
 
-/** `20%` or `0.2` as a fraction above 0, `off` as null. */
-export function percentOrOff(text: string): number | null {
+/** `20%` or `0.2` as a fraction above 0, `off` as false. */
+export function percentOrOff(text: string): number | false {
   const trimmed = text.trim()
-  if (trimmed === 'off') return null
+  if (trimmed === 'off') return false
   const m = /^(\d+(?:\.\d+)?|\.\d+)(%?)$/.exec(trimmed)
   const fraction = m ? (m[2] ? Number(m[1]) / 100 : Number(m[1])) : 0
   if (m && fraction > 0 && (m[2] || fraction <= 1)) return fraction
@@ -142,9 +142,9 @@ export function integer(min: number, max = Number.MAX_SAFE_INTEGER, what = 'numb
 /** A TCP port; 0 takes any free one. */
 export const port: Parser<number> = integer(0, 65_535, 'port')
 
-/** A port, or `off` as null. */
-export function portOrOff(text: string): number | null {
-  if (text.trim() === 'off') return null
+/** A port, or `off` as false. */
+export function portOrOff(text: string): number | false {
+  if (text.trim() === 'off') return false
   if (/^\d+$/.test(text.trim())) return port(text)
   throw refused('port', text, nearest(text, ['off']), 'use a whole number from 0 to 65535, or off')
 }

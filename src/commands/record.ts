@@ -26,7 +26,7 @@ interface Options extends CommonOptions, LiveOptions {
   durability: 'process' | 'power'
   depth?: number
   raw?: string
-  relay: number | null
+  relay: number | false
 }
 
 const LIVE: ReadonlySet<Address['scheme']> = new Set(['alltick', 'tutorial'])
@@ -109,7 +109,9 @@ async function run(plan: Plan, io: Io): Promise<void> {
       },
     })
     void source.instruments?.().then(
-      (rows) => store?.putInstruments(rows),
+      (rows) => {
+        if (!ended.signal.aborted) store?.putInstruments(rows)
+      },
       () => {},
     )
     try {

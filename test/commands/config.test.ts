@@ -117,7 +117,7 @@ describe('precedence', () => {
 describe('an option of the environment', () => {
   it('is read by the parser of its flag', () => {
     expect(optionsOf('record', [], { HKQ_MAX_JUMP: 'off', HKQ_INCLUDE: 'late' })).toMatchObject({
-      maxJump: null,
+      maxJump: false,
       include: ['late'],
     })
   })

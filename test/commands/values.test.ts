@@ -148,7 +148,7 @@ describe('a percentage', () => {
     ['20%', 0.2],
     ['0.2', 0.2],
     ['150%', 1.5],
-    ['off', null],
+    ['off', false],
   ])('%s is %s', (text, value) => expect(percentOrOff(text)).toBe(value))
 
   it('of 20 without its sign is asked about', () => {
@@ -171,7 +171,7 @@ describe('a number', () => {
   it('of a port is at most 65535, and off where it may be', () => {
     expect(port('0')).toBe(0)
     expect(refusal(port, '70000')).toContain('65535')
-    expect(portOrOff('off')).toBeNull()
+    expect(portOrOff('off')).toBe(false)
     expect(portOrOff('8765')).toBe(8765)
     expect(refusal(portOrOff, 'of')).toContain('did you mean "off"?')
   })
