@@ -33,9 +33,12 @@ export class SimulatedClock implements Clock {
     if (this.#ended) return this.#base.sleep(ms, signal)
     if (signal?.aborted) return
     await new Promise<void>((resolve) => {
-      const sleeper = { until: this.#reached + ms, wake: resolve }
-      this.#sleepers.push(sleeper)
-      signal?.addEventListener('abort', () => resolve(), { once: true })
+      const wake = (): void => {
+        signal?.removeEventListener('abort', wake)
+        resolve()
+      }
+      this.#sleepers.push({ until: this.#reached + ms, wake })
+      signal?.addEventListener('abort', wake)
     })
   }
 

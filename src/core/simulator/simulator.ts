@@ -59,13 +59,16 @@ class Simulator implements Source {
   #day: TradingDay
   readonly #started: number
   #playing = false
-  #napping = new AbortController()
+  /** Ends a wait: the caller's signal, or a change of the subscription. Made once per subscription, not per wait. */
+  #alarm: AbortSignal
+  #subscribed = new AbortController()
 
   constructor(options: SimulatorOptions) {
     this.#options = options
     this.#sessions = options.sessions
     this.#seed = options.seed ?? 1
     this.#symbols = new Set(options.symbols)
+    this.#alarm = this.#newAlarm()
     const wanted = options.start ?? defaultStart(options.sessions, options.clock.now())
     this.#day = dayPlayedAt(options.sessions, wanted)
     this.#started = Math.max(wanted, this.#day.phases[0]!.open)
@@ -83,7 +86,8 @@ class Simulator implements Source {
     const added = [...wanted].filter((symbol) => !this.#symbols.has(symbol))
     this.#symbols = wanted
     if (this.#playing) for (const symbol of added) this.#enter(symbol, this.clock.now())
-    this.#napping.abort()
+    this.#subscribed.abort()
+    this.#alarm = this.#newAlarm()
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<readonly MarketEvent[]> {
@@ -140,11 +144,16 @@ class Simulator implements Source {
   }
 
   async #wait(): Promise<void> {
-    const { speed = 1, clock, signal } = this.#options
-    this.#napping = new AbortController()
+    const { speed = 1, clock } = this.#options
     const until = Math.min(this.#timeline.next, this.#day.end)
     const ms = speed === 'max' ? NAP : Math.min(NAP, Math.max(1, (until - this.clock.now()) / speed))
-    await clock.sleep(ms, signal ? AbortSignal.any([signal, this.#napping.signal]) : this.#napping.signal)
+    await clock.sleep(ms, this.#alarm)
+  }
+
+  #newAlarm(): AbortSignal {
+    const { signal } = this.#options
+    this.#subscribed = new AbortController()
+    return signal ? AbortSignal.any([signal, this.#subscribed.signal]) : this.#subscribed.signal
   }
 
   /** Brings a symbol on stage at `time`: its day is played from the start, in silence, up to there. */
