@@ -46,6 +46,8 @@ function openForRecording(
     configure(db, durability)
     migrate(db, path)
     db.prepare('INSERT OR REPLACE INTO recorder VALUES (1, ?, ?)').run(process.pid, Math.round(now()))
+    // writes wait on their own, without stopping the program
+    db.pragma('busy_timeout = 50')
     return new SqliteStore(db, path, lock, now)
   } catch (error) {
     db?.close()

@@ -49,7 +49,7 @@ function isAtLeast(version: string, least: readonly number[]): boolean {
 export function connect(driver: Driver, path: string, access: 'write' | 'read'): Db {
   refuseWrongPath(path, access)
   try {
-    const db = new driver(path, { fileMustExist: access === 'read', timeout: 100 })
+    const db = new driver(path, { fileMustExist: access === 'read', timeout: 5000 })
     if (access === 'read') db.pragma('query_only = ON')
     db.pragma('schema_version')
     return db
