@@ -114,15 +114,27 @@ function processIo(): Io {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
       if (signal === 'SIGHUP' && io.ignoresHangup) return
-      if (interrupt.signal.aborted && signal === 'SIGINT') process.exit(130)
+      if (interrupt.signal.aborted && signal === 'SIGINT') leaveAtOnce()
       interrupt.abort(signal)
     })
   }
   process.stderr.on('error', () => {})
+  process.on('uncaughtException', (error) => {
+    report(error, io, process.argv)
+    process.exit(1)
+  })
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') interrupt.abort('EPIPE')
   })
   return io
+}
+
+const SHOW_CURSOR = '\x1b[?25h'
+
+/** The second Ctrl-C: whatever was drawn, the terminal gets its cursor back. */
+function leaveAtOnce(): never {
+  if (process.stdout.isTTY) process.stdout.write(SHOW_CURSOR)
+  process.exit(130)
 }
 
 /** Runs the process's own command line to its end. */

@@ -23,12 +23,13 @@ export function zoneOf({ tz }: CommonOptions): Zone {
 export function printer<R extends { readonly type: string }>(
   options: CommonOptions,
   io: Io,
-  table: { columns: readonly Column<R>[]; whole?: boolean; scheme?: ColourScheme },
+  table: { columns: readonly Column<R>[]; whole?: boolean; scheme?: ColourScheme; fields?: readonly string[] },
 ): Output<R> {
-  const { columns, whole = false, scheme } = table
+  const { columns, whole = false, scheme, fields } = table
   return createOutput<R>({
     ...{ format: formatOf(options, io), stream: io.stdout, columns, whole, tz: options.tz },
     palette: paletteOf(io.stdout, options, io, scheme),
+    ...(fields && { fields }),
     ...(io.stdout.isTTY && io.stdout.columns && { width: io.stdout.columns }),
   })
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { bestEndpoint, type EndpointProbe, probeEndpoints } from '../core/connection/probe.ts'
-import { probeSession, type SessionProbe } from '../core/connection/probe-session.ts'
+import { probeSessions, type SessionProbe } from '../core/connection/probe-session.ts'
 import { alltick } from '../core/connection/vendors/alltick.ts'
 import { HkqError } from '../core/errors.ts'
 import { renderProbe } from '../core/terminal/probe.ts'
@@ -26,6 +26,7 @@ type ProbeRecord = { type: 'probe' } & EndpointProbe & Partial<Pick<SessionProbe
 
 /** What a session with an endpoint waits for: a symbol that every plan has. */
 const AUTH_SYMBOL = '00700.HK'
+const SESSION_TIMEOUT = 5_000
 
 export function define(io: Io): Command {
   const command = defineCommand('probe-endpoints', io)
@@ -57,11 +58,8 @@ export function define(io: Io): Command {
       Boolean(io.stderr.isTTY) && !options.quiet,
     )
     const probes = await probeEndpoints(urls, how).finally(() => spinner.stop())
-    const records: ProbeRecord[] = []
-    for (const probe of probes) {
-      const session = token === undefined || !probe.reached ? {} : await sessionWith(probe, token, setup, options, io)
-      records.push({ type: 'probe', ...probe, ...session })
-    }
+    const sessions = token === undefined ? new Map() : await sessionsWith(probes, token, setup, options, io)
+    const records = probes.map((probe): ProbeRecord => ({ type: 'probe', ...probe, ...sessions.get(probe.url) }))
     await print(records, options, io)
     if (!probes.some(({ reached }) => reached)) io.exitCode = 5
   })
@@ -98,23 +96,22 @@ async function tokenToUse(setup: Setup, io: Io): Promise<string> {
   return token
 }
 
-async function sessionWith(
-  { url }: EndpointProbe,
+/** One session with each endpoint that was reached, at the vendor's pace. */
+async function sessionsWith(
+  probes: readonly EndpointProbe[],
   token: string,
-  { sessions }: Setup,
+  { sessions, config }: Setup,
   { timeout }: Options,
   io: Io,
-): Promise<Partial<ProbeRecord>> {
-  const vendor = alltick({ token, endpoints: [url] })
-  const { heartbeat, first_tick, failed } = await probeSession(vendor, url, {
-    ...{
-      symbols: [AUTH_SYMBOL],
-      sessions,
-      clock: io.clock,
-      timeoutMs: Math.max(timeout, 5_000),
-      signal: io.interrupted,
-      proxyFor: proxyFrom(io.env),
-    },
-  })
-  return { heartbeat, first_tick, ...(failed && { remedy: failed }) }
+): Promise<Map<string, Partial<ProbeRecord>>> {
+  const endpoints = probes.filter(({ reached }) => reached).map(({ url }) => url)
+  const { plan } = alltickSettings(config, io.env)
+  const vendor = alltick({ token, endpoints, ...(plan && { plan }) })
+  const found = new Map<string, Partial<ProbeRecord>>()
+  const how = { symbols: [AUTH_SYMBOL], sessions, clock: io.clock, timeoutMs: Math.max(timeout, SESSION_TIMEOUT) }
+  for await (const session of probeSessions(vendor, { ...how, signal: io.interrupted, proxyFor: proxyFrom(io.env) })) {
+    const { url, heartbeat, first_tick, failed } = session
+    found.set(url, { heartbeat, first_tick, ...(failed && { remedy: failed }) })
+  }
+  return found
 }

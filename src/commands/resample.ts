@@ -7,7 +7,9 @@ import { type Batches, FLAGS, type Flag } from '../core/market/event.ts'
 import { follow } from '../core/storage/follow.ts'
 import type { Store } from '../core/storage/store.ts'
 import { madeOf, storedBars } from '../core/storage/stored-bars.ts'
+import { renderBarChart } from '../core/terminal/bar-chart.ts'
 import { barColumns } from '../core/terminal/market-columns.ts'
+import { printCharts } from './_chart.ts'
 import { printDescription } from './_describe.ts'
 import { stopAfter } from './_events.ts'
 import type { Io } from './_io.ts'
@@ -34,6 +36,7 @@ interface Options extends CommonOptions, LiveOptions, RangeOptions {
   include?: readonly Flag[]
   follow?: boolean
   describe?: boolean
+  chart?: boolean
 }
 
 export function define(io: Io): Command {
@@ -61,6 +64,7 @@ export function define(io: Io): Command {
     )
     .option('--include <flags>', 'flagged ticks to take in, or all', choices('flag', FLAGS))
     .option('--follow', 'print history, then go on as it is recorded')
+    .option('--chart', 'draw candles and volume in the terminal')
     .option('--describe', 'a summary of the bars (needs danfojs-node)')
   command.options.find(({ long }) => long === '--every')!.defaultValueDescription = '5m'
   withRange(command, io)
@@ -76,12 +80,13 @@ export function define(io: Io): Command {
     let count = 0
     for await (const bars of await barsFrom(options, setup, signal, io)) {
       count += bars.length
-      if (options.describe) all.push(...bars)
+      if (options.describe || options.chart) all.push(...bars)
       else await output.write(bars)
       if (signal.aborted) break
     }
     if (count === 0 && !signal.aborted) throw noData(setup.symbols, options)
     if (options.describe) await printDescription(all, io)
+    else if (options.chart) printCharts(all, renderBarChart, options, io)
     await output.end()
   })
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { openSource } from '../core/address/open-source.ts'
 import type { Batches, MarketEvent, Quote, Tick } from '../core/market/event.ts'
+import { fieldNames } from '../core/market/schema.ts'
 import type { Source } from '../core/pipeline/source.ts'
 import { takeOnce, takeTicks } from '../core/pipeline/take.ts'
 import { createBoard } from '../core/terminal/board.ts'
@@ -45,10 +46,12 @@ export function define(io: Io): Command {
     const symbols = demandSymbols(setup.symbols)
     io.meantToBeStopped = true
     const address = await liveAddress(options.from, setup, io)
-    const live = io.stdout.isTTY && formatOf(options, io) === 'table' && !options.once && !options.count
+    const table = formatOf(options, io) === 'table'
+    const live = io.stdout.isTTY && table && !options.once && !options.count
     const output = printer<Tick | Quote>(options, io, {
       columns: tickColumns(zoneOf(options)) as never,
       scheme: options.colors,
+      fields: fieldsOf(options),
     })
     const signal = stopAfter(options.duration, io, output.gone)
     const source = await openSource(address, {
@@ -60,11 +63,18 @@ export function define(io: Io): Command {
     const tell = teller(options, io)
     for await (const batch of events) {
       if (!options.events) tell(batch)
-      await output.write(batch.filter((event) => isPrinted(event, options)) as (Tick | Quote)[])
+      await output.write(batch.filter((event) => isPrinted(event, table, options)) as (Tick | Quote)[])
       if (output.closed) break
     }
     await output.end()
   })
+}
+
+/** Columns of the CSV: those of every kind of record that is printed. */
+function fieldsOf({ depth, events }: Options): readonly string[] {
+  const types = ['tick', ...(depth === undefined ? [] : ['quote']), ...(events ? ['gap', 'status'] : [])]
+  const mixed = types.length > 1 ? ['type'] : []
+  return [...new Set([...mixed, ...types.flatMap(fieldNames)])]
 }
 
 function limited(events: Batches, symbols: readonly string[], { count, once }: Options): Batches {
@@ -72,12 +82,10 @@ function limited(events: Batches, symbols: readonly string[], { count, once }: O
   return once ? takeOnce(events, symbols) : events
 }
 
-function isPrinted({ type }: MarketEvent, { depth, events }: Options): boolean {
-  return (
-    type === 'tick' ||
-    (type === 'quote' && depth !== undefined) ||
-    (Boolean(events) && (type === 'gap' || type === 'status'))
-  )
+function isPrinted({ type }: MarketEvent, table: boolean, { depth, events }: Options): boolean {
+  if (type === 'tick') return true
+  if (table) return false
+  return (type === 'quote' && depth !== undefined) || (Boolean(events) && (type === 'gap' || type === 'status'))
 }
 
 async function showTable(

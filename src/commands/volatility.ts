@@ -1,7 +1,11 @@
 import type { Command } from 'commander'
 import { parseAddress } from '../core/address/address.ts'
-import { type Batches, FLAGS, type Flag } from '../core/market/event.ts'
+import { resample } from '../core/bars/resample.ts'
+import type { Bar } from '../core/market/bar.ts'
+import { type Batches, FLAGS, type Flag, type MarketEvent } from '../core/market/event.ts'
+import { DAY } from '../core/market/time.ts'
 import { ESTIMATORS } from '../core/statistics/estimators/index.ts'
+import { annualBasis, historyStart } from '../core/statistics/volatility/history.ts'
 import { settingsOf, type VolatilityOptions } from '../core/statistics/volatility/options.ts'
 import type { VolatilityRecord } from '../core/statistics/volatility/record.ts'
 import { volatility } from '../core/statistics/volatility/volatility.ts'
@@ -9,11 +13,12 @@ import { follow } from '../core/storage/follow.ts'
 import type { Store } from '../core/storage/store.ts'
 import { alertLine, leaveLine } from '../core/terminal/lines.ts'
 import { mostUnusualFirst, volatilityColumns } from '../core/terminal/signal-columns.ts'
+import { renderVolatilityChart } from '../core/terminal/volatility-chart.ts'
+import { printCharts } from './_chart.ts'
 import { printDescription } from './_describe.ts'
 import { stopAfter } from './_events.ts'
 import { type Alarm, openAlarm } from './_exec.ts'
 import { type Io, say } from './_io.ts'
-import { historyStart } from './_lookback.ts'
 import {
   type CommonOptions,
   defineCommand,
@@ -24,7 +29,7 @@ import {
   withLive,
   withRange,
 } from './_options.ts'
-import { paletteOf, printer, zoneOf } from './_print.ts'
+import { paletteOf, printer, tell, zoneOf } from './_print.ts'
 import { DEFAULT_STORE, noData, openRecorded, openStore, rangeOf, symbolsOf } from './_recorded.ts'
 import { printedSchema, type Setup, setUp } from './_setup.ts'
 import { choice, choices, integer, interval, positive, quantile, tradingDays, window } from './_values.ts'
@@ -50,6 +55,7 @@ interface Options extends CommonOptions, LiveOptions, RangeOptions {
   history?: string
   exec?: string
   describe?: boolean
+  chart?: boolean
 }
 
 const NAMES = ESTIMATORS.map(({ name }) => name)
@@ -98,6 +104,7 @@ export function define(io: Io): Command {
     .option('--follow', 'print history, then go on as it is recorded')
     .option('--history <store>', 'warm up a live source from this store')
     .option('--exec <command>', 'run this at each alert, the record on its standard input')
+    .option('--chart', 'draw volatility, its threshold and the alerts in the terminal')
     .option('--describe', 'a summary of the values (needs danfojs-node)')
   withRange(command, io)
   withFrom(command, `default: ${DEFAULT_STORE}`)
@@ -117,16 +124,21 @@ export function define(io: Io): Command {
     const newest = new Map<string, VolatilityRecord>()
     const all: VolatilityRecord[] = []
     let count = 0
+    let newestTime = 0
     for await (const records of await recordsFrom(options, settings, setup, signal, io)) {
       count += records.length
+      newestTime = records.at(-1)!.timestamp
       told(records)
       if (options.last) for (const record of records) newest.set(record.symbol, record)
-      else if (options.describe) all.push(...records)
+      else if (options.describe || options.chart) all.push(...records)
       else await output.write(records)
       if (signal.aborted) break
     }
     if (count === 0 && !signal.aborted) throw noData(setup.symbols, options)
     if (options.describe) await printDescription(all, io)
+    else if (options.chart)
+      printCharts(all, (rows, view) => renderVolatilityChart(rows, view, options.annualize), options, io)
+    if (options.annualize) tellBasis(settings, newestTime, options, io)
     if (options.last) await output.write(mostUnusualFirst(newest.values()))
     await output.end()
   })
@@ -162,6 +174,16 @@ function alertTeller(options: Options, alarm: Alarm, io: Io): (records: readonly
   }
 }
 
+/** What `annualized` is scaled by. */
+function tellBasis(settings: VolatilityOptions, time: number, options: Options, io: Io): void {
+  const basis = annualBasis(settings, time)
+  tell(
+    basis === null ? 'no annualised figure: the calendar does not cover these days' : `annualised by ${basis.text}`,
+    options,
+    io,
+  )
+}
+
 async function recordsFrom(
   options: Options,
   settings: VolatilityOptions,
@@ -173,9 +195,16 @@ async function recordsFrom(
   if ('store' in recorded) return fromStore(recorded.store, options, settings, setup, signal, io)
   const { source, events } = recorded
   const run = { ...settings, ...(options.since !== undefined && { since: options.since }) }
-  if (source.bars) return volatility(source.bars({}), run)
-  if (source.kind === 'recorded') return volatility(events, run)
-  return volatility(await warmedUp(events, options, setup), { ...run, clock: source.clock })
+  if (source.bars) return volatility(source.bars({}), { auctions: 'join', ...run })
+  if (source.kind === 'recorded') return volatility(asNeeded(events, settings), run)
+  return volatility(asNeeded(await warmedUp(events, options, setup), settings), { ...run, clock: source.clock })
+}
+
+/** The events themselves, or the bars that an estimator of bars works on. */
+function asNeeded(events: Batches, settings: VolatilityOptions): Batches<MarketEvent | Bar> {
+  const { estimator, period, sessions } = settingsOf(settings)
+  if (estimator.name === 'tick-std' || estimator.name === 'grid-std') return events
+  return resample(events, { every: period, auctions: period < DAY ? 'separate' : 'join', sessions })
 }
 
 /** The history of `--history`, then the live events, as one stream. */
@@ -201,21 +230,21 @@ async function* fromStore(
   io: Io,
 ): AsyncGenerator<readonly VolatilityRecord[]> {
   const { since, until } = options
-  const from = since === undefined ? undefined : historyStart(since, settings, setup.sessions)
-  const query = {
-    ...(from !== undefined && { since: from }),
-    ...(until !== undefined && { until }),
-    types: ['tick', 'gap'] as const,
-  }
+  const from = since === undefined ? Number.NEGATIVE_INFINITY : historyStart(settings, since)
+  const query = { since: from, ...(until !== undefined && { until }), types: ['tick', 'gap'] as const }
   const run = { ...settings, ...(since !== undefined && { since }) }
   const symbols = symbolsOf(store, setup)
   try {
     if (options.follow) {
-      yield* volatility(follow(store, { ...query, symbols }, io.clock, signal), { ...run, clock: io.clock })
+      yield* volatility(asNeeded(follow(store, { ...query, symbols }, io.clock, signal), settings), {
+        ...run,
+        clock: io.clock,
+      })
       return
     }
     const complete = Math.min(until ?? Number.POSITIVE_INFINITY, io.clock.now() - SETTLED)
-    for (const symbol of symbols) yield* volatility(store.read({ ...query, symbols: [symbol] }), { ...run, complete })
+    for (const symbol of symbols)
+      yield* volatility(asNeeded(store.read({ ...query, symbols: [symbol] }), settings), { ...run, complete })
   } finally {
     await store.close()
   }

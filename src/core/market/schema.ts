@@ -148,6 +148,11 @@ const RECORDS: Readonly<Record<string, Readonly<Record<string, Schema>>>> = {
   },
 }
 
+/** Field names of a record type in the order of the JSON, without `type`. */
+export function fieldNames(type: string): readonly string[] {
+  return Object.keys(RECORDS[type] ?? {})
+}
+
 const OPTIONAL: ReadonlySet<string> = new Set(['revision'])
 
 /**
