@@ -151,6 +151,16 @@ describe('labels', () => {
     ])
   })
 
+  test('a quiet last minute does not turn a file that is named by ends', async () => {
+    const whole = ['12:00', '13:01', '16:00'].map((time) => minute(`2026-11-19 ${time}`, 1))
+    const quiet = ['10:02', '10:03', '15:59'].map((time) => minute(`2026-11-20 ${time}`, 1))
+    expect((await spans(file('quiet.csv', ...whole, ...quiet))).slice(-3)).toEqual([
+      '10:01-10:02',
+      '10:02-10:03',
+      '15:58-15:59',
+    ])
+  })
+
   test('the user’s word counts', async () => {
     const path = file('said.csv', minute('2026-11-20 10:01', 1), minute('2026-11-20 10:02', 1))
     expect(await spans(path, 'end')).toEqual(['10:00-10:01', '10:01-10:02'])

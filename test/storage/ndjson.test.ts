@@ -79,10 +79,10 @@ describe('lines of JSON', () => {
     expect(fromJson(line, context)).toMatchObject({ type: 'rejected', reason: 'price', symbol: '00700.HK', raw: line })
   })
 
-  test('two trades of one millisecond without sequence numbers are two trades', async () => {
+  test('three trades of one millisecond without sequence numbers are three trades', async () => {
     const line = '{"symbol":"700","timestamp":"2023-08-15T14:30:25.123+08:00","last_price":330.2,"volume":100}\n'
-    const ticks = await collect(await openNdjsonSource(file('twice.ndjson', line + line), options))
-    expect(ticks.map((event) => event.type === 'tick' && event.seq)).toEqual([0, 1])
+    const ticks = await collect(await openNdjsonSource(file('thrice.ndjson', line.repeat(3)), options))
+    expect(ticks.map((event) => event.type === 'tick' && event.seq)).toEqual([0, 1, 2])
   })
 })
 
