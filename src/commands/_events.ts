@@ -1,5 +1,6 @@
 import type { Address } from '../core/address/address.ts'
 import type { Gap, MarketEvent, Status } from '../core/market/event.ts'
+import type { Instrument } from '../core/market/instrument.ts'
 import type { Source } from '../core/pipeline/source.ts'
 import { gapLine, statusLine } from '../core/terminal/lines.ts'
 import { createValidator, type Validator } from '../core/validation/validator.ts'
@@ -28,23 +29,33 @@ export function teller(options: CommonOptions, io: Io): (events: readonly Market
 /** Sources whose ticks were judged before they were stored. */
 const JUDGED: ReadonlySet<Address['scheme']> = new Set(['sqlite'])
 
-/** The validator of a source; a store's ticks keep the verdict they have. */
+/**
+ * The validator of a source; a store's ticks keep the verdict they have. Board lots and kinds are used as soon as the
+ * source tells them; `onFacts` is told too.
+ */
 export function validatorFor(
   address: Address,
   source: Source,
   setup: Setup,
   { maxJump }: LiveOptions,
   io: Io,
+  onFacts: (rows: readonly Instrument[]) => void = () => {},
 ): Validator {
+  if (JUDGED.has(address.scheme)) return ASIS
+  const instruments = new Map<string, Instrument>()
+  const learn = (rows: readonly Instrument[]): void => {
+    for (const row of rows) instruments.set(row.symbol, row)
+    onFacts(rows)
+  }
+  void source.instruments?.().then(learn, () => {})
   const live = source.kind === 'live'
-  if (!JUDGED.has(address.scheme)) {
-    return createValidator({ sessions: setup.sessions, now: () => io.clock.now(), live, maxJump: maxJump || null })
-  }
-  return {
-    push: (batch) => batch,
-    counts: { ticks: 0, rejected: {}, flagged: {} },
-    feed: { live: false, skew: 0, measuresLatency: false },
-  }
+  return createValidator({ sessions: setup.sessions, now: io.clock.now, live, maxJump: maxJump || null, instruments })
+}
+
+const ASIS: Validator = {
+  push: (batch) => batch,
+  counts: { ticks: 0, rejected: {}, flagged: {} },
+  feed: { live: false, skew: 0, measuresLatency: false },
 }
 
 /** Ends after `--duration`, on a signal, or when the reader of the output has gone. */

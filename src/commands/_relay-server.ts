@@ -1,5 +1,6 @@
 import type { Address } from '../core/address/address.ts'
 import type { MarketEvent } from '../core/market/event.ts'
+import type { Instrument } from '../core/market/instrument.ts'
 import type { Source } from '../core/pipeline/source.ts'
 import { openServer } from '../core/server/server.ts'
 import { type Io, say } from './_io.ts'
@@ -22,10 +23,12 @@ export async function openRelay(source: Source, address: Address, plan: RelayPla
   const { port, symbols, sinks, setup } = plan
   if (port === false || source.kind !== 'live') return undefined
   const own = new Set(symbols)
+  let instruments: readonly Instrument[] = []
   const server = await openServer({
     port,
     sessions: setup.sessions,
     clock: io.clock,
+    instruments: () => instruments,
     onWanted: (wanted) => {
       try {
         source.subscribe?.([...new Set([...own, ...wanted])])
@@ -41,6 +44,9 @@ export async function openRelay(source: Source, address: Address, plan: RelayPla
     store: sinks[0]?.text ?? '',
   })
   return {
+    learn: (rows: readonly Instrument[]): void => {
+      instruments = rows
+    },
     publish: (batch: readonly MarketEvent[]): void => void server.publish(batch),
     close: async (): Promise<void> => {
       takeBack()

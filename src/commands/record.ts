@@ -101,19 +101,16 @@ async function run(plan: Plan, io: Io): Promise<void> {
     const told = teller(options, io)
     const recording = startRecording({
       ...{ source, symbols, sessions: setup.sessions, clock: io.clock, quotes: options.depth !== undefined },
-      validator: validatorFor(address, source, setup, options, io),
+      validator: validatorFor(address, source, setup, options, io, (rows) => {
+        relay?.learn(rows)
+        if (!ended.signal.aborted) store?.putInstruments(rows)
+      }),
       sink: together(sinks),
       onArrival: (batch) => {
         relay?.publish(batch)
         told(batch)
       },
     })
-    void source.instruments?.().then(
-      (rows) => {
-        if (!ended.signal.aborted) store?.putInstruments(rows)
-      },
-      () => {},
-    )
     try {
       await recording.done
     } finally {

@@ -4,7 +4,7 @@ import type { Batches, MarketEvent, Quote, Tick } from '../core/market/event.ts'
 import { fieldNames } from '../core/market/schema.ts'
 import type { Source } from '../core/pipeline/source.ts'
 import { takeOnce, takeTicks } from '../core/pipeline/take.ts'
-import { createBoard } from '../core/terminal/board.ts'
+import { type Board, createBoard } from '../core/terminal/board.ts'
 import { createLiveView } from '../core/terminal/live-view.ts'
 import { tickColumns } from '../core/terminal/market-columns.ts'
 import { renderBoard } from '../core/terminal/render-board.ts'
@@ -58,8 +58,10 @@ export function define(io: Io): Command {
       ...{ ...sourceOptions(setup, io), symbols, signal, depth: options.depth ?? 0 },
       ...(options.maxRetries !== undefined && { maxRetries: options.maxRetries }),
     })
-    const events = limited(validate(source, validatorFor(address, source, setup, options, io)), symbols, options)
-    if (live) return showTable(source, events, symbols, options, io)
+    const board = createBoard(symbols)
+    const validator = validatorFor(address, source, setup, options, io, (rows) => board.learn(rows))
+    const events = limited(validate(source, validator), symbols, options)
+    if (live) return showTable(source, events, board, options, io)
     const tell = teller(options, io)
     for await (const batch of events) {
       if (!options.events) tell(batch)
@@ -88,27 +90,13 @@ function isPrinted({ type }: MarketEvent, table: boolean, { depth, events }: Opt
   return (type === 'quote' && depth !== undefined) || (Boolean(events) && (type === 'gap' || type === 'status'))
 }
 
-async function showTable(
-  source: Source,
-  events: Batches,
-  symbols: readonly string[],
-  options: Options,
-  io: Io,
-): Promise<void> {
-  const board = createBoard(symbols)
+async function showTable(source: Source, events: Batches, board: Board, options: Options, io: Io): Promise<void> {
   const palette = paletteOf(io.stdout, options, io, options.colors)
+  const zone = zoneOf(options)
   const view = createLiveView({
     ...{ terminal: io.stdout, clock: io.clock, throttleMs: options.throttle },
-    render: (width, height) =>
-      renderBoard(board, { width, height, palette, now: source.clock.now(), zone: zoneOf(options) }),
+    render: (width, height) => renderBoard(board, { width, height, palette, now: source.clock.now(), zone }),
   })
-  void source.instruments?.().then(
-    (rows) => {
-      board.learn(rows)
-      view.request()
-    },
-    () => {},
-  )
   try {
     for await (const batch of events) {
       board.apply(batch, source.clock.now())

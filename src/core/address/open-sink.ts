@@ -1,4 +1,6 @@
 import type { Writable } from 'node:stream'
+import { systemClock } from '../clock.ts'
+import { HkqError } from '../errors.ts'
 import type { MarketEvent } from '../market/event.ts'
 import type { Sink } from '../pipeline/source.ts'
 import type { Store } from '../storage/store.ts'
@@ -7,7 +9,7 @@ import { type Address, choiceParam, parseAddress } from './address.ts'
 export interface SinkOptions {
   durability?: 'process' | 'power'
   /** Wall clock of checkpoints, epoch ms. */
-  now: () => number
+  now?: () => number
   /** Standard output, for `-`. `onGone` is called when its reader goes away. */
   stdout?: Writable
   onGone?: () => void
@@ -19,10 +21,13 @@ export interface SinkOptions {
  * Opens a sink by its address, one that can be written to at once.
  * @throws HkqError E_USAGE for a bad address; E_STORAGE or E_LOCKED when it cannot be opened
  */
-export async function openSink(address: string | Address, options: SinkOptions): Promise<Sink> {
+export async function openSink(address: string | Address, options: SinkOptions = {}): Promise<Sink> {
   const parsed = typeof address === 'string' ? parseAddress(address, 'sink') : address
   if (parsed.scheme === 'sqlite') return openRecordingStore(parsed, options)
-  if (parsed.scheme === 'ws') return options.publish!(parsed)
+  if (parsed.scheme === 'ws') {
+    if (options.publish) return options.publish(parsed)
+    throw new HkqError('E_USAGE', `"${parsed.text}" is served by the commands: use openServer`)
+  }
   if (parsed.scheme === 'csv') {
     const { openCsvSink } = await import('../storage/csv-sink.ts')
     return openCsvSink(parsed.path, { bom: choiceParam(parsed, 'bom', ['on', 'off']) === 'on' })
@@ -31,7 +36,10 @@ export async function openSink(address: string | Address, options: SinkOptions):
   return parsed.scheme === '-' ? ndjsonInto(options.stdout!, options.onGone) : openNdjsonSink(parsed.path)
 }
 
-async function openRecordingStore(address: Address, { durability = 'process', now }: SinkOptions): Promise<Store> {
+async function openRecordingStore(
+  address: Address,
+  { durability = 'process', now = systemClock.now }: SinkOptions,
+): Promise<Store> {
   const { openSqlite } = await import('../storage/sqlite.ts')
   return openSqlite(address.path, { mode: 'record', durability, now })
 }

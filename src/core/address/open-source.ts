@@ -1,9 +1,9 @@
 import type { Readable } from 'node:stream'
-import type { Clock } from '../clock.ts'
+import { type Clock, systemClock } from '../clock.ts'
 import type { Vendor } from '../connection/vendor.ts'
 import { HkqError } from '../errors.ts'
 import type { Instrument } from '../market/instrument.ts'
-import type { Sessions } from '../market/session.ts'
+import { Sessions } from '../market/session.ts'
 import { parseTime } from '../market/time.ts'
 import { pace } from '../pipeline/pace.ts'
 import type { Checkpoint, Query, Source } from '../pipeline/source.ts'
@@ -23,13 +23,16 @@ type Plan = (typeof PLANS)[number]
 
 /** Everything a source may need; each takes what concerns it. */
 export interface SourceOptions {
-  /** Canonical symbols; empty means all of a recorded source. */
-  symbols: readonly string[]
-  sessions: Sessions
-  clock: Clock
-  random: () => number
+  /** Canonical symbols; none means all of a recorded source. */
+  symbols?: readonly string[]
+  /** Default: Hong Kong's built-in calendar. */
+  sessions?: Sessions
+  /** Default: the machine's. */
+  clock?: Clock
+  /** Jitter of the back-off, uniform in [0, 1). */
+  random?: () => number
   /** Ends the source quietly. */
-  signal: AbortSignal
+  signal?: AbortSignal
   /** Levels of the book to deliver as quotes; 0 for none. */
   depth?: number
   /** Epoch ms, inclusive and exclusive; recorded sources only. */
@@ -50,7 +53,10 @@ export interface SourceOptions {
   stdin?: Readable
 }
 
-type Opener = (address: Address, options: SourceOptions) => Promise<Source>
+/** The options with what every source needs. */
+type Settled = SourceOptions & Required<Pick<SourceOptions, 'symbols' | 'sessions' | 'clock' | 'random' | 'signal'>>
+
+type Opener = (address: Address, options: Settled) => Promise<Source>
 
 const OPENERS: Readonly<Record<Exclude<Address['scheme'], 'ws'>, Opener>> = {
   alltick: openAllTick,
@@ -67,13 +73,23 @@ const OPENERS: Readonly<Record<Exclude<Address['scheme'], 'ws'>, Opener>> = {
  * Opens a source by its address. Modules are loaded for the scheme that is used.
  * @throws HkqError E_USAGE for a bad address; E_TOKEN, E_STORAGE, E_INPUT when it cannot be opened
  */
-export async function openSource(address: string | Address, options: SourceOptions): Promise<Source> {
+export async function openSource(address: string | Address, options: SourceOptions = {}): Promise<Source> {
   const parsed = typeof address === 'string' ? parseAddress(address, 'source') : address
-  return OPENERS[parsed.scheme as keyof typeof OPENERS](parsed, options)
+  const settled: Settled = {
+    ...{
+      symbols: [],
+      sessions: new Sessions(),
+      clock: systemClock,
+      random: Math.random,
+      signal: new AbortController().signal,
+    },
+    ...options,
+  }
+  return OPENERS[parsed.scheme as keyof typeof OPENERS](parsed, settled)
 }
 
 /** A live feed of a vendor, its frames captured when asked. */
-async function openLive(vendor: Vendor, options: SourceOptions): Promise<Source> {
+async function openLive(vendor: Vendor, options: Settled): Promise<Source> {
   const { openFeed } = await import('../connection/feed.ts')
   const { symbols, sessions, clock, random, signal, depth = 0, maxRetries, checkpoints, onBytes, proxyFor } = options
   const feed = (from: Vendor): Source =>
@@ -96,7 +112,7 @@ async function openLive(vendor: Vendor, options: SourceOptions): Promise<Source>
   })
 }
 
-async function openAllTick(address: Address, options: SourceOptions): Promise<Source> {
+async function openAllTick(address: Address, options: Settled): Promise<Source> {
   const [{ VENDORS }, { isLoopback }] = await Promise.all([
     import('../connection/vendors/index.ts'),
     import('../connection/socket.ts'),
@@ -121,7 +137,7 @@ async function openAllTick(address: Address, options: SourceOptions): Promise<So
 async function staticInfo(
   endpoint: string,
   { token, plan }: AllTickAccess,
-  options: SourceOptions,
+  options: Settled,
 ): Promise<readonly Instrument[]> {
   const { AllTickHttp } = await import('../connection/http.ts')
   const proxy = options.proxyFor?.(endpoint)
@@ -134,13 +150,13 @@ async function staticInfo(
   return http.staticInfo(options.symbols)
 }
 
-async function openTutorial(address: Address, options: SourceOptions): Promise<Source> {
+async function openTutorial(address: Address, options: Settled): Promise<Source> {
   const { VENDORS } = await import('../connection/vendors/index.ts')
   const endpoints = address.params.get('endpoint')
   return openLive(VENDORS.tutorial(endpoints ? { endpoints } : {}), options)
 }
 
-async function openSim(address: Address, options: SourceOptions): Promise<Source> {
+async function openSim(address: Address, options: Settled): Promise<Source> {
   const { openSimulator } = await import('../simulator/simulator.ts')
   const { symbols, sessions, clock, signal, depth = 0 } = options
   const speed = param(address, 'speed') === 'max' ? ('max' as const) : numberParam(address, 'speed', 1e-3)
@@ -168,7 +184,7 @@ function startParam(address: Address): number | undefined {
   return time
 }
 
-async function openStore(address: Address, options: SourceOptions): Promise<Source> {
+async function openStore(address: Address, options: Settled): Promise<Source> {
   const [{ openSqlite }, { storeSource }] = await Promise.all([
     import('../storage/sqlite.ts'),
     import('../storage/store-source.ts'),
@@ -177,25 +193,25 @@ async function openStore(address: Address, options: SourceOptions): Promise<Sour
   return paced(address, storeSource(store, address.path, queryOf(options), options.signal), options)
 }
 
-async function openNdjson(address: Address, options: SourceOptions): Promise<Source> {
+async function openNdjson(address: Address, options: Settled): Promise<Source> {
   const { openNdjsonSource } = await import('../storage/ndjson.ts')
   const from = address.scheme === '-' ? { name: '-', stream: options.stdin! } : address.path
   return paced(address, await openNdjsonSource(from, fileOptions(address, options)), options)
 }
 
-async function openCsv(address: Address, options: SourceOptions): Promise<Source> {
+async function openCsv(address: Address, options: Settled): Promise<Source> {
   const { openCsvSource } = await import('../storage/csv.ts')
   return paced(address, await openCsvSource(address.path, fileOptions(address, options)), options)
 }
 
-async function openFrames(address: Address, options: SourceOptions): Promise<Source> {
+async function openFrames(address: Address, options: Settled): Promise<Source> {
   const { openRaw } = await import('../connection/raw.ts')
   const { sessions, signal, depth } = options
   const raw = openRaw(address.path, { ...queryOf(options), sessions, signal, ...(depth !== undefined && { depth }) })
   return paced(address, raw, options)
 }
 
-function queryOf({ symbols, since, until }: SourceOptions): Query {
+function queryOf({ symbols, since, until }: Settled): Query {
   return {
     ...(symbols.length > 0 && { symbols }),
     ...(since !== undefined && { since }),
@@ -203,7 +219,7 @@ function queryOf({ symbols, since, until }: SourceOptions): Query {
   }
 }
 
-function fileOptions(address: Address, options: SourceOptions): FileOptions {
+function fileOptions(address: Address, options: Settled): FileOptions {
   const volume = choiceParam(address, 'volume', ['day'])
   const label = choiceParam(address, 'label', ['start', 'end'])
   const columns = param(address, 'columns')
@@ -223,7 +239,7 @@ function fileOptions(address: Address, options: SourceOptions): FileOptions {
 }
 
 /** Recorded events at their own pace where the address asks for it (`?speed=1`), else as fast as they are taken. */
-function paced(address: Address, source: Source, { clock, signal }: SourceOptions): Source {
+function paced(address: Address, source: Source, { clock, signal }: Settled): Source {
   const speed = numberParam(address, 'speed', 1e-3)
   if (speed === undefined) return source
   return withEvents(source, (events) => pace(events, { speed, clock, signal }))

@@ -1,3 +1,4 @@
+import { systemClock } from '../clock.ts'
 import {
   type Batches,
   type Flag,
@@ -8,20 +9,21 @@ import {
   type Tick,
 } from '../market/event.ts'
 import type { Instrument } from '../market/instrument.ts'
-import type { Sessions } from '../market/session.ts'
+import { Sessions } from '../market/session.ts'
 import { FeedTime } from './feed-time.ts'
 import { OddLot } from './odd-lot.ts'
 import { PriceJump } from './price-jump.ts'
 import { RunningTotalWatch } from './running-total.ts'
 
 export interface ValidationOptions {
-  sessions: Sessions
+  /** Default: Hong Kong's built-in calendar. */
+  sessions?: Sessions
   /** Local wall clock, epoch ms: stands in where a tick has no receive time. */
-  now: () => number
+  now?: () => number
   /** Largest unsuspicious step between two trades (0.2 = 20 %, the default); null switches the rule off. */
   maxJump?: number | null
   /** Whether the source is a live feed; simulated and recorded ones have no time rule. */
-  live: boolean
+  live?: boolean
   /** Static facts by symbol, for board lots and spread tables; may fill while the feed runs. */
   instruments?: ReadonlyMap<string, Instrument>
 }
@@ -52,8 +54,8 @@ interface SymbolState {
 }
 
 /** A validator with fresh state; one per feed. */
-export function createValidator(options: ValidationOptions): Validator {
-  const { sessions, now, live, instruments } = options
+export function createValidator(options: ValidationOptions = {}): Validator {
+  const { sessions = new Sessions(), now = systemClock.now, live = false, instruments } = options
   const maxJump = options.maxJump === undefined ? 0.2 : options.maxJump
   const counts: ValidationCounts = { ticks: 0, rejected: {}, flagged: {} }
   const feed = new FeedTime()
@@ -118,7 +120,7 @@ export function createValidator(options: ValidationOptions): Validator {
  */
 export async function* validate(
   events: Batches,
-  options: ValidationOptions | Validator,
+  options: ValidationOptions | Validator = {},
 ): AsyncGenerator<readonly MarketEvent[]> {
   const validator = 'push' in options ? options : createValidator(options)
   for await (const batch of events) yield validator.push(batch)
