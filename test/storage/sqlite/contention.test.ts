@@ -85,7 +85,7 @@ describe('a store that others open too', () => {
     for (let i = 0; i < 60; i++) {
       await store.write(Array.from({ length: 2000 }, (_, k) => tick({ timestamp: tick().timestamp + i * 2000 + k })))
     }
-    expect((await stat(`${path}-wal`)).size).toBeLessThan(32 * 2 ** 20)
+    expect((await stat(`${path}-wal`)).size).toBeLessThan(12 * 2 ** 20)
   })
 
   it('leaves the data in one file when it is closed', async () => {
