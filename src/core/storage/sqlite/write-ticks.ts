@@ -2,6 +2,7 @@ import type { Seq, Tick } from '../../market/event.ts'
 import type { Dictionary, Names } from './dictionary.ts'
 import type { Db } from './driver.ts'
 import { byKey, type Key, place } from './identity.ts'
+import { EXACT } from './marks.ts'
 import { putTick, TICK_WIDTH } from './tick-row.ts'
 
 /** Rows of one statement: binding many at once costs a third less than one by one. */
@@ -32,7 +33,7 @@ export class TickInserter {
     this.#free = db.prepare(`INSERT OR IGNORE INTO tick VALUES ${ROW}`)
     this.#stored = db
       .prepare<unknown[], [number, number | null]>(
-        `SELECT iif(marks & 32, price, price / 1000.0), volume FROM tick WHERE symbol = ? AND time = ? AND seq = ? AND source = ?`,
+        `SELECT iif(marks & ${EXACT}, price, price / 1000.0), volume FROM tick WHERE symbol = ? AND time = ? AND seq = ? AND source = ?`,
       )
       .raw()
     this.#newest = db
