@@ -55,9 +55,19 @@ describe('live bars', () => {
     await until('16:10:31')
     await end()
     expect(seen.map(({ at, bar }) => [at, span(bar), bar.close, bar.final, bar.revision])).toEqual([
-      ['16:00:04', '15:55-16:00', 10, false, undefined],
-      ['16:10:31', '15:55-16:00', 11, true, undefined],
+      ['16:00:03', '15:55-16:00', 10, false, undefined],
+      ['16:10:30', '15:55-16:00', 11, true, undefined],
     ])
+  })
+
+  test('the last bar before lunch waits for the close tolerance and goes out at 12:00:03', async () => {
+    const { seen, send, until, end } = live({ every: minutes(1) }, '11:59:00')
+    await send(tick('11:59:00', 10))
+    await until('12:00:02')
+    await send(tick('12:00:02.500', 11))
+    await until('12:00:03')
+    expect(seen.map(({ at, bar }) => [at, bar.close, bar.final])).toEqual([['12:00:03', 11, true]])
+    await end()
   })
 
   test('with the auction apart the last bar is final at once', async () => {

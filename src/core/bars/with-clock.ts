@@ -35,7 +35,7 @@ export async function* withClock(events: Batches, clock: Clock, due: () => numbe
 async function firstOf<T>(next: Promise<T>, clock: Clock, ms: number): Promise<T | null> {
   if (ms === Number.POSITIVE_INFINITY) return next
   const timer = new AbortController()
-  const slept = clock.sleep(Math.min(Math.max(ms, 0) + 1, LONGEST_SLEEP), timer.signal)
+  const slept = clock.sleep(Math.min(Math.max(ms, 0), LONGEST_SLEEP), timer.signal)
   try {
     return await Promise.race([next, slept.then(() => null)])
   } finally {

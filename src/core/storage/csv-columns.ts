@@ -45,7 +45,7 @@ export const BAR_COLUMNS = [
 ] as const
 
 /**
- * One record as a line of CSV without the line feed: times ISO 8601 with zone, lists joined by `|`, empty for null and
+ * One record as a line of CSV without the line feed: times ISO 8601 with zone, lists joined by spaces, empty for null and
  * NaN. Text that a spreadsheet would take for a formula gets an apostrophe; numbers are left alone.
  */
 export function csvLine(record: object, columns: readonly string[], time: TimeFormat = formatIso): string {
@@ -57,7 +57,7 @@ function cell(value: unknown, time: TimeFormat | null): string {
   if (value === null || value === undefined) return ''
   if (typeof value === 'number') return Number.isFinite(value) ? (time ? time(value) : String(value)) : ''
   if (typeof value === 'bigint' || typeof value === 'boolean') return String(value)
-  const text = Array.isArray(value) ? value.join('|') : String(value)
+  const text = Array.isArray(value) ? value.join(' ') : String(value)
   const guarded = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
   return /[",;\r\n]/.test(guarded) ? `"${guarded.replaceAll('"', '""')}"` : guarded
 }
