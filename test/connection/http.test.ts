@@ -140,7 +140,7 @@ describe("AllTick's HTTP interface", () => {
     ])
   })
 
-  it('tells names, lot and the previous close, which is that of the older daily bar', async () => {
+  it('tells names, lot and the previous close: that of the older daily bar once today has one', async () => {
     const { http } = await serve(({ path, data }) =>
       path.endsWith('static_info')
         ? { static_info_list: data.symbol_list.map(({ code }) => info(code)) }
@@ -166,6 +166,19 @@ describe("AllTick's HTTP interface", () => {
         vendor_code: '700.HK',
       },
     ])
+  })
+
+  it('takes the newest daily bar as the previous close while a trading day has none of its own', async () => {
+    const { http } = await serve(({ path }) =>
+      path.endsWith('static_info')
+        ? {}
+        : {
+            kline_list: [
+              { code: '700.HK', kline_type: 8, kline_data: [bar('2026-06-18', '5'), bar('2026-06-22', '6')] },
+            ],
+          },
+    )
+    expect(await http.staticInfo(['00700.HK'])).toMatchObject([{ prev_close: 6 }])
   })
 
   it('asks K-lines one by one where the server knows no batches', async () => {

@@ -142,7 +142,7 @@ async function staticInfo(
   const { AllTickHttp } = await import('../connection/http.ts')
   const proxy = options.proxyFor?.(endpoint)
   const http = new AllTickHttp({
-    ...{ endpoint, clock: options.clock, signal: options.signal },
+    ...{ endpoint, clock: options.clock, sessions: options.sessions, signal: options.signal },
     ...(token && { token }),
     ...(plan && { plan }),
     ...(proxy && { proxy }),

@@ -6,8 +6,9 @@ import type { Clock } from '../clock.ts'
 import { HkqError, messageOf } from '../errors.ts'
 import type { Level, Seq, Side } from '../market/event.ts'
 import type { Instrument } from '../market/instrument.ts'
+import { Sessions } from '../market/session.ts'
 import { canonicalSymbol, toShort } from '../market/symbol.ts'
-import { formatDate } from '../market/time.ts'
+import { dayNumber, formatDate } from '../market/time.ts'
 import { scrubber } from './secret.ts'
 import { isLoopback } from './socket.ts'
 import { asksOf, bidsOf, type Fields, instrumentOf, type Kline, klinesOf, sideOf } from './vendors/alltick/fields.ts'
@@ -49,6 +50,8 @@ export interface HttpOptions {
   /** Default basic. */
   plan?: Plan
   clock: Clock
+  /** Which days trade; default Hong Kong's built-in calendar. */
+  sessions?: Sessions
   /** Address of an HTTP proxy, if the calls go through one; never used for loopback. */
   proxy?: string
   /** For one whole call, ms; default 10,000. */
@@ -133,12 +136,12 @@ export class AllTickHttp {
       .map((symbol) => instrumentOf(symbol, date, known.get(symbol) ?? {}, closes.get(symbol) ?? null))
   }
 
-  /** The older of the two newest daily bars is the previous day; asked at once, or one by one where batches are unknown. */
+  /** Asked at once, or one by one where batches are unknown. */
   async #previousCloses(symbols: readonly string[]): Promise<Map<string, number>> {
     const closes = new Map<string, number>()
     const take = (symbol: string, bars: readonly Kline[]): void => {
-      const bar = bars.length < 2 ? undefined : bars.reduce((a, b) => (b.time < a.time ? b : a))
-      if (bar && bar.close > 0) closes.set(symbol, bar.close)
+      const close = this.#previousClose(bars)
+      if (close !== undefined && close > 0) closes.set(symbol, close)
     }
     try {
       for (const [symbol, bars] of await this.batchKline(symbols, '1d')) take(symbol, bars)
@@ -150,6 +153,18 @@ export class AllTickHttp {
       }
     }
     return closes
+  }
+
+  /**
+   * The older of the two newest daily bars, the newer one being today's; on a trading day on which the symbol has no bar
+   * yet, the newest.
+   */
+  #previousClose(bars: readonly Kline[]): number | undefined {
+    const [older, newest] = bars.length < 2 ? [undefined, bars[0]] : [bars.at(-2)!, bars.at(-1)!]
+    const { clock, sessions = new Sessions() } = this.#options
+    const now = clock.now()
+    const isBefore = newest !== undefined && dayNumber(newest.time) < dayNumber(now) && sessions.day(now) !== null
+    return (isBefore ? newest : older)?.close
   }
 
   async #list(path: string, list: string, symbols: readonly string[], key = 'code'): Promise<[string, Fields][]> {
