@@ -1,25 +1,26 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, rmSync } from 'node:fs'
+import { renameSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { build } from 'esbuild'
 
-// dist/ holds the library as modules (with types) and the command as one minified file, which starts fastest.
-rmSync('dist', { recursive: true, force: true })
+// dist/ holds the library as modules (with types) and the command as one minified file, which starts fastest. It is made
+// aside and put in place whole, so that a command that runs meanwhile finds the old one.
+const made = `dist-${process.pid}`
 const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc')
-execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { stdio: 'inherit' })
-if (existsSync('src/cli.ts')) {
-  await build({
-    entryPoints: { cli: 'src/cli.ts' },
-    outdir: 'dist',
-    outExtension: { '.js': '.cjs' },
-    bundle: true,
-    minify: true,
-    keepNames: true,
-    platform: 'node',
-    target: 'node20.19',
-    format: 'cjs',
-    external: ['better-sqlite3', 'danfojs-node', 'bufferutil', 'utf-8-validate'],
-    logLevel: 'warning',
-  })
-}
+execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', made], { stdio: 'inherit' })
+await build({
+  entryPoints: { cli: 'src/cli.ts' },
+  outdir: made,
+  outExtension: { '.js': '.cjs' },
+  bundle: true,
+  minify: true,
+  keepNames: true,
+  platform: 'node',
+  target: 'node20.19',
+  format: 'cjs',
+  external: ['better-sqlite3', 'danfojs-node', 'bufferutil', 'utf-8-validate'],
+  logLevel: 'warning',
+})
+rmSync('dist', { recursive: true, force: true })
+renameSync(made, 'dist')

@@ -22,8 +22,8 @@ writeFileSync('docs/commands.md', [intro, `## hkq\n\n\`\`\`\n${root}\n\`\`\`\n`,
 for (const file of ['README.md', 'README.zh-CN.md']) {
   const text = readFileSync(file, 'utf8')
   const mended = text.replace(
-    /(<!-- help: ?([\w -]*?) ?-->\n```\n)[\s\S]*?(\n```)/g,
-    (_, before, name, after) => before + help(...name.split(' ').filter(Boolean)) + after,
+    /(<!-- help: ?([\w -]*?) ?-->\n```\n)(?:(?!```)[\s\S])*(```)/g,
+    (_, before, name, after) => `${before}${help(...name.split(' ').filter(Boolean))}\n${after}`,
   )
   if (mended !== text) writeFileSync(file, mended)
 }

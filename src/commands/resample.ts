@@ -85,7 +85,7 @@ export function define(io: Io): Command {
       if (signal.aborted) break
     }
     if (count === 0 && !signal.aborted) throw noData(setup.symbols, options)
-    if (options.describe) await printDescription(all, io)
+    if (options.describe) await printDescription(all, options, io)
     else if (options.chart) printCharts(all, renderBarChart, options, io)
     await output.end()
   })

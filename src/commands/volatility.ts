@@ -135,7 +135,7 @@ export function define(io: Io): Command {
       if (signal.aborted) break
     }
     if (count === 0 && !signal.aborted) throw noData(setup.symbols, options)
-    if (options.describe) await printDescription(all, io)
+    if (options.describe) await printDescription(all, options, io)
     else if (options.chart)
       printCharts(all, (rows, view) => renderVolatilityChart(rows, view, options.annualize), options, io)
     if (options.annualize) tellBasis(settings, newestTime, options, io)

@@ -2,7 +2,8 @@ import { HkqError } from './errors.ts'
 
 /** The part of danfojs-node's DataFrame that hkq itself uses; the object is the whole thing. */
 export interface DataFrame {
-  describe(): { toString(): string }
+  /** A row a figure (`count`, `mean`, `std`, `min`, `median`, `max`, `variance`), a column a numeric field. */
+  describe(): { readonly index: readonly (string | number)[]; readonly values: readonly (readonly unknown[])[] }
   readonly shape: readonly [rows: number, columns: number]
   readonly columns: readonly string[]
 }

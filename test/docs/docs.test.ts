@@ -1,0 +1,71 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { COMMAND_NAMES } from '../../src/commands/_names.ts'
+
+const ROOT = resolve(import.meta.dirname, '../..')
+const read = (file: string): string => readFileSync(resolve(ROOT, file), 'utf8')
+
+function help(...command: string[]): string {
+  const env = { PATH: process.env.PATH, COLUMNS: '100', NO_COLOR: '1' }
+  return execFileSync(process.execPath, ['bin/hkq.js', ...command, '--help'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    env,
+  }).trimEnd()
+}
+
+describe('the help', () => {
+  it('lists every command with its line', () => {
+    for (const name of COMMAND_NAMES) expect(help()).toMatch(new RegExp(`^  ${name} +\\S`, 'm'))
+  })
+
+  it.each(COMMAND_NAMES)('of %s gives every option a word of explanation', (name) => {
+    const options = help(name)
+      .split('Options:\n')[1]!
+      .split('\n')
+      .filter((line) => /^ {2}-/.test(line))
+    expect(options.length).toBeGreaterThan(1)
+    for (const line of options) expect(line).toMatch(/^ {2}(-\w, )?--[\w-]+( <\S+>)? {2,}\S/)
+  })
+
+  it('is the command reference, word by word', () => {
+    const reference = read('docs/commands.md')
+    for (const name of ['', ...COMMAND_NAMES]) {
+      expect(reference, `run npm run docs: ${name}`).toContain(`\`\`\`\n${help(...[name].filter(Boolean))}\n\`\`\``)
+    }
+  })
+
+  it.each(['README.md', 'README.zh-CN.md'])('in %s is what the command prints', (file) => {
+    for (const [, name, block] of read(file).matchAll(/<!-- help: ?([\w -]*?) ?-->\n```\n([\s\S]*?)\n```/g)) {
+      expect(block, 'run npm run docs').toBe(help(...name!.split(' ').filter(Boolean)))
+    }
+  })
+})
+
+describe('the documents', () => {
+  it.each(['README.md', 'README.zh-CN.md'])('%s names commands and options that exist', (file) => {
+    const used = [...read(file).matchAll(/^(?:\$ )?hkq ([a-z-]+)([^|>#\n]*)/gm)]
+    expect(used.length).toBeGreaterThan(5)
+    for (const [, name, rest] of used) {
+      expect(COMMAND_NAMES).toContain(name)
+      const page = help(name!)
+      for (const [option] of rest!.matchAll(/--[a-z-]+/g)) expect(page, `${name} ${option}`).toContain(option)
+    }
+  })
+
+  it('link to files that exist', () => {
+    for (const file of ['README.md', 'README.zh-CN.md', 'CONTRIBUTING.md']) {
+      for (const [, target] of read(file).matchAll(/\]\((?!https?:)([^)#]+)\)/g))
+        expect(() => read(target!)).not.toThrow()
+    }
+  })
+
+  it('give the two set-up commands as they are', () => {
+    for (const file of ['README.md', 'README.zh-CN.md']) {
+      expect(read(file)).toContain('\nnpm ci && npm run demo\n')
+      expect(read(file)).toContain('\nnpm ci && npm test\n')
+    }
+  })
+})
