@@ -5,6 +5,7 @@ import { resample } from '../core/bars/resample.ts'
 import type { Bar } from '../core/market/bar.ts'
 import { type Batches, FLAGS, type Flag } from '../core/market/event.ts'
 import { follow } from '../core/storage/follow.ts'
+import { Present } from '../core/storage/present.ts'
 import type { Store } from '../core/storage/store.ts'
 import { madeOf, storedBars } from '../core/storage/stored-bars.ts'
 import { renderBarChart } from '../core/terminal/bar-chart.ts'
@@ -105,7 +106,12 @@ async function barsFrom(options: Options, setup: Setup, signal: AbortSignal, io:
   if ('store' in recorded) return fromStore(recorded.store, how, options, setup, signal, io)
   const { source, events } = recorded
   if (source.bars) return mergeBars(source.bars(rangeOf(options)), how)
-  return resample(events, source.kind === 'recorded' ? how : { ...how, clock: source.clock })
+  if (source.kind === 'recorded') return resample(events, how)
+  const present = new Present(source.clock, false)
+  return resample(source.kind === 'live' ? present.of(events) : events, {
+    ...how,
+    clock: source.kind === 'live' ? present : source.clock,
+  })
 }
 
 async function* fromStore(
@@ -120,7 +126,9 @@ async function* fromStore(
   const span = rangeOf(options)
   try {
     if (options.follow) {
-      yield* resample(follow(store, { ...span, symbols }, io.clock, signal), { ...how, clock: io.clock })
+      const present = new Present(io.clock, true)
+      const events = follow(store, { ...span, symbols }, io.clock, signal, () => present.caughtUp())
+      yield* resample(present.of(events), { ...how, clock: present })
       return
     }
     if (options.verbose) tell(`bars made of stored ${madeOf(how)}`, options, io)

@@ -10,6 +10,7 @@ import { settingsOf, type VolatilityOptions } from '../core/statistics/volatilit
 import type { VolatilityRecord } from '../core/statistics/volatility/record.ts'
 import { volatility } from '../core/statistics/volatility/volatility.ts'
 import { follow } from '../core/storage/follow.ts'
+import { Present } from '../core/storage/present.ts'
 import type { Store } from '../core/storage/store.ts'
 import { alertLine, leaveLine } from '../core/terminal/lines.ts'
 import { mostUnusualFirst, volatilityColumns } from '../core/terminal/signal-columns.ts'
@@ -197,7 +198,12 @@ async function recordsFrom(
   const run = { ...settings, ...(options.since !== undefined && { since: options.since }) }
   if (source.bars) return volatility(source.bars({}), { auctions: 'join', ...run })
   if (source.kind === 'recorded') return volatility(asNeeded(events, settings), run)
-  return volatility(asNeeded(await warmedUp(events, options, setup), settings), { ...run, clock: source.clock })
+  if (options.history === undefined && source.kind === 'simulated') {
+    return volatility(asNeeded(events, settings), { ...run, clock: source.clock })
+  }
+  const present = new Present(source.clock, options.history !== undefined)
+  const all = await warmedUp(events, options, setup, () => present.caughtUp())
+  return volatility(asNeeded(present.of(all), settings), { ...run, clock: present })
 }
 
 /** The events themselves, or the bars that an estimator of bars works on. */
@@ -208,7 +214,7 @@ function asNeeded(events: Batches, settings: VolatilityOptions): Batches<MarketE
 }
 
 /** The history of `--history`, then the live events, as one stream. */
-async function warmedUp(live: Batches, { history }: Options, setup: Setup): Promise<Batches> {
+async function warmedUp(live: Batches, { history }: Options, setup: Setup, onCaughtUp: () => void): Promise<Batches> {
   if (history === undefined) return live
   const store = await openStore(parseAddress(history, 'source'), setup)
   return (async function* () {
@@ -217,6 +223,7 @@ async function warmedUp(live: Batches, { history }: Options, setup: Setup): Prom
     } finally {
       await store.close()
     }
+    onCaughtUp()
     yield* live
   })()
 }
@@ -236,10 +243,9 @@ async function* fromStore(
   const symbols = symbolsOf(store, setup)
   try {
     if (options.follow) {
-      yield* volatility(asNeeded(follow(store, { ...query, symbols }, io.clock, signal), settings), {
-        ...run,
-        clock: io.clock,
-      })
+      const present = new Present(io.clock, true)
+      const events = follow(store, { ...query, symbols }, io.clock, signal, () => present.caughtUp())
+      yield* volatility(asNeeded(present.of(events), settings), { ...run, clock: present })
       return
     }
     const complete = Math.min(until ?? Number.POSITIVE_INFINITY, io.clock.now() - SETTLED)

@@ -9,7 +9,8 @@ const POLL = 250
 const OVERLAP = MINUTE
 
 /**
- * What a store holds, then what a recorder adds to it, each event once, until `signal` aborts. Within the last minute
+ * What a store holds, then what a recorder adds to it, each event once, until `signal` aborts. `onCaughtUp` is called
+ * whenever everything stored so far has been given. Within the last minute
  * events may come in another order than that of their times, as they were committed.
  */
 export async function* follow(
@@ -17,8 +18,9 @@ export async function* follow(
   query: Query,
   clock: Clock,
   signal: AbortSignal,
+  onCaughtUp: () => void = () => {},
 ): AsyncGenerator<readonly MarketEvent[]> {
-  let newest = Math.max(query.since ?? 0, ...store.checkpoints().map(({ timestamp }) => timestamp))
+  let newest = Math.max(query.since ?? 0, ...store.checkpoints().map(({ timestamp }) => timestamp ?? 0))
   yield* store.read({ ...query, until: newest - OVERLAP })
   let seen = new Map<string, number>()
   while (!signal.aborted) {
@@ -28,6 +30,7 @@ export async function* follow(
       yield batch
     }
     seen = new Map([...seen].filter(([, time]) => time >= newest - OVERLAP))
+    onCaughtUp()
     await clock.sleep(POLL, signal)
   }
 }
