@@ -50,7 +50,9 @@ function captureFiles(dir: string): string[] {
   try {
     names = readdirSync(dir)
   } catch (error) {
-    throw new HkqError('E_INPUT', `no raw capture in "${dir}": ${messageOf(error)}`, { cause: error })
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    const why = missing ? 'no such directory' : messageOf(error)
+    throw new HkqError('E_STORAGE', `no raw capture in "${dir}": ${why}`, { cause: error })
   }
   const files = names.flatMap((name) => {
     const parts = FILE.exec(name)?.groups

@@ -126,5 +126,6 @@ function reasonOf(error: Error & { code?: string; errors?: readonly Error[] }): 
   const first = error.errors?.[0] ?? error
   const { code } = first as { code?: string }
   if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') return 'a message larger than 1 MiB was refused'
+  if (code?.startsWith('HPE_')) return 'what answers is no web server: wrong port'
   return messageOf(first) || code || 'the connection failed'
 }

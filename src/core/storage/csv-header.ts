@@ -104,7 +104,7 @@ function known(): string {
 }
 
 function notUnderstood(header: readonly string[], file: string, timed: boolean): HkqError {
-  const missing = timed ? 'a price (last_price, or open high low close)' : 'a time (timestamp)'
+  const missing = timed ? 'price (last_price, or open high low close)' : 'time (timestamp)'
   const remedy = 'name them with ?columns=timestamp:t,last_price:p'
   return new HkqError('E_INPUT', `the header of "${file}" has no ${missing}, found ${listed(header)}: ${remedy}`)
 }

@@ -80,7 +80,7 @@ function symbolIn(path: string): string | null {
 async function* ticksOf(files: AsyncIterable<OpenCsv>): Batches {
   for await (const { kind, name, columns, context, records } of files) {
     if (kind === 'bars')
-      throw new HkqError('E_INPUT', `"${name}" holds bars, not ticks: only resample and export read bars`)
+      throw new HkqError('E_INPUT', `"${name}" holds bars, not ticks: only resample and volatility read bars`)
     for await (const batch of records) {
       yield batch.map(({ fields, text }) => readTick(fieldsOf(fields, columns), text, context))
     }

@@ -14,7 +14,7 @@ import { RecordedClock } from './recorded-clock.ts'
 /**
  * Events from lines of JSON: a file, or a stream such as standard input. When the first record is a bar the source has
  * `bars` as well; it is then read for its bars or for its events, once.
- * @throws HkqError E_STORAGE when the file cannot be read
+ * @throws HkqError E_STORAGE when the file cannot be read, E_INPUT when it begins with other text than JSON objects
  */
 export async function openNdjsonSource(from: string | Input, options: FileOptions): Promise<Source> {
   const input = typeof from === 'string' ? await openInput(from) : from
@@ -43,9 +43,32 @@ async function* recordsOf(
   { columns, signal }: FileOptions,
 ): AsyncGenerator<(MarketEvent | Bar)[]> {
   const renaming = columns && new Map([...columns].map(([ours, theirs]) => [theirs, ours]))
+  let checked = false
   for await (const lines of linesOf(input, signal)) {
+    if (!checked) checked = refuseOtherText(lines, input.name)
     const records = lines.map((line) => fromJson(line, context, renaming)).filter((record) => record !== null)
     if (records.length > 0) yield records
+  }
+}
+
+/**
+ * Whether these lines tell that the input is NDJSON; blank ones tell nothing.
+ * @throws HkqError E_INPUT when there is text and no line of it is a JSON object
+ */
+function refuseOtherText(lines: readonly string[], name: string): boolean {
+  const texts = lines.filter((line) => line.trim() !== '')
+  if (texts.length === 0) return false
+  if (texts.some(isObject)) return true
+  const shown = texts[0]!.replace(/[^\x20-\x7e]/g, '?').slice(0, 40)
+  throw new HkqError('E_INPUT', `"${name}" is not NDJSON, it begins with "${shown}": give one JSON object a line`)
+}
+
+function isObject(line: string): boolean {
+  try {
+    const value: unknown = JSON.parse(line)
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+  } catch {
+    return false
   }
 }
 

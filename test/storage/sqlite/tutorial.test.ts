@@ -116,6 +116,20 @@ describe("a database made by the tutorial's code", () => {
     await to.close()
   })
 
+  it('gives the minutes of its ticks, so that bars come from it as from a store of ours', async () => {
+    const store = await opened([
+      ['00700.HK', '2026-11-20 10:00:00.000', 612, 200, null, null],
+      ['00700.HK', '2026-11-20 10:00:59.999', 613, 100, null, null],
+      ['00700.HK', '2026-11-20 10:01:00.000', 611, 300, null, null],
+    ])
+    expect([...store.minutes('00700.HK', {})].flat()).toMatchObject([
+      { start: at('10:00:00.000'), open: 612, close: 613, volume: 300, trades: 2 },
+      { start: at('10:01:00.000'), open: 611, close: 611, volume: 300, trades: 1 },
+    ])
+    expect([...store.minutes('00700.HK', { since: at('10:00:30.000') })].flat()).toMatchObject([{ trades: 1 }])
+    await store.close()
+  })
+
   it('is not written to', async () => {
     const store = await opened([])
     await expect(store.write([])).rejects.toMatchObject({ code: 'E_STORAGE' })

@@ -1,10 +1,11 @@
+import { summarise } from '../../bars/minutes.ts'
 import type { Summary } from '../../bars/summary.ts'
 import { HkqError } from '../../errors.ts'
 import { type Batches, type Gap, NO_FLAGS, type Tick } from '../../market/event.ts'
 import type { Instrument } from '../../market/instrument.ts'
 import type { Sessions } from '../../market/session.ts'
 import { canonicalSymbol } from '../../market/symbol.ts'
-import { parseTime } from '../../market/time.ts'
+import { MINUTE, parseTime } from '../../market/time.ts'
 import { makeTick } from '../../market/trade.ts'
 import type { Checkpoint, Query, Written } from '../../pipeline/source.ts'
 import { columnsOf, type TickColumns } from '../columns.ts'
@@ -91,8 +92,13 @@ export class TutorialStore implements Store {
     return [...this.#spellings.keys()].sort()
   }
 
-  minutes(): Iterable<readonly Summary[]> {
-    return []
+  /** Made of the ticks; a minute that two chunks share comes as two summaries. */
+  *minutes(symbol: string, { since, until }: Span): Generator<Summary[]> {
+    const span = {
+      ...(since !== undefined && { since: Math.ceil(since / MINUTE) * MINUTE }),
+      ...(until !== undefined && { until: Math.ceil(until / MINUTE) * MINUTE }),
+    }
+    for (const ticks of this.ticks(symbol, span)) yield summarise(ticks)
   }
 
   gaps(): readonly Gap[] {
