@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { csvLine } from '../../src/core/market/csv.ts'
 import type { Tick } from '../../src/core/market/event.ts'
 import { openCsvSource } from '../../src/core/storage/csv.ts'
-import { BAR_COLUMNS, csvLine } from '../../src/core/storage/csv-columns.ts'
+import { BAR_COLUMNS } from '../../src/core/storage/csv-columns.ts'
 import { openCsvSink } from '../../src/core/storage/csv-sink.ts'
 import { parseColumns } from '../../src/core/storage/file-options.ts'
 import { at, gap, tick } from '../bars/market.ts'
@@ -210,7 +211,7 @@ describe('bars in CSV', () => {
       close: 2,
     } as const
     const full = { ...bar, volume: 100, turnover: 200, vwap: 2, mean: 1.5, trades: 7, final: true, has_gap: true }
-    const path = file(`${BAR_COLUMNS.join(',')}\n${csvLine(full, BAR_COLUMNS)}\n`)
+    const path = file(`${BAR_COLUMNS.join(',')}\n${csvLine(full, BAR_COLUMNS)}`)
     const source = await openCsvSource(path, options)
     expect(await collect(source.bars!({}))).toEqual([full])
   })

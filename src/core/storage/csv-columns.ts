@@ -1,7 +1,3 @@
-import type { TimeFormat } from '../market/json.ts'
-import { TIME_FIELDS } from '../market/json.ts'
-import { formatIso } from '../market/time.ts'
-
 /** Columns of ticks in CSV, in order. */
 export const TICK_COLUMNS = [
   'symbol',
@@ -43,21 +39,3 @@ export const BAR_COLUMNS = [
   'has_gap',
   'revision',
 ] as const
-
-/**
- * One record as a line of CSV without the line feed: times ISO 8601 with zone, lists joined by spaces, empty for null and
- * NaN. Text that a spreadsheet would take for a formula gets an apostrophe; numbers are left alone.
- */
-export function csvLine(record: object, columns: readonly string[], time: TimeFormat = formatIso): string {
-  const values = record as Record<string, unknown>
-  return columns.map((column) => cell(values[column], TIME_FIELDS.has(column) ? time : null)).join(',')
-}
-
-function cell(value: unknown, time: TimeFormat | null): string {
-  if (value === null || value === undefined) return ''
-  if (typeof value === 'number') return Number.isFinite(value) ? (time ? time(value) : String(value)) : ''
-  if (typeof value === 'bigint' || typeof value === 'boolean') return String(value)
-  const text = Array.isArray(value) ? value.join(' ') : String(value)
-  const guarded = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
-  return /[",;\r\n]/.test(guarded) ? `"${guarded.replaceAll('"', '""')}"` : guarded
-}

@@ -1,15 +1,16 @@
 import { join } from 'node:path'
 import { HkqError } from '../errors.ts'
+import { csvHeader, csvLine } from '../market/csv.ts'
 import type { Tick } from '../market/event.ts'
 import type { TimeFormat } from '../market/json.ts'
 import { formatDate } from '../market/time.ts'
 import type { Sink } from '../pipeline/source.ts'
 import { appendText, prepareFile } from './append.ts'
-import { csvLine, TICK_COLUMNS } from './csv-columns.ts'
+import { TICK_COLUMNS } from './csv-columns.ts'
 import { isDirectory } from './csv-files.ts'
 import { linesOf, openInput } from './lines.ts'
 
-const HEADER = TICK_COLUMNS.join(',')
+const HEADER = csvHeader(TICK_COLUMNS)
 
 /** How ticks are written. */
 export interface CsvSinkOptions {
@@ -50,15 +51,15 @@ function grouped(ticks: readonly Tick[], dir: string | null, file: string, time?
   const texts = new Map<string, string>()
   for (const tick of ticks) {
     const place = dir === null ? file : join(dir, tick.symbol, `${formatDate(tick.timestamp)}.csv`)
-    texts.set(place, `${texts.get(place) ?? ''}${csvLine(tick, TICK_COLUMNS, time)}\n`)
+    texts.set(place, `${texts.get(place) ?? ''}${csvLine(tick, TICK_COLUMNS, time)}`)
   }
   return texts
 }
 
 async function withHeader(file: string, bom: boolean): Promise<void> {
-  if (await prepareFile(file)) return appendText(file, `${bom ? '\ufeff' : ''}${HEADER}\n`)
+  if (await prepareFile(file)) return appendText(file, `${bom ? '\ufeff' : ''}${HEADER}`)
   const found = await headerOf(file)
-  if (found === HEADER) return
+  if (`${found}\n` === HEADER) return
   throw new HkqError('E_STORAGE', `"${file}" holds other columns ("${found.slice(0, 60)}"): choose another file`)
 }
 

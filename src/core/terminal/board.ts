@@ -83,7 +83,7 @@ class LiveBoard implements Board {
       else if (event.type === 'quote') quote(this.#row(event.symbol), event)
       else if (event.type === 'status') this.#status(event)
       else if (event.type === 'rejected') this.rejected++
-      else {
+      else if (event.type === 'gap') {
         this.gaps++
         this.lastGap = event
       }

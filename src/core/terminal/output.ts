@@ -1,7 +1,7 @@
 import type { Writable } from 'node:stream'
+import { csvHeader, csvLine } from '../market/csv.ts'
 import { toJson } from '../market/json.ts'
 import type { Column } from './columns.ts'
-import { csvHeader, csvLine } from './csv.ts'
 import type { Palette } from './palette.ts'
 import { createRowPrinter } from './row-printer.ts'
 import { renderTable } from './table.ts'

@@ -1,4 +1,5 @@
-import { TIME_FIELDS, type TimeFormat } from '../market/json.ts'
+import { TIME_FIELDS, type TimeFormat } from './json.ts'
+import { formatIso } from './time.ts'
 
 /** Control characters but tab and line breaks: a file that is shown in a terminal must not steer it. */
 const CONTROLS = /(?![\t\n\r])\p{Cc}/gu
@@ -11,9 +12,9 @@ export function csvHeader(fields: readonly string[]): string {
 /**
  * One record as a CSV line. Absent, null and NaN are empty, times ISO 8601, lists of words joined by spaces, anything deeper
  * JSON. A text that a spreadsheet would take for a formula gets an apostrophe before it.
- * @param time how times are written
+ * @param time how times are written, default with Hong Kong's zone
  */
-export function csvLine(record: object, fields: readonly string[], time: TimeFormat): string {
+export function csvLine(record: object, fields: readonly string[], time: TimeFormat = formatIso): string {
   const values = record as Readonly<Record<string, unknown>>
   return `${fields.map((field) => cell(field, values[field], time)).join(',')}\n`
 }
@@ -37,5 +38,5 @@ function guarded(text: string): string {
 }
 
 function quoted(text: string): string {
-  return /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+  return /[",;\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }
