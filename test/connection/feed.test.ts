@@ -408,7 +408,13 @@ describe('gaps in the stream', () => {
   })
 
   it('begin where the store ends, as far as it has them from this source', async () => {
-    const seen = { symbol: '00700.HK', timestamp: MORNING - 60_000, seq: 3, committed_at: MORNING - 60_000 }
+    const seen = {
+      symbol: '00700.HK',
+      timestamp: MORNING - 60_000,
+      seq: 3,
+      committed_at: MORNING - 60_000,
+      covered_until: null,
+    }
     const other = { ...seen, symbol: '00005.HK', source: 'another' }
     const { ofType } = start({ checkpoints: [{ ...seen, source: 'fake' }, other] })
     const first = await peer(server)
@@ -422,6 +428,22 @@ describe('gaps in the stream', () => {
     expect(ofType('gap').map(({ symbol, cause }) => [symbol, cause])).toEqual([
       ['00700.HK', 'restart'],
       ['00005.HK', 'late_start'],
+    ])
+  })
+
+  it('are told with how far was heard, after what it covers, once a second and at the end', async () => {
+    const reading = start({ at: MORNING, checkpoints: [] })
+    const first = await peer(server)
+    first.send(tick('00700.HK', MORNING, 1))
+    await until(() => reading.ofType('tick').length === 1)
+    await reading.clock.advance(10_000)
+    await until(() => reading.ofType('coverage').length === 1)
+    reading.stop.abort()
+    await reading.done
+    expect(reading.events.map(({ type }) => type).slice(1)).toEqual(['gap', 'tick', 'coverage', 'gap', 'coverage'])
+    expect(reading.ofType('coverage').map(({ symbols, timestamp }) => [symbols, timestamp - MORNING])).toEqual([
+      [['00700.HK'], 8_000],
+      [['00700.HK', '00005.HK'], 10_000],
     ])
   })
 

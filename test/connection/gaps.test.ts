@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { GapTracker } from '../../src/core/connection/gaps.ts'
+import { GapTracker, type Reached } from '../../src/core/connection/gaps.ts'
 import type { Gap, MarketEvent, Tick } from '../../src/core/market/event.ts'
 import { Sessions } from '../../src/core/market/session.ts'
 import { parseTime } from '../../src/core/market/time.ts'
@@ -12,7 +12,11 @@ const SYMBOL = '00700.HK'
 const YEARS_LATER = at('2029-01-05T10:00')
 
 function tracker(checkpoint?: string, seq = 7): GapTracker {
-  return new GapTracker('fake', sessions, checkpoint ? [{ symbol: SYMBOL, timestamp: at(checkpoint), seq }] : [])
+  return new GapTracker(
+    'fake',
+    sessions,
+    checkpoint ? [{ symbol: SYMBOL, timestamp: at(checkpoint), seq, covered_until: null }] : [],
+  )
 }
 
 /** A run that was connected at `since`; its first tick bears `first` and came at `now` (default: at once, a live feed). */
@@ -24,6 +28,123 @@ function startedRun(gaps: GapTracker, since: string, first: string, seq = 8, now
 
 const gapsIn = (events: readonly MarketEvent[]): Gap[] => events.filter((event) => event.type === 'gap')
 const stretch = ({ cause, from, to }: Gap) => [cause, from, to]
+
+/** A store with the checkpoints and gap rows that recording runs left in it. */
+class Recorded {
+  readonly gaps: Gap[] = []
+  #reached = new Map<string, Reached>()
+
+  /** One run of a recorder of `SYMBOL` and the index, from `since` on; returns how to end it. */
+  run(since: string) {
+    const gaps = new GapTracker('fake', sessions, [...this.#reached.values()])
+    gaps.watch([SYMBOL, 'HSI'], at(since))
+    gaps.up(at(since))
+    const heard = (now: number) => {
+      for (const symbol of gaps.heard(now)) this.#know({ symbol, covered_until: now })
+    }
+    return {
+      tick: (symbol: string, time: string, seq: number) => {
+        this.gaps.push(...gapsIn(gaps.mark([tickOf(symbol, at(time), seq)])))
+        this.#know({ symbol, timestamp: at(time), seq })
+      },
+      lost: (time: string) => gaps.lost('disconnect', at(time)),
+      up: (time: string) => gaps.up(at(time)),
+      heard: (time: string) => heard(at(time)),
+      end: (time: string) => {
+        this.gaps.push(...gaps.end(at(time)))
+        heard(at(time))
+      },
+    }
+  }
+
+  get rows() {
+    return this.gaps.map(({ symbol, cause, from, to }) => [symbol, cause, local(from), local(to)])
+  }
+
+  #know(news: Partial<Reached> & { symbol: string }): void {
+    const old = this.#reached.get(news.symbol)
+    this.#reached.set(news.symbol, { timestamp: null, seq: null, covered_until: null, ...old, ...news })
+  }
+}
+
+const local = (time: number) => new Date(time + 8 * 3_600_000).toISOString().slice(5, 16)
+
+describe('a recorder that is started every morning and ends after the close', () => {
+  const wholeDay = (recorded: Recorded, date: string, lastTrade?: string) => {
+    const run = recorded.run(`${date}T09:00`)
+    run.tick('HSI', `${date}T09:30`, 1)
+    if (lastTrade) run.tick(SYMBOL, `${date}T${lastTrade}`, 1)
+    run.heard(`${date}T15:59`)
+    run.tick('HSI', `${date}T16:00`, 2)
+    run.end(`${date}T16:15`)
+  }
+
+  it('claims no hole where a stock did not trade up to the close', () => {
+    const recorded = new Recorded()
+    wholeDay(recorded, '2026-11-23', '15:31')
+    wholeDay(recorded, '2026-11-24', '10:05')
+    wholeDay(recorded, '2026-11-25')
+    wholeDay(recorded, '2026-11-26', '09:31')
+    expect(recorded.rows).toEqual([])
+  })
+
+  it('claims none for a stock that never traded before', () => {
+    const recorded = new Recorded()
+    wholeDay(recorded, '2026-11-23')
+    wholeDay(recorded, '2026-11-24', '14:00')
+    expect(recorded.rows).toEqual([])
+  })
+
+  it('claims none when it was killed after the close, having heard that the line works', () => {
+    const recorded = new Recorded()
+    const run = recorded.run('2026-11-23T09:00')
+    run.tick('HSI', '2026-11-23T09:30', 1)
+    run.tick(SYMBOL, '2026-11-23T11:00', 1)
+    run.heard('2026-11-23T16:10:01')
+    wholeDay(recorded, '2026-11-24', '10:00')
+    expect(recorded.rows.filter(([symbol]) => symbol === SYMBOL)).toEqual([])
+  })
+
+  it('killed at 14:00 and started again the next morning has the holes of both sessions, from the last stored tick', () => {
+    const recorded = new Recorded()
+    const run = recorded.run('2026-11-23T09:00')
+    run.tick('HSI', '2026-11-23T13:59', 1)
+    run.tick(SYMBOL, '2026-11-23T13:05', 1)
+    run.heard('2026-11-23T14:00')
+    const next = recorded.run('2026-11-24T10:00')
+    next.tick('HSI', '2026-11-24T10:01', 2)
+    next.tick(SYMBOL, '2026-11-24T10:02', 2)
+    expect(recorded.rows).toEqual([
+      ['HSI', 'restart', '11-23T13:59', '11-23T16:10'],
+      ['HSI', 'restart', '11-24T09:20', '11-24T10:01'],
+      [SYMBOL, 'restart', '11-23T13:05', '11-23T16:10'],
+      [SYMBOL, 'restart', '11-24T09:20', '11-24T10:02'],
+    ])
+  })
+
+  it('killed while a hole was still open claims it again: nothing is called heard before its row is written', () => {
+    const recorded = new Recorded()
+    const run = recorded.run('2026-11-23T09:00')
+    run.tick('HSI', '2026-11-23T09:30', 1)
+    run.tick(SYMBOL, '2026-11-23T09:40', 1)
+    run.lost('2026-11-23T10:00')
+    run.up('2026-11-23T10:05')
+    run.tick('HSI', '2026-11-23T10:05:01', 2)
+    run.heard('2026-11-23T12:30')
+    wholeDay(recorded, '2026-11-24', '10:00')
+    expect(recorded.rows.filter(([symbol]) => symbol === SYMBOL)).toEqual([
+      [SYMBOL, 'restart', '11-23T09:40', '11-23T12:00'],
+      [SYMBOL, 'restart', '11-23T13:00', '11-23T16:10'],
+    ])
+  })
+
+  it('of a replayed day calls nothing heard', () => {
+    const gaps = tracker()
+    startedRun(gaps, '2026-11-23T09:00', '2023-08-15T14:30', 1, at('2026-11-23T10:00'))
+    gaps.end(at('2026-11-23T16:15'))
+    expect(gaps.heard(at('2026-11-23T16:15'))).toEqual([])
+  })
+})
 
 describe('a first run', () => {
   it.each([

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { isLeftOut, minuteOf } from '../../src/core/bars/summary.ts'
-import { byTimeAndSeq, type Tick } from '../../src/core/market/event.ts'
+import { byTimeAndSeq, type MarketEvent, type Tick } from '../../src/core/market/event.ts'
 import { flagMask } from '../../src/core/storage/columns.ts'
 import type { Store } from '../../src/core/storage/store.ts'
 import { anyTick, at, collect, gap, quote, rejected, tick } from '../storage/sample.ts'
@@ -136,9 +136,28 @@ export function storeContract(name: string, makeBench: () => Promise<Bench>): vo
       await bench.store.write([tick({ timestamp: at('09:59:00.000'), seq: 8 })])
       const store = await bench.reopen()
       expect(store.checkpoints().map(({ committed_at: _, ...rest }) => rest)).toEqual([
-        { source: 'alltick', symbol: '00700.HK', timestamp: at('10:00:00.000'), seq: 5 },
-        { source: 'alltick', symbol: 'HSI', timestamp: at('10:00:00.000'), seq: 2n ** 60n },
+        { source: 'alltick', symbol: '00700.HK', timestamp: at('10:00:00.000'), seq: 5, covered_until: null },
+        { source: 'alltick', symbol: 'HSI', timestamp: at('10:00:00.000'), seq: 2n ** 60n, covered_until: null },
       ])
+    })
+
+    it('keeps how far each symbol was heard, with ticks or without, and never goes back', async () => {
+      const heard = (timestamp: number): MarketEvent => ({
+        ...{ type: 'coverage', source: 'alltick', symbol: null, symbols: ['00700.HK', 'HSI'], timestamp },
+      })
+      await bench.store.write([tick({ seq: 5 }), heard(at('16:15:00.000')), heard(at('16:14:00.000'))])
+      const store = await bench.reopen()
+      expect(store.checkpoints().map(({ committed_at: _, ...rest }) => rest)).toEqual([
+        {
+          ...{ source: 'alltick', symbol: '00700.HK', timestamp: at('10:00:00.000'), seq: 5 },
+          covered_until: at('16:15:00.000'),
+        },
+        {
+          ...{ source: 'alltick', symbol: 'HSI', timestamp: null, seq: null },
+          covered_until: at('16:15:00.000'),
+        },
+      ])
+      expect(await collect(store.read({}))).toHaveLength(1)
     })
 
     it('keeps one-minute summaries equal to those of the ticks it holds', async () => {

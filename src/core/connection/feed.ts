@@ -15,6 +15,9 @@ import { Subscription } from './subscription.ts'
 import type { Vendor } from './vendor.ts'
 import { Watchdog } from './watchdog.ts'
 
+/** Least time between two tellings of how far was heard, and how long a trade may take to arrive, ms. */
+const COVERAGE_EVERY = 1_000
+const ARRIVAL = 2_000
 /** Longest wait between two attempts while nothing trades, ms. */
 const QUIET_CAP = MINUTE
 
@@ -31,7 +34,7 @@ export interface FeedOptions {
   readonly signal: AbortSignal
   /** Consecutive failures to be retried; undefined: for ever. With 0 the server's close with code 1000 is an end. */
   readonly maxRetries?: number | undefined
-  /** What the store has of this source, for the gaps since. */
+  /** What the store has of this source, for the gaps since; with it the feed also delivers its coverage. */
   readonly checkpoints?: readonly Checkpoint[]
   /** Sees every frame as it came, before it is decoded. `receivedAt` epoch ms. */
   readonly onFrame?: (frame: Buffer, receivedAt: number) => void
@@ -83,6 +86,8 @@ class VendorFeed implements Feed {
   #link: Link | undefined
   /** Failures since the last data. */
   #failures = 0
+  /** Monotonic time of the last coverage. */
+  #coveredAt = Number.NEGATIVE_INFINITY
 
   constructor(vendor: Vendor, options: FeedOptions) {
     const { symbols, depth, sessions, clock, random, checkpoints = [], capacity } = options
@@ -103,7 +108,7 @@ class VendorFeed implements Feed {
   subscribe(symbols: readonly string[]): void {
     checkCount(this.#vendor, symbols)
     this.#subscription.replace(symbols)
-    this.#gaps.watch(symbols, this.clock.now())
+    this.#gaps.watch(this.#subscription.active, this.clock.now())
     this.#link?.subscribe()
   }
 
@@ -169,7 +174,11 @@ class VendorFeed implements Feed {
           hasData = true
           this.#deliver(events)
         },
-        dropped: ({ symbol, detail }) => this.#tell('warning', detail, symbol),
+        alive: () => this.#cover(),
+        dropped: ({ symbol, detail }) => {
+          this.#gaps.watch(this.#subscription.active, this.clock.now())
+          this.#tell('warning', detail, symbol)
+        },
         warning: (detail) => this.#tell('warning', detail),
       },
       signal,
@@ -192,6 +201,21 @@ class VendorFeed implements Feed {
   #deliver(events: MarketEvent[]): void {
     this.#channel.pushAll(this.#gaps.mark(events))
     if (this.#channel.full) this.#link?.pause()
+    else this.#cover()
+  }
+
+  /** Tells how far was heard, at most once a second. */
+  #cover(): void {
+    const now = this.clock.monotonic()
+    if (this.#options.checkpoints === undefined || now - this.#coveredAt < COVERAGE_EVERY) return
+    this.#coveredAt = now
+    this.#heard(this.clock.now() - ARRIVAL)
+  }
+
+  #heard(timestamp: number): void {
+    const symbols = this.#gaps.heard(timestamp)
+    if (symbols.length === 0) return
+    this.#channel.push({ type: 'coverage', source: this.name, symbol: null, symbols, timestamp })
   }
 
   /**
@@ -205,7 +229,10 @@ class VendorFeed implements Feed {
     this.#gaps.lost(cause, now)
     this.#failures++
     if (this.#failures > maxRetries) {
-      const tries = maxRetries === 0 ? 'no retry allowed' : `${maxRetries} retries in a row failed`
+      const tries =
+        maxRetries === 0
+          ? 'no retry allowed'
+          : `${maxRetries} ${maxRetries === 1 ? 'retry' : 'retries in a row'} failed`
       throw new HkqError('E_NETWORK', `${this.name} lost: ${detail} (${tries}): run hkq probe-endpoints to see why`)
     }
     const wait = this.#backoff.failed(this.clock.monotonic(), this.#capMs(now))
@@ -224,7 +251,9 @@ class VendorFeed implements Feed {
   }
 
   #finish(): void {
-    this.#channel.pushAll(this.#gaps.end(this.clock.now()))
+    const now = this.clock.now()
+    this.#channel.pushAll(this.#gaps.end(now))
+    if (this.#options.checkpoints !== undefined) this.#heard(now)
   }
 
   #tell(state: StatusState, detail: string, symbol: string | null = null): void {

@@ -5,8 +5,11 @@ import { DAY, MINUTE } from '../market/time.ts'
 /** How far the history of one symbol reached before this run. A pipeline Checkpoint is one. */
 export interface Reached {
   readonly symbol: string
-  readonly timestamp: number
-  readonly seq: Seq
+  /** Exchange time and sequence number of the newest tick; null while there is none. */
+  readonly timestamp: number | null
+  readonly seq: Seq | null
+  /** Local time up to which nothing is missing but what gaps tell, epoch ms. */
+  readonly covered_until: number | null
 }
 
 /** What is known of one symbol. */
@@ -14,6 +17,8 @@ interface Track {
   /** Newest tick delivered or checkpointed; -Infinity before any. */
   timestamp: number
   seq: Seq
+  /** Local time up to which nothing is missing but what gaps tell; -Infinity where that is not known. */
+  covered: number
   /** What the first tick of the run ends; null once it came. */
   start: 'restart' | 'late_start' | null
   /** Local time from which the symbol was watched, epoch ms; null before the first connection. */
@@ -32,7 +37,8 @@ interface Session {
  * Writes down the holes of one source, per symbol: after a loss from the last tick delivered to the first one after it
  * (data-model.md); at the start of a run every stretch of session since the checkpoint, or, on a live feed without one,
  * since the opening of the session that is on. A first tick that repeats the last one, or is older, proves an overlap:
- * no gap. A loss while nothing trades, by clock and calendar, is none either. Pure: times come as arguments.
+ * no gap. A loss while nothing trades, by clock and calendar, is none either, nor a session that was listened to up to its
+ * close, whatever traded in it. Pure: times come as arguments.
  */
 export class GapTracker {
   readonly #source: string
@@ -41,6 +47,8 @@ export class GapTracker {
   readonly #reached: Map<string, Reached>
   /** Local time of the connect that ended the last loss; null while there is no connection. */
   #upAt: number | null = null
+  /** Local time for which `heard` answered last. */
+  #heardAt: number | null = null
   /** Whether the ticks' times are near the clock, by the first tick; null before it. */
   #live: boolean | null = null
 
@@ -53,16 +61,19 @@ export class GapTracker {
   /** Exactly these symbols are watched from local time `now` (epoch ms) on; those already watched go on as they are. */
   watch(symbols: readonly string[], now: number): void {
     const kept = new Set(symbols)
-    for (const [symbol, { timestamp, seq }] of this.#tracks) {
+    for (const [symbol, { timestamp, seq, covered }] of this.#tracks) {
       if (kept.has(symbol)) continue
-      if (timestamp !== NEVER) this.#reached.set(symbol, { symbol, timestamp, seq })
+      if (timestamp !== NEVER) this.#reached.set(symbol, { symbol, timestamp, seq, covered_until: covered })
       this.#tracks.delete(symbol)
     }
     for (const symbol of symbols) {
       if (this.#tracks.has(symbol)) continue
-      const { timestamp = NEVER, seq = 0 } = this.#reached.get(symbol) ?? {}
-      const start = timestamp === NEVER ? 'late_start' : 'restart'
-      this.#tracks.set(symbol, { timestamp, seq, start, watched: this.#upAt === null ? null : now, loss: null })
+      const reached = this.#reached.get(symbol)
+      const timestamp = reached?.timestamp ?? NEVER
+      const covered = reached?.covered_until ?? NEVER
+      const start = Math.max(timestamp, covered) === NEVER ? 'late_start' : 'restart'
+      const watched = this.#upAt === null ? null : now
+      this.#tracks.set(symbol, { timestamp, seq: reached?.seq ?? 0, covered, start, watched, loss: null })
     }
   }
 
@@ -99,15 +110,39 @@ export class GapTracker {
   }
 
   /**
+   * Symbols of which nothing from before local time `now` is missing but what the gaps so far tell. None where nothing
+   * was traded since it was asked last, or the feed is no live one.
+   */
+  heard(now: number): readonly string[] {
+    const since = this.#heardAt ?? this.#upAt
+    if (this.#live !== true || this.#upAt === null || since === null) return []
+    if (since >= now || !this.#isTraded(since, now)) return []
+    this.#heardAt = now
+    const symbols: string[] = []
+    for (const [symbol, track] of this.#tracks) {
+      if (!this.#isWhole(track, now)) continue
+      track.covered = now
+      symbols.push(symbol)
+    }
+    return symbols
+  }
+
+  /**
    * The run ends at local time `now`: the holes still open on a live feed, which end here. A run that was never
    * connected leaves its hole to the next one.
    */
   end(now: number): Gap[] {
     if (this.#live === false) return []
     this.#live = true
-    return [...this.#tracks].flatMap(([symbol, track]) => {
-      return track.watched === null ? [] : this.#holes(symbol, track, now, now)
-    })
+    const gaps: Gap[] = []
+    for (const [symbol, track] of this.#tracks) {
+      if (track.watched === null) continue
+      gaps.push(...this.#holes(symbol, track, now, now))
+      track.start = null
+      track.loss = null
+    }
+    this.#upAt ??= now
+    return gaps
   }
 
   #tick(tick: Tick): readonly Gap[] {
@@ -129,14 +164,15 @@ export class GapTracker {
   }
 
   /** The gap rows of one symbol up to `to`: the time of its first tick since, or the end of the run. `now` is local. */
-  #holes(symbol: string, { timestamp, start, watched, loss }: Track, to: number, now: number): readonly Gap[] {
+  #holes(symbol: string, track: Track, to: number, now: number): readonly Gap[] {
+    const { timestamp, start, watched, loss } = track
     const row = (cause: GapCause, from: number, until: number): Gap => {
       return { type: 'gap', source: this.#source, symbol, from, to: until, cause, volume: null, filled_by: null }
     }
     const live = this.#live === true
     const rows: Gap[] = []
     if (start === 'restart') {
-      for (const { open, close } of this.#missed(timestamp, to, live ? (watched ?? now) : to))
+      for (const { open, close } of this.#missed(track, to, live ? (watched ?? now) : to))
         rows.push(row(start, open, close))
     } else if (start === 'late_start' && live) {
       const open = this.#openingBefore(watched ?? now)
@@ -155,15 +191,33 @@ export class GapTracker {
     return day === null ? null : (sessionsOf(day).find(({ open, close }) => now >= open && now < close)?.open ?? null)
   }
 
-  /** The stretches of session in [from, to], both inclusive, that opened before `watched`: the later ones were seen whole. */
-  #missed(from: number, to: number, watched: number): Session[] {
+  /** Whether no hole of the symbol waits for the tick that ends it. */
+  #isWhole(track: Track, now: number): boolean {
+    const { start, watched, loss } = track
+    if (watched === null || loss !== null) return false
+    if (start === 'restart') return this.#missed(track, now, watched).length === 0
+    return start === null || this.#openingBefore(watched) === null
+  }
+
+  #isTraded(from: number, to: number): boolean {
+    return this.#sessions
+      .days(from, to)
+      .some((day) => sessionsOf(day).some(({ open, close }) => open < to && close > from))
+  }
+
+  /**
+   * The stretches of session from the last tick to `to`, both inclusive, that were not heard to their close and opened
+   * before `watched`: the later ones were seen whole.
+   */
+  #missed({ timestamp, covered }: Track, to: number, watched: number): Session[] {
+    const from = timestamp === NEVER ? covered : timestamp
     const missed: Session[] = []
     for (const day of this.#sessions.days(from, to + 1)) {
       if (from >= day.end - 2 * MINUTE && from < day.end) continue
       for (const { open, close } of sessionsOf(day)) {
         const hole = { open: Math.max(open, from), close: Math.min(close, to) }
         const isOneInstant = from === to && from >= open && from < close
-        if (open < watched && (hole.open < hole.close || isOneInstant)) missed.push(hole)
+        if (open < watched && close > covered && (hole.open < hole.close || isOneInstant)) missed.push(hole)
       }
     }
     return missed
@@ -174,9 +228,7 @@ export class GapTracker {
     const from = lostAt - MINUTE
     const to = upAt + MINUTE
     if (last >= from) return false
-    return this.#sessions
-      .days(from, to)
-      .every((day) => sessionsOf(day).every(({ open, close }) => close <= from || open >= to))
+    return !this.#isTraded(from, to)
   }
 }
 

@@ -33,6 +33,8 @@ export interface LinkEvents {
   up(): void
   /** Data came: `events` are what it says, possibly none. The array is used again. */
   data(events: MarketEvent[]): void
+  /** A heartbeat was answered: the line works, however quiet the market is. */
+  alive(): void
   dropped(dropped: Dropped): void
   warning(detail: string): void
 }
@@ -214,7 +216,10 @@ export class Link {
   }
 
   #reply(reply: Reply): void {
-    if (reply.type === 'heartbeat') return
+    if (reply.type === 'heartbeat') {
+      this.#events.alive()
+      return
+    }
     if (reply.type === 'refused') this.#refused(reply)
     else {
       this.#options.subscription.accepted(reply.id, reply.kind)

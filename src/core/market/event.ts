@@ -114,7 +114,19 @@ export interface Rejected {
   received_at: number | null
 }
 
-export type MarketEvent = Tick | Quote | Gap | Status | Rejected
+/**
+ * How far a live feed was heard: of what these symbols traded before local time `timestamp` nothing is missing but what
+ * gaps tell. Comes after the events it covers. For stores alone: it never leaves as a record.
+ */
+export interface Coverage {
+  type: 'coverage'
+  source: string
+  symbol: null
+  symbols: readonly string[]
+  timestamp: number
+}
+
+export type MarketEvent = Tick | Quote | Gap | Status | Rejected | Coverage
 
 /** What every source is, every step takes and returns: batches of events in order, never empty. */
 export type Batches<E = MarketEvent> = AsyncIterable<readonly E[]>

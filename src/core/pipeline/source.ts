@@ -45,9 +45,11 @@ export interface Sink {
 export interface Checkpoint {
   source: string
   symbol: string
-  /** Exchange time and sequence number of the newest stored tick. */
-  timestamp: number
-  seq: Seq
+  /** Exchange time and sequence number of the newest stored tick; null while there is none. */
+  timestamp: number | null
+  seq: Seq | null
   /** Local time of the commit, epoch ms. */
   committed_at: number
+  /** Local time up to which nothing is missing but what the gaps tell, epoch ms; null where no live feed told. */
+  covered_until: number | null
 }

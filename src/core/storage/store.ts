@@ -8,7 +8,7 @@ import type { TickColumns } from './columns.ts'
 export type Span = Omit<Query, 'symbols'>
 
 /**
- * A store of market events. `write` stores ticks, quotes, gaps, rejected records, the checkpoint and the one-minute
+ * A store of market events. `write` stores ticks, quotes, gaps, rejected records, the checkpoint, the coverage and the one-minute
  * summaries of the ticks that were really new, in one transaction, and resolves when they are committed. Writing the
  * same events again changes nothing: identity is (symbol, timestamp, seq, source) over the whole history, and the same
  * identity with another price or volume is another trade, stored under the next free seq.

@@ -157,7 +157,21 @@ describe('what other people query', () => {
         timestamp: '2026-11-20 10:00:00.000',
         seq: 5,
         committed_at: '2026-11-20 10:00:09.000',
+        covered_until: null,
       },
+    ])
+    const heard: MarketEvent = {
+      ...{ type: 'coverage', source: 'alltick', symbol: null, symbols: ['00700.HK', '08888.HK'] },
+      timestamp: at('16:15:00.000'),
+    }
+    expect(
+      await query([tick({ seq: 5 }), heard], 'SELECT symbol, timestamp, seq, covered_until FROM checkpoints'),
+    ).toEqual([
+      {
+        ...{ symbol: '00700.HK', timestamp: '2026-11-20 10:00:00.000', seq: 5 },
+        covered_until: '2026-11-20 16:15:00.000',
+      },
+      { symbol: '08888.HK', timestamp: null, seq: null, covered_until: '2026-11-20 16:15:00.000' },
     ])
   })
 

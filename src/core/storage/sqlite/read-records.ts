@@ -25,7 +25,7 @@ interface GapRow extends Omit<Gap, 'type'> {
 }
 
 interface CheckpointRow extends Omit<Checkpoint, 'seq'> {
-  seq: string
+  seq: string | null
 }
 
 /** Reads everything but ticks. */
@@ -56,8 +56,10 @@ export class RecordReader {
       WHERE finish >= ? AND start < ? ORDER BY start, finish, gap.source, gap.symbol`,
     )
     this.#checkpoints = db.prepare<[], CheckpointRow>(
-      `SELECT source.name AS source, symbol.name AS symbol, time AS timestamp, CAST(seq AS TEXT) AS seq, committed AS committed_at
-      FROM checkpoint JOIN source ON source.id = checkpoint.source JOIN symbol ON symbol.id = checkpoint.symbol
+      `SELECT source.name AS source, symbol.name AS symbol, time AS timestamp, CAST(seq AS TEXT) AS seq,
+        max(ifnull(a.committed, 0), ifnull(b.committed, 0)) AS committed_at, until AS covered_until
+      FROM checkpoint a FULL JOIN coverage b ON a.source = b.source AND a.symbol = b.symbol
+      JOIN source ON source.id = ifnull(a.source, b.source) JOIN symbol ON symbol.id = ifnull(a.symbol, b.symbol)
       ORDER BY source.name, symbol.name`,
     )
     this.#symbols = db
@@ -114,7 +116,7 @@ export class RecordReader {
   }
 
   checkpoints(): Checkpoint[] {
-    return this.#checkpoints.all().map((row) => ({ ...row, seq: smallest(BigInt(row.seq)) }))
+    return this.#checkpoints.all().map((row) => ({ ...row, seq: row.seq === null ? null : smallest(BigInt(row.seq)) }))
   }
 
   symbols(): string[] {

@@ -106,5 +106,20 @@ FROM checkpoint JOIN source ON source.id = checkpoint.source JOIN symbol ON symb
 CREATE VIEW metrics AS SELECT ${local('time')} AS timestamp, name, value FROM metric;
 `
 
+const COVERAGE = `
+-- local time up to which a live feed was heard
+CREATE TABLE coverage (
+  source INTEGER NOT NULL, symbol INTEGER NOT NULL, until INTEGER NOT NULL, committed INTEGER NOT NULL,
+  PRIMARY KEY (source, symbol)
+) STRICT, WITHOUT ROWID;
+
+DROP VIEW checkpoints;
+CREATE VIEW checkpoints AS SELECT source.name AS source, symbol.name AS symbol, ${local('time')} AS timestamp, seq,
+  ${local('max(ifnull(checkpoint.committed, 0), ifnull(coverage.committed, 0))')} AS committed_at,
+  ${local('until')} AS covered_until
+FROM checkpoint FULL JOIN coverage USING (source, symbol)
+  JOIN source ON source.id = source JOIN symbol ON symbol.id = symbol;
+`
+
 /** Step i brings a database from schema version i to i + 1. Released steps are never edited; new ones are added. */
-export const STEPS: readonly string[] = [TABLES + VIEWS]
+export const STEPS: readonly string[] = [TABLES + VIEWS, COVERAGE]

@@ -80,6 +80,7 @@ export class SqliteStore implements Store {
         if (event.type === 'quote') writer.records.quote(event)
         else if (event.type === 'gap') writer.records.gap(event)
         else if (event.type === 'rejected') writer.records.rejected(event)
+        else if (event.type === 'coverage') writer.records.coverage(event, this.#now())
       }
       writer.commit.run()
       return { stored, duplicates: received - stored }

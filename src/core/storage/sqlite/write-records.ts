@@ -1,4 +1,4 @@
-import type { Gap, Quote, Rejected, Seq, Tick } from '../../market/event.ts'
+import type { Coverage, Gap, Quote, Rejected, Seq, Tick } from '../../market/event.ts'
 import type { Instrument } from '../../market/instrument.ts'
 import { PHASES } from '../columns.ts'
 import type { Names } from './dictionary.ts'
@@ -13,6 +13,7 @@ export class RecordWriter {
   readonly #gap
   readonly #rejected
   readonly #checkpoint
+  readonly #coverage
   readonly #instrument
 
   constructor(db: Db, names: Names) {
@@ -30,6 +31,8 @@ export class RecordWriter {
     this.#checkpoint = db.prepare(`INSERT INTO checkpoint VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET
       time = excluded.time, seq = excluded.seq, committed = excluded.committed
       WHERE (excluded.time, excluded.seq) > (time, seq)`)
+    this.#coverage = db.prepare(`INSERT INTO coverage VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET
+      until = excluded.until, committed = excluded.committed WHERE excluded.until > until`)
     this.#instrument =
       db.prepare(`INSERT OR REPLACE INTO instruments VALUES (@symbol, @date, @name_en, @name_zh, @currency,
       @lot_size, @kind, @prev_close, @vendor, @vendor_code)`)
@@ -72,6 +75,12 @@ export class RecordWriter {
       const ids = [this.#names.sources.assign(source), this.#names.symbols.assign(symbol)]
       this.#checkpoint.run(...ids, timestamp, seq, Math.round(committedAt))
     }
+  }
+
+  coverage({ source, symbols, timestamp }: Coverage, committedAt: number): void {
+    const id = this.#names.sources.assign(source)
+    for (const symbol of symbols)
+      this.#coverage.run(id, this.#names.symbols.assign(symbol), Math.floor(timestamp), Math.round(committedAt))
   }
 
   instrument(row: Instrument): void {
