@@ -149,14 +149,16 @@ export function vendorContract(name: string, { vendor, secret, fixtures, codes }
       expect(open.join('\n')).not.toContain(secret)
     })
 
-    it.skipIf(secret === undefined)('never repeats its secret when the vendor echoes it', () => {
-      for (const row of fixtures) {
-        const echo = row.frame.replaceAll(/"(?=[^"]*"[^"]*$)/g, `"${secret} `)
-        for (const frame of [echo, `${secret}${row.frame}`]) {
-          expect(stringify(decodeFresh(vendor(), frame))).not.toContain(secret)
+    if (secret !== undefined) {
+      it('never repeats its secret when the vendor echoes it', () => {
+        for (const row of fixtures) {
+          const echo = row.frame.replaceAll(/"(?=[^"]*"[^"]*$)/g, `"${secret} `)
+          for (const frame of [echo, `${secret}${row.frame}`]) {
+            expect(stringify(decodeFresh(vendor(), frame))).not.toContain(secret)
+          }
         }
-      }
-    })
+      })
+    }
 
     it('paces, limits and keeps alive with figures that make sense', () => {
       const { frameGapMs, heartbeat, reconnect, maxSymbols } = vendor()

@@ -93,7 +93,7 @@ describe('a file that cannot be the store', () => {
 
   it('cannot be read, or cannot be written', async () => {
     await (await openSqlite(path, { mode: 'record' })).close()
-    await chmod(dirname(path), 0o777)
+    await chmod(dirname(path), 0o755)
     await chmod(path, 0o444)
     await asNobody(() => refused('record', /read-only/))
     await chmod(path, 0)
