@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { HkqError, messageOf } from '../core/errors.ts'
 import { nearest } from '../core/nearest.ts'
+import { checkTrust } from './_trust.ts'
 import { choice } from './_values.ts'
 
 /** Environment variables. */
@@ -59,7 +60,10 @@ export function loadConfig(place: ConfigPlace): Config {
   const files: ConfigFile[] = []
   for (const [path, kind] of candidates) {
     const text = readText(path, kind === 'named')
-    if (text !== null) files.push({ path, kind, values: check(path, kind, parseJson(path, text), place.commands) })
+    if (text === null) continue
+    const values = check(path, kind, parseJson(path, text), place.commands)
+    if (kind === 'project') checkTrust(path, values)
+    files.push({ path, kind, values })
   }
   return { files, warnings: files.flatMap(exposedToken) }
 }

@@ -204,6 +204,21 @@ describe('a value of a configuration file', () => {
     expect(error.message + String(error.cause ?? '')).not.toContain(SECRET)
   })
 
+  it('may not send the token to a host of its choice; AllTick, loopback and the user’s own file may be named', () => {
+    const elsewhere = 'wss://quotes.example.com/ws'
+    for (const values of [
+      { alltick: { endpoints: [elsewhere] } },
+      { from: `alltick:?endpoint=${elsewhere}` },
+      { stream: { from: `ALLTICK:?plan=pro&endpoint=${encodeURIComponent(elsewhere)}` } },
+    ]) {
+      project(values)
+      expect(failure(() => load()).message).toMatch(/would send your token to "quotes\.example\.com"/)
+    }
+    project({ alltick: { endpoints: ['wss://quote.alltick.co/x', 'ws://127.0.0.1:8765/x'] } })
+    user({ alltick: { endpoints: [elsewhere] } })
+    expect(load().files).toHaveLength(2)
+  })
+
   it("is refused when a project chooses a command to run, and taken from the user's own file", () => {
     project({ volatility: { exec: 'rm -rf ~' } })
     expect(failure(() => load()).message).toContain('"volatility.exec"')
@@ -301,8 +316,11 @@ describe('a token', () => {
 describe('the AllTick settings', () => {
   it('are merged over the files, the environment first', () => {
     user({ alltick: { plan: 'pro', endpoints: ['wss://a'] } })
-    project({ alltick: { endpoints: ['wss://b', 'wss://c'] } })
-    expect(alltickSettings(load(), {})).toEqual({ plan: 'pro', endpoints: ['wss://b', 'wss://c'] })
+    project({ alltick: { endpoints: ['ws://127.0.0.1:1/b', 'ws://127.0.0.1:2/c'] } })
+    expect(alltickSettings(load(), {})).toEqual({
+      plan: 'pro',
+      endpoints: ['ws://127.0.0.1:1/b', 'ws://127.0.0.1:2/c'],
+    })
     expect(alltickSettings(load(), { HKQ_ALLTICK_PLAN: 'free' }).plan).toBe('free')
     expect(failure(() => alltickSettings(load(), { HKQ_ALLTICK_PLAN: 'gold' })).message).toContain('HKQ_ALLTICK_PLAN')
   })
