@@ -84,14 +84,22 @@ function report(error: unknown, io: Io, argv: readonly string[]): void {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return
     io.exitCode = 2
-    io.stderr.write(`hkq: ${error.message.replace(/^error: /, '').replace(/\s*\n\s*/g, ' ')}\n`)
+    io.stderr.write(`hkq: ${oneLine(error.message.replace(/^error: /, ''))}\n`)
     return
   }
   io.exitCode = error instanceof HkqError ? error.exitCode : 1
+  io.stderr.write(`hkq: ${error instanceof HkqError ? oneLine(error.message) : unexpected(error, argv)}\n`)
+}
+
+/** A mistake of hkq's own: its place with `-v` alone. */
+function unexpected(error: unknown, argv: readonly string[]): string {
   const verbose = argv.includes('-v') || argv.includes('--verbose')
-  const words = verbose && error instanceof Error && error.stack ? error.stack : messageOf(error)
-  const remedy = error instanceof HkqError ? '' : ' (unexpected; run again with -v and report it)'
-  io.stderr.write(`hkq: ${words}${verbose ? '' : remedy}\n`)
+  if (verbose && error instanceof Error && error.stack) return error.stack
+  return `${oneLine(messageOf(error))} (unexpected; run again with -v and report it)`
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, ' ')
 }
 
 /** The process as the commands see it: signals become one abort, a closed pipe a quiet end. */
@@ -140,7 +148,15 @@ function leaveAtOnce(): never {
 /** Runs the process's own command line to its end. */
 export async function run(): Promise<void> {
   const io = processIo()
+  let failure: NodeJS.ErrnoException | undefined
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') failure = error
+  })
   await main(process.argv.slice(2), io)
+  await new Promise((flushed) => process.stdout.write('', flushed))
+  if (failure && io.exitCode === 0) {
+    report(new HkqError('E_STORAGE', `cannot write the output: ${failure.message}`), io, process.argv)
+  }
   process.exitCode = io.exitCode
   // A handle that was left open must not turn an ended command into a silent one; the wait lets a slow pipe drain.
   setInterval(() => {

@@ -4,17 +4,25 @@ import { HkqError } from '../core/errors.ts'
 import type { Batches } from '../core/market/event.ts'
 import type { Query, Source } from '../core/pipeline/source.ts'
 import type { Store } from '../core/storage/store.ts'
-import { validate } from '../core/validation/validator.ts'
+import { type Validator, validate } from '../core/validation/validator.ts'
 import { validatorFor } from './_events.ts'
 import { sourceOptions } from './_feed.ts'
 import type { Io } from './_io.ts'
 import type { CommonOptions, LiveOptions, RangeOptions } from './_options.ts'
-import type { Setup } from './_setup.ts'
+import { tell } from './_print.ts'
+import { demandSymbols, type Setup } from './_setup.ts'
 
 export const DEFAULT_STORE = 'sqlite:hk_market.db'
 
 /** Where analytics read from: a store that can be asked, or a source whose events pass by once. */
-export type Recorded = { store: Store } | { source: Source; events: Batches }
+export type Recorded = { store: Store } | { source: Source; events: Batches; validator: Validator }
+
+/** Records that could not be read so far; a store holds none. */
+export function rejectedIn(recorded: Recorded | { validator: Validator }): number {
+  if (!('validator' in recorded)) return 0
+  const { counts } = recorded.validator
+  return Object.values(counts.rejected).reduce((sum, count) => sum + count, 0)
+}
 
 /**
  * Opens what analytics read: `--from`, else the default store.
@@ -29,10 +37,22 @@ export async function openRecorded(
   const address = parseAddress(options.from ?? DEFAULT_STORE, 'source')
   if (address.scheme === 'sqlite' && !address.params.has('speed')) return { store: await openStore(address, setup) }
   const source = await openSource(address, {
-    ...{ ...sourceOptions(setup, io), ...rangeOf(options), symbols: setup.symbols, signal },
+    ...{ ...sourceOptions(setup, io), ...rangeOf(options), symbols: symbolsFrom(address, setup), signal },
     ...(options.maxRetries !== undefined && { maxRetries: options.maxRetries }),
   })
-  return { source, events: validate(source, validatorFor(address, source, setup, options, io)) }
+  const validator = validatorFor(address, source, setup, options, io)
+  return { source, events: validate(source, validator), validator }
+}
+
+/** Sources that hold no symbols of their own: they give what they are asked for. */
+const ASKED: ReadonlySet<Address['scheme']> = new Set(['alltick', 'tutorial', 'sim'])
+
+/**
+ * The symbols asked for; none means all that a recorded source holds.
+ * @throws HkqError E_USAGE when the source must be told
+ */
+export function symbolsFrom({ scheme }: Address, { symbols }: Setup): readonly string[] {
+  return ASKED.has(scheme) ? demandSymbols(symbols) : symbols
 }
 
 /** Opens the store at an address for reading. */
@@ -54,11 +74,34 @@ export function symbolsOf(store: Store, { symbols }: Setup): readonly string[] {
   return symbols.length > 0 ? symbols : store.symbols()
 }
 
-/** What to throw when nothing was found. */
-export function noData(symbols: readonly string[], { from }: CommonOptions): HkqError {
+/**
+ * Judges the end of a reading: nothing found is an error, records that could not be read are told.
+ * @param found records that were made of it
+ * @param rejected records that could not be read
+ * @throws HkqError E_NO_DATA
+ */
+export function conclude(
+  { found, rejected }: { found: number; rejected: number },
+  { symbols }: Setup,
+  options: CommonOptions & RangeOptions,
+  io: Io,
+): void {
+  if (found === 0) throw noData(symbols, options, rejected)
+  if (rejected > 0) tell(`hkq: ${records(rejected)} could not be read and left out`, options, io)
+}
+
+function noData(
+  symbols: readonly string[],
+  { from, since, until }: CommonOptions & RangeOptions,
+  rejected: number,
+): HkqError {
   const what = symbols.length > 0 ? ` of ${symbols.join(', ')}` : ''
-  return new HkqError(
-    'E_NO_DATA',
-    `no data${what} in "${from ?? DEFAULT_STORE}" for this range: see what is there with hkq export, or record first`,
-  )
+  const range = since === undefined && until === undefined ? '' : ' for this range'
+  const hint = from === undefined ? ': see what is there with hkq export, or record first' : ''
+  const why = rejected > 0 ? `: ${records(rejected)} could not be read` : hint
+  return new HkqError('E_NO_DATA', `no data${what} in "${from ?? DEFAULT_STORE}"${range}${why}`)
+}
+
+function records(count: number): string {
+  return count === 1 ? '1 record' : `${count} records`
 }

@@ -1,16 +1,21 @@
+import { statSync } from 'node:fs'
 import type { Command } from 'commander'
 import { type Address, parseAddress } from '../core/address/address.ts'
 import { openSink } from '../core/address/open-sink.ts'
 import { openSource } from '../core/address/open-source.ts'
 import { HkqError } from '../core/errors.ts'
-import type { MarketEvent } from '../core/market/event.ts'
+import type { Batches, MarketEvent, Tick } from '../core/market/event.ts'
+import { fieldNames } from '../core/market/schema.ts'
+import type { Sink } from '../core/pipeline/source.ts'
 import { tap } from '../core/pipeline/tap.ts'
 import { createWriter } from '../core/storage/writer.ts'
+import { tickColumns } from '../core/terminal/market-columns.ts'
+import type { Output } from '../core/terminal/output.ts'
 import { renderProgress, startSpinner } from '../core/terminal/progress.ts'
 import { validate } from '../core/validation/validator.ts'
 import { stopAfter, validatorFor } from './_events.ts'
 import { sourceOptions } from './_feed.ts'
-import { type Io, say } from './_io.ts'
+import type { Io } from './_io.ts'
 import {
   type CommonOptions,
   defineCommand,
@@ -21,7 +26,8 @@ import {
   withLive,
   withRange,
 } from './_options.ts'
-import { DEFAULT_STORE, noData, rangeOf } from './_recorded.ts'
+import { formatOf, printer, tell, zoneOf } from './_print.ts'
+import { conclude, DEFAULT_STORE, rangeOf, rejectedIn, symbolsFrom } from './_recorded.ts'
 import { printedSchema, type Setup, setUp } from './_setup.ts'
 
 interface Options extends CommonOptions, LiveOptions, RangeOptions {
@@ -51,42 +57,84 @@ export function define(io: Io): Command {
   })
 }
 
+/** A recorded source is read into before the sink is opened, so that nothing is made of what cannot be read. */
 async function copy(from: Address, to: Address, options: Options, setup: Setup, io: Io): Promise<void> {
-  const gone = new AbortController()
-  const signal = stopAfter(options.duration, io, gone.signal)
+  const output = printer<Tick>(options, io, { columns: tickColumns(zoneOf(options)), fields: fieldNames('tick') })
+  const signal = stopAfter(options.duration, io, output.gone)
   const source = await openSource(from, {
     ...sourceOptions(setup, io),
     ...rangeOf(options),
-    symbols: setup.symbols,
+    symbols: symbolsFrom(from, setup),
     signal,
     depth: 10,
   })
-  const sink = await openSink(to, {
-    now: () => io.clock.now(),
-    stdout: io.stdout,
-    onGone: () => gone.abort('the reader has gone'),
-  })
-  const spinner = await startSpinner('', io.stderr, Boolean(io.stderr.isTTY) && !options.quiet && to.scheme !== '-')
-  const started = io.clock.monotonic()
-  let done = 0
-  const count = (batch: readonly MarketEvent[]): void => {
-    done += batch.length
-    spinner.update(
-      renderProgress(
-        { done, total: null, elapsedMs: io.clock.monotonic() - started, unit: 'events' },
-        (io.stderr.columns ?? 80) - 3,
-      ),
-    )
-  }
+  const validator = validatorFor(from, source, setup, options, io)
+  const validated = validate(source, validator)
+  const events = source.kind === 'recorded' ? await begun(validated) : validated
+  if (events === null) return conclude({ found: 0, rejected: 0 }, setup, options, io)
+  if (holdsData(to)) tell(`hkq: "${to.path}" is not empty: appending to it`, options, io)
+  const sink = to.scheme === '-' ? printing(output, options, io) : await openSink(to, { now: () => io.clock.now() })
   const writer = createWriter(sink, io.clock)
+  const progress = await progressOn(io, Boolean(io.stderr.isTTY) && !options.quiet && to.scheme !== '-')
   try {
-    await writer.run(tap(validate(source, validatorFor(from, source, setup, options, io)), count))
+    await writer.run(tap(events, progress.count))
   } finally {
-    spinner.stop()
+    progress.stop()
     await sink.close()
   }
-  if (done === 0 && !signal.aborted) throw noData(setup.symbols, options)
+  const rejected = rejectedIn({ validator })
+  if (!signal.aborted) conclude({ found: progress.done() - rejected, rejected }, setup, options, io)
   const { stored, duplicates } = writer.stats
-  if (to.scheme !== '-' && !options.quiet)
-    say(io, `${stored} stored, ${duplicates} there already, from ${options.from ?? DEFAULT_STORE} to ${options.to}`)
+  if (to.scheme !== '-')
+    tell(`${stored} stored, ${duplicates} there already, from ${from.text} to ${to.text}`, options, io)
+}
+
+/** Whether the sink is a file of records with something in it: unlike a store it takes what it holds a second time. */
+function holdsData({ scheme, path }: Address): boolean {
+  if (scheme !== 'csv' && scheme !== 'ndjson') return false
+  const file = statSync(path, { throwIfNoEntry: false })
+  return file?.isFile() === true && file.size > 0
+}
+
+/** The same batches, the first of them read already; null when there is none. */
+async function begun(events: Batches): Promise<Batches | null> {
+  const batches = events[Symbol.asyncIterator]()
+  const first = await batches.next()
+  if (first.done) return null
+  return (async function* () {
+    yield first.value
+    yield* { [Symbol.asyncIterator]: () => batches }
+  })()
+}
+
+/** Standard output in the format asked for; a table and a CSV hold ticks alone. */
+function printing(output: Output<Tick>, options: Options, io: Io): Sink {
+  const format = formatOf(options, io)
+  const everything = format === 'json' || format === 'ndjson'
+  return {
+    async write(batch) {
+      const records = everything ? batch : batch.filter(({ type }) => type === 'tick')
+      await output.write(records as readonly Tick[])
+      return { stored: records.length, duplicates: 0 }
+    },
+    close: () => output.end(),
+  }
+}
+
+async function progressOn(
+  io: Io,
+  shown: boolean,
+): Promise<{ count: (batch: readonly MarketEvent[]) => void; done: () => number; stop: () => void }> {
+  const spinner = await startSpinner('', io.stderr, shown)
+  const started = io.clock.monotonic()
+  let done = 0
+  return {
+    count: (batch) => {
+      done += batch.length
+      const elapsedMs = io.clock.monotonic() - started
+      spinner.update(renderProgress({ done, total: null, elapsedMs, unit: 'events' }, (io.stderr.columns ?? 80) - 3))
+    },
+    done: () => done,
+    stop: () => spinner.stop(),
+  }
 }

@@ -25,7 +25,7 @@ import {
   withRange,
 } from './_options.ts'
 import { printer, tell, zoneOf } from './_print.ts'
-import { DEFAULT_STORE, noData, openRecorded, rangeOf, symbolsOf } from './_recorded.ts'
+import { conclude, DEFAULT_STORE, openRecorded, type Recorded, rangeOf, rejectedIn, symbolsOf } from './_recorded.ts'
 import { printedSchema, type Setup, setUp } from './_setup.ts'
 import { choice, choices, interval } from './_values.ts'
 
@@ -79,20 +79,27 @@ export function define(io: Io): Command {
     const signal = stopAfter(options.duration, io, output.gone)
     const all: Bar[] = []
     let count = 0
-    for await (const bars of await barsFrom(options, setup, signal, io)) {
+    const recorded = await openRecorded(options, setup, signal, io)
+    for await (const bars of await barsFrom(recorded, options, setup, signal, io)) {
       count += bars.length
       if (options.describe || options.chart) all.push(...bars)
       else await output.write(bars)
       if (signal.aborted) break
     }
-    if (count === 0 && !signal.aborted) throw noData(setup.symbols, options)
+    if (!signal.aborted) conclude({ found: count, rejected: rejectedIn(recorded) }, setup, options, io)
     if (options.describe) await printDescription(all, options, io)
     else if (options.chart) printCharts(all, renderBarChart, options, io)
     await output.end()
   })
 }
 
-async function barsFrom(options: Options, setup: Setup, signal: AbortSignal, io: Io): Promise<Batches<Bar>> {
+async function barsFrom(
+  recorded: Recorded,
+  options: Options,
+  setup: Setup,
+  signal: AbortSignal,
+  io: Io,
+): Promise<Batches<Bar>> {
   const { every, align, auctions, fill, include } = options
   const how: BarOptions = {
     every,
@@ -102,7 +109,6 @@ async function barsFrom(options: Options, setup: Setup, signal: AbortSignal, io:
     sessions: setup.sessions,
     ...(include && { include: new Set(include) }),
   }
-  const recorded = await openRecorded(options, setup, signal, io)
   if ('store' in recorded) return fromStore(recorded.store, how, options, setup, signal, io)
   const { source, events } = recorded
   if (source.bars) return mergeBars(source.bars(rangeOf(options)), how)

@@ -10,7 +10,7 @@ import { type Io, say } from './_io.ts'
 import { type CommonOptions, defineCommand, type LiveOptions, withCommon, withFrom, withLive } from './_options.ts'
 import { tell } from './_print.ts'
 import { listenAt } from './_publish.ts'
-import { type Setup, setUp } from './_setup.ts'
+import { printedSchema, type Setup, setUp } from './_setup.ts'
 import { resolveToken, tokenMissing } from './_token.ts'
 import { choice, duration, integer, repeated } from './_values.ts'
 
@@ -48,6 +48,7 @@ export function define(io: Io): Command {
   withLive(command)
   return withCommon(command).action(async (args: string[], options: Options) => {
     const setup = setUp(command, io, args)
+    if (printedSchema(command, io, ['tick', 'quote'])) return
     const at = listenAt(parseAddress(options.to, 'sink'))
     const address = await liveAddress(options.from, setup, io)
     io.meantToBeStopped = true

@@ -7,6 +7,7 @@ import { takeOnce, takeTicks } from '../core/pipeline/take.ts'
 import { type Board, createBoard } from '../core/terminal/board.ts'
 import { createLiveView } from '../core/terminal/live-view.ts'
 import { tickColumns } from '../core/terminal/market-columns.ts'
+import type { Output } from '../core/terminal/output.ts'
 import { renderBoard } from '../core/terminal/render-board.ts'
 import { validate } from '../core/validation/validator.ts'
 import { stopAfter, teller, validatorFor } from './_events.ts'
@@ -14,6 +15,7 @@ import { liveAddress, sourceOptions } from './_feed.ts'
 import type { Io } from './_io.ts'
 import { type CommonOptions, defineCommand, type LiveOptions, withCommon, withFrom, withLive } from './_options.ts'
 import { formatOf, paletteOf, printer, zoneOf } from './_print.ts'
+import { conclude, rejectedIn } from './_recorded.ts'
 import { demandSymbols, printedSchema, setUp } from './_setup.ts'
 import { choice, duration, integer } from './_values.ts'
 
@@ -53,7 +55,8 @@ export function define(io: Io): Command {
       scheme: options.colors,
       fields: fieldsOf(options),
     })
-    const signal = stopAfter(options.duration, io, output.gone)
+    const ended = new AbortController()
+    const signal = stopAfter(options.duration, io, output.gone, ended.signal)
     const source = await openSource(address, {
       ...{ ...sourceOptions(setup, io), symbols, signal, depth: options.depth ?? 0 },
       ...(options.maxRetries !== undefined && { maxRetries: options.maxRetries }),
@@ -61,15 +64,37 @@ export function define(io: Io): Command {
     const board = createBoard(symbols)
     const validator = validatorFor(address, source, setup, options, io, (rows) => board.learn(rows))
     const events = limited(validate(source, validator), symbols, options)
-    if (live) return showTable(source, events, board, options, io)
-    const tell = teller(options, io)
-    for await (const batch of events) {
-      if (!options.events) tell(batch)
-      await output.write(batch.filter((event) => isPrinted(event, table, options)) as (Tick | Quote)[])
-      if (output.closed) break
+    try {
+      if (live) return await showTable(source, events, board, options, io)
+      const found = await print(events, output, table, options, io)
+      if (source.kind === 'recorded' && !signal.aborted) {
+        conclude({ found, rejected: rejectedIn({ validator }) }, setup, options, io)
+      }
+    } finally {
+      ended.abort()
     }
-    await output.end()
   })
+}
+
+/** @returns the number of records printed */
+async function print(
+  events: Batches,
+  output: Output<Tick | Quote>,
+  table: boolean,
+  options: Options,
+  io: Io,
+): Promise<number> {
+  const tell = teller(options, io)
+  let printed = 0
+  for await (const batch of events) {
+    if (!options.events) tell(batch)
+    const records = batch.filter((event) => isPrinted(event, table, options)) as (Tick | Quote)[]
+    printed += records.length
+    await output.write(records)
+    if (output.closed) break
+  }
+  await output.end()
+  return printed
 }
 
 /** Columns of the CSV: those of every kind of record that is printed. */

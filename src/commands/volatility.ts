@@ -31,7 +31,16 @@ import {
   withRange,
 } from './_options.ts'
 import { paletteOf, printer, tell, zoneOf } from './_print.ts'
-import { DEFAULT_STORE, noData, openRecorded, openStore, rangeOf, symbolsOf } from './_recorded.ts'
+import {
+  conclude,
+  DEFAULT_STORE,
+  openRecorded,
+  openStore,
+  type Recorded,
+  rangeOf,
+  rejectedIn,
+  symbolsOf,
+} from './_recorded.ts'
 import { printedSchema, type Setup, setUp } from './_setup.ts'
 import { choice, choices, integer, interval, positive, quantile, tradingDays, window } from './_values.ts'
 
@@ -126,7 +135,8 @@ export function define(io: Io): Command {
     const all: VolatilityRecord[] = []
     let count = 0
     let newestTime = 0
-    for await (const records of await recordsFrom(options, settings, setup, signal, io)) {
+    const recorded = await openRecorded(options, setup, signal, io)
+    for await (const records of await recordsFrom(recorded, options, settings, setup, signal, io)) {
       count += records.length
       newestTime = records.at(-1)!.timestamp
       told(records)
@@ -135,7 +145,7 @@ export function define(io: Io): Command {
       else await output.write(records)
       if (signal.aborted) break
     }
-    if (count === 0 && !signal.aborted) throw noData(setup.symbols, options)
+    if (!signal.aborted) conclude({ found: count, rejected: rejectedIn(recorded) }, setup, options, io)
     if (options.describe) await printDescription(all, options, io)
     else if (options.chart)
       printCharts(all, (rows, view) => renderVolatilityChart(rows, view, options.annualize), options, io)
@@ -186,13 +196,13 @@ function tellBasis(settings: VolatilityOptions, time: number, options: Options, 
 }
 
 async function recordsFrom(
+  recorded: Recorded,
   options: Options,
   settings: VolatilityOptions,
   setup: Setup,
   signal: AbortSignal,
   io: Io,
 ): Promise<Batches<VolatilityRecord>> {
-  const recorded = await openRecorded(options, setup, signal, io)
   if ('store' in recorded) return fromStore(recorded.store, options, settings, setup, signal, io)
   const { source, events } = recorded
   const run = { ...settings, ...(options.since !== undefined && { since: options.since }) }
