@@ -1,7 +1,3 @@
-import type { Sessions } from '../market/session.ts'
-import { ClockBuckets } from './clock-buckets.ts'
-import { SessionBuckets } from './session-buckets.ts'
-
 /** `session`: buckets start at the opening of each continuous session. `clock`: at Hong Kong midnight, as pandas' resample. */
 export type Align = 'session' | 'clock'
 
@@ -32,9 +28,4 @@ export interface Buckets {
   of(time: number): Bucket | null
   /** The next bucket after `bucket` that lies in continuous trading. */
   after(bucket: Bucket): Bucket
-}
-
-/** @param every length in ms, 1 s to 1 day; under `session` a day is one trading day */
-export function bucketsOf(every: number, align: Align, auctions: Auctions, sessions: Sessions): Buckets {
-  return align === 'clock' ? new ClockBuckets(every, sessions) : new SessionBuckets(every, auctions, sessions)
 }

@@ -1,6 +1,6 @@
 import type { Bar } from '../market/bar.ts'
 import type { Flag, Gap, MarketEvent, Tick } from '../market/event.ts'
-import { bucketsOf } from './bucket.ts'
+import { bucketsOf } from './buckets-of.ts'
 import { type BarOptions, withDefaults } from './options.ts'
 import { Series } from './series.ts'
 import { isLeftOut, type Summary, type Trade } from './summary.ts'

@@ -1,4 +1,5 @@
-import { type Bucket, type Buckets, bucketsOf } from '../bars/bucket.ts'
+import type { Bucket, Buckets } from '../bars/bucket.ts'
+import { bucketsOf } from '../bars/buckets-of.ts'
 import { isLeftOut, merge, type Summary, summaryOf } from '../bars/summary.ts'
 import type { Tick } from '../market/event.ts'
 import type { Sessions } from '../market/session.ts'
