@@ -4,9 +4,11 @@ import { type Address, parseAddress } from '../core/address/address.ts'
 import { isStore, openSink, together } from '../core/address/open-sink.ts'
 import { openSource } from '../core/address/open-source.ts'
 import { HkqError, messageOf } from '../core/errors.ts'
+import type { Instrument } from '../core/market/instrument.ts'
 import { formatIso } from '../core/market/time.ts'
 import type { Sink } from '../core/pipeline/source.ts'
 import { type RecordingSummary, rejectedShare, startRecording } from '../core/recorder.ts'
+import type { Store } from '../core/storage/store.ts'
 import { renderSummary } from '../core/terminal/summary.ts'
 import { stopAfter, teller, validatorFor } from './_events.ts'
 import { liveAddress, sourceOptions } from './_feed.ts'
@@ -59,8 +61,9 @@ export function define(io: Io): Command {
     const symbols = demandSymbols(setup.symbols)
     const sinks = (options.to ?? ['sqlite:hk_market.db']).map((text) => parseAddress(text, 'sink'))
     Object.assign(io, { meantToBeStopped: true, ignoresHangup: true })
-    const address = await liveAddress(options.from, setup, io)
-    if (options.waitOpen) await waitForOpening(setup, options, io)
+    let address = await liveAddress(options.from, setup, io)
+    if (options.waitOpen && (await waitForOpening(setup, options, io)))
+      address = await liveAddress(options.from, setup, io)
     if (io.interrupted.aborted) return
     if (LIVE.has(address.scheme) && isNeedless(options, setup, io.clock.now(), io)) return
     await run({ address, sinks, symbols, setup, options }, io)
@@ -103,7 +106,7 @@ async function run(plan: Plan, io: Io): Promise<void> {
       ...{ source, symbols, sessions: setup.sessions, clock: io.clock, quotes: options.depth !== undefined },
       validator: validatorFor(address, source, setup, options, io, (rows) => {
         relay?.learn(rows)
-        if (!ended.signal.aborted) store?.putInstruments(rows)
+        if (!ended.signal.aborted && store) keepFacts(store, rows, options, io)
       }),
       sink: together(sinks),
       onArrival: (batch) => {
@@ -147,7 +150,16 @@ async function openAll({ sinks, options, setup, symbols }: Plan, io: Io, onGone:
 }
 
 async function closeAll(sinks: readonly Sink[]): Promise<void> {
-  for (const sink of sinks) await sink.close()
+  await together(sinks).close()
+}
+
+/** Static facts are no reason to stop recording. */
+function keepFacts(store: Store, rows: readonly Instrument[], options: Options, io: Io): void {
+  try {
+    store.putInstruments(rows)
+  } catch (error) {
+    tell(`hkq: names and board lots were not stored: ${messageOf(error)}`, options, io)
+  }
 }
 
 function symbolsIn(file: string | undefined): string[] {
@@ -162,12 +174,15 @@ function symbolsIn(file: string | undefined): string[] {
   }
 }
 
-async function waitForOpening({ sessions }: Setup, options: Options, io: Io): Promise<void> {
+/** Whether there was anything to wait for. */
+async function waitForOpening({ sessions }: Setup, options: Options, io: Io): Promise<boolean> {
   const opening = nextOpening(io.clock.now(), sessions)
-  if (opening > io.clock.now()) tell(`waiting for the opening at ${formatIso(opening)}`, options, io)
+  if (opening <= io.clock.now()) return false
+  tell(`waiting for the opening at ${formatIso(opening)}`, options, io)
   while (io.clock.now() < opening && !io.interrupted.aborted) {
     await io.clock.sleep(Math.min(opening - io.clock.now(), 60_000), io.interrupted)
   }
+  return true
 }
 
 function isNeedless(options: Options, { sessions }: Setup, now: number, io: Io): boolean {

@@ -71,16 +71,26 @@ export function startRecording(recording: Recording): { tally: Tally; done: Prom
     } else if (event.type === 'status' && event.state === 'up') counts.ups++
   }
 
-  const isStored = (event: MarketEvent): boolean =>
-    event.type !== 'status' &&
-    (event.type !== 'quote' || recording.quotes) &&
-    (event.symbol === null || wanted.has(event.symbol) || event.type === 'rejected')
+  const isWanted = (symbol: string): boolean => wanted.has(symbol)
+
+  function isStored(event: MarketEvent): boolean {
+    if (event.type === 'status') return false
+    if (event.type === 'coverage') return event.symbols.every(isWanted)
+    if (event.type === 'quote' && !recording.quotes) return false
+    return event.symbol === null || isWanted(event.symbol) || event.type === 'rejected'
+  }
+
+  /** What is stored of an event: of the coverage of a relay's feed only our own symbols. */
+  function stored(event: MarketEvent): MarketEvent[] {
+    if (isStored(event)) return [event]
+    return event.type === 'coverage' ? [{ ...event, symbols: event.symbols.filter(isWanted) }] : []
+  }
 
   async function* judged(): Batches & AsyncGenerator<readonly MarketEvent[]> {
     for await (const raw of source) {
       const batch = validator.push(raw)
       recording.onArrival?.(batch)
-      const kept = batch.every(isStored) ? batch : batch.filter(isStored)
+      const kept = batch.every(isStored) ? batch : batch.flatMap(stored)
       for (const event of kept) count(event)
       for (const event of batch) if (event.type === 'status') count(event)
       if (kept.length > 0) yield kept

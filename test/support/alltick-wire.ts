@@ -12,20 +12,25 @@ export interface WireServer {
   /** Every frame that clients sent, per connection, with the time it came. */
   requests: { at: number; frame: { cmd_id: number; seq_id: number; trace: string; data: Record<string, unknown> } }[][]
   queries: string[]
+  /** Trades of the live tape in the order they were sent. */
+  sent: { connection: number; seq: number; time: number }[]
 }
 
 export interface WireOptions {
   /** The frames of the nth connection; undefined keeps it open and silent. */
-  frames: (connection: number) => readonly string[] | undefined
+  frames?: (connection: number) => readonly string[] | undefined
   /** Closes with this code after the frames; null leaves the connection open, 'reset' cuts it without a close frame. */
   closeWith?: number | null | 'reset'
+  /** Instead of frames: one trade after another of this code, whoever listens, its times going on from `from`. */
+  live?: { code: string; perSecond: number; from: number }
   /** Codes that are refused with 600. */
   unknownCodes?: ReadonlySet<string>
 }
 
 export async function wireServer({
-  frames,
+  frames = () => undefined,
   closeWith = 1000,
+  live,
   unknownCodes = new Set(),
 }: WireOptions): Promise<WireServer> {
   const server = new WebSocketServer({ port: 0, host: '127.0.0.1', path: '/quote-stock-b-ws-api' })
@@ -36,6 +41,9 @@ export async function wireServer({
   })
   const requests: WireServer['requests'] = []
   const queries: string[] = []
+  const sent: WireServer['sent'] = []
+  const listeners = new Map<WebSocket, number>()
+  if (live) playLive(live, listeners, sent)
   server.on('connection', (socket, request) => {
     const number = requests.push([]) - 1
     queries.push(request.url ?? '')
@@ -56,10 +64,37 @@ export async function wireServer({
           data: {},
         }),
       )
-      if (frame.cmd_id === 22004 && ret === 200) void play(socket, frames(number), closeWith)
+      if (frame.cmd_id === 22004 && ret === 200 && live) listeners.set(socket, number)
+      else if (frame.cmd_id === 22004 && ret === 200) void play(socket, frames(number), closeWith)
     })
   })
-  return { url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/quote-stock-b-ws-api`, requests, queries }
+  return {
+    url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}/quote-stock-b-ws-api`,
+    requests,
+    queries,
+    sent,
+  }
+}
+
+/** A tape that runs on between connections: what nobody heard is missing afterwards. */
+function playLive(
+  { code, perSecond, from }: NonNullable<WireOptions['live']>,
+  listeners: Map<WebSocket, number>,
+  sent: WireServer['sent'],
+): void {
+  const start = Date.now()
+  let seq = 0
+  const timer = setInterval(() => {
+    const elapsed = Date.now() - start
+    for (; seq < (elapsed * perSecond) / 1_000; seq++) {
+      for (const [socket, connection] of listeners) {
+        if (socket.readyState !== socket.OPEN) continue
+        socket.send(trade(code, from + elapsed, seq, (600 + (seq % 7) / 5).toFixed(3), 100))
+        sent.push({ connection, seq, time: from + elapsed })
+      }
+    }
+  }, 5)
+  onTestFinished(() => clearInterval(timer))
 }
 
 async function play(

@@ -2,7 +2,7 @@ import type { Writable } from 'node:stream'
 import { systemClock } from '../clock.ts'
 import { HkqError } from '../errors.ts'
 import type { MarketEvent } from '../market/event.ts'
-import type { Sink } from '../pipeline/source.ts'
+import type { Sink, Written } from '../pipeline/source.ts'
 import type { Store } from '../storage/store.ts'
 import { type Address, choiceParam, parseAddress } from './address.ts'
 
@@ -49,13 +49,18 @@ export function isStore(sink: Sink): sink is Store {
   return 'checkpoints' in sink
 }
 
-/** Several sinks as one: every sink gets every event; what the first one did counts. Closes all, whatever happens. */
+/**
+ * Several sinks as one: every sink gets every event, whatever becomes of the others; what the store (else the first one)
+ * did counts. Closes all, whatever happens.
+ */
 export function together(sinks: readonly Sink[]): Sink {
   if (sinks.length === 1) return sinks[0]!
+  const counting = Math.max(0, sinks.findIndex(isStore))
   return {
     async write(batch: readonly MarketEvent[]) {
-      const written = await Promise.all(sinks.map((sink) => sink.write(batch)))
-      return written[0]!
+      const writes = await Promise.allSettled(sinks.map((sink) => sink.write(batch)))
+      for (const write of writes) if (write.status === 'rejected') throw write.reason
+      return (writes[counting] as PromiseFulfilledResult<Written>).value
     },
     async close() {
       const ends = await Promise.allSettled(sinks.map((sink) => sink.close()))

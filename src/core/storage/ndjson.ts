@@ -103,7 +103,7 @@ export async function openNdjsonSink(path: string, time?: TimeFormat): Promise<S
   return {
     async write(batch) {
       await appendText(path, linesFor(batch, time))
-      return { stored: batch.length, duplicates: 0 }
+      return { stored: ticksIn(batch), duplicates: 0 }
     },
     async close() {},
   }
@@ -126,7 +126,7 @@ export function ndjsonInto(stream: Writable, onGone: () => void = () => {}, time
     async write(batch) {
       if (!gone && batch.length > 0) await written(stream, linesFor(batch, time))
       if (failure) throw new HkqError('E_STORAGE', `cannot write the output: ${messageOf(failure)}`, { cause: failure })
-      return { stored: gone ? 0 : batch.length, duplicates: 0 }
+      return { stored: gone ? 0 : ticksIn(batch), duplicates: 0 }
     },
     async close() {},
   }
@@ -139,6 +139,10 @@ function written(stream: Writable, text: string): Promise<void> {
 
 function linesFor(batch: readonly MarketEvent[], time?: TimeFormat): string {
   let text = ''
-  for (const event of batch) text += `${toJson(event, time)}\n`
+  for (const event of batch) if (event.type !== 'coverage') text += `${toJson(event, time)}\n`
   return text
+}
+
+function ticksIn(batch: readonly MarketEvent[]): number {
+  return batch.reduce((count, { type }) => count + (type === 'tick' ? 1 : 0), 0)
 }
