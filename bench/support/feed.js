@@ -67,7 +67,7 @@ function encodeAll() {
 
 function tradeText(i, time) {
   const code = SYMBOLS[i % SYMBOLS.length]
-  const price = (400 + ((i * 7919) % 1000) * 0.2).toFixed(3)
+  const price = (500 + ((i * 7919) % 41) * 0.2).toFixed(3)
   const volume = 100 * (1 + (i % 37))
   return `{"cmd_id":22998,"data":{"code":"${code}","seq":${i + 1},"tick_time":${time},"price":"${price}","volume":"${volume}","turnover":"${(price * volume).toFixed(3)}","trade_direction":${i % 3}}}`
 }
@@ -76,7 +76,7 @@ function bookText(i, time) {
   const side = (sign) =>
     Array.from(
       { length: 10 },
-      (_, n) => `{"price":"${(500 + sign * 0.2 * (n + 1)).toFixed(3)}","volume":"${100 * (n + 1)}"}`,
+      (_, n) => `{"price":"${(504 + sign * 0.2 * (n + 1)).toFixed(3)}","volume":"${100 * (n + 1)}"}`,
     ).join(',')
   return `{"cmd_id":22999,"data":{"code":"${SYMBOLS[i % SYMBOLS.length]}","seq":${i + 1},"tick_time":${time},"bids":[${side(-1)}],"asks":[${side(1)}]}}`
 }
