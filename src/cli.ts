@@ -1,6 +1,7 @@
 import { homedir } from 'node:os'
 import { Command, CommanderError } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
+import { from } from './commands/_config.ts'
 import type { Io } from './commands/_io.ts'
 import { COMMAND_NAMES, type CommandName } from './commands/_names.ts'
 import { systemClock } from './core/clock.ts'
@@ -42,8 +43,13 @@ export async function program(io: Io, called?: string): Promise<Command> {
   return quiet(root)
 }
 
-/** Errors of the command line are thrown, not printed: one place words them all. */
+/** Errors of the command line are thrown, not printed: one place words them all, each value's with its option's name. */
 function quiet(command: Command): Command {
+  for (const option of command.options) {
+    const parse = option.parseArg
+    if (parse)
+      option.parseArg = (text, previous) => from(`${option.long}`, 'E_USAGE', () => parse(text, previous as never))
+  }
   command
     .exitOverride()
     .configureOutput({ outputError: () => {} })

@@ -175,12 +175,12 @@ export function exposed(path: string): string[] {
   return [`"${path}" holds a token and has mode ${mode.toString(8).padStart(4, '0')}: run chmod 600 ${path}`]
 }
 
-/** As `work`, with `origin` named in what goes wrong. */
+/** As `work`, with `origin` named in what goes wrong, in place of an option that was named. */
 export function from<T>(origin: string, code: 'E_USAGE' | 'E_CONFIG', work: () => T): T {
   try {
     return work()
   } catch (cause) {
-    throw new HkqError(code, `${origin}: ${messageOf(cause)}`, { cause })
+    throw new HkqError(code, `${origin}: ${messageOf(cause).replace(/^--[a-z-]+: /, '')}`, { cause })
   }
 }
 

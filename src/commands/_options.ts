@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander'
+import { Command, type Option } from 'commander'
 import { parseSymbol } from '../core/market/symbol.ts'
 import type { Io } from './_io.ts'
 import * as value from './_values.ts'
@@ -26,8 +26,10 @@ export function defineCommand(name: string, io: Io): Command {
 /** Options that end every command's list. */
 export function withCommon(command: Command): Command {
   command
-    .addOption(
-      new Option('--format <format>', 'table in a terminal, else ndjson').choices(['table', 'json', 'ndjson', 'csv']),
+    .option(
+      '--format <format>',
+      'table in a terminal, else ndjson (table|json|ndjson|csv)',
+      value.choice('format', ['table', 'json', 'ndjson', 'csv']),
     )
     .option('--json', 'the same as --format ndjson')
     .option('--tz <zone>', 'time zone of printed times', value.timeZone, 'Asia/Hong_Kong')
@@ -85,7 +87,6 @@ export function symbolList(texts: readonly string[]): string[] {
 
 function describe(option: Option): string {
   const extra: string[] = []
-  if (option.argChoices) extra.push(option.argChoices.join('|'))
   const shown = option.defaultValueDescription ?? option.defaultValue
   if (shown !== undefined && option.negate === false && typeof shown !== 'boolean') extra.push(`default: ${shown}`)
   return extra.length > 0 ? `${option.description} (${extra.join(', ')})` : option.description

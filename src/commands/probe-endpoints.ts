@@ -78,7 +78,7 @@ async function print(records: readonly ProbeRecord[], options: Options, io: Io):
 
 function printBest(best: EndpointProbe | null, urls: readonly string[], io: Io): void {
   if (best === null)
-    throw new HkqError('E_NETWORK', `none of ${urls.length} endpoints answers: run hkq probe-endpoints to see why`)
+    throw new HkqError('E_NETWORK', `no endpoint answers (${urls.length} tried): run hkq probe-endpoints to see why`)
   io.stdout.write(`${best.url}\n`)
 }
 
@@ -111,7 +111,16 @@ async function sessionsWith(
   const how = { symbols: [AUTH_SYMBOL], sessions, clock: io.clock, timeoutMs: Math.max(timeout, SESSION_TIMEOUT) }
   for await (const session of probeSessions(vendor, { ...how, signal: io.interrupted, proxyFor: proxyFrom(io.env) })) {
     const { url, heartbeat, first_tick, failed } = session
-    found.set(url, { heartbeat, first_tick, ...(failed && { remedy: failed }) })
+    found.set(url, {
+      heartbeat: rounded(heartbeat),
+      first_tick: rounded(first_tick),
+      ...(failed && { remedy: failed }),
+    })
   }
   return found
+}
+
+/** To the microsecond. */
+function rounded(ms: number | null): number | null {
+  return ms === null ? null : Math.round(ms * 1_000) / 1_000
 }

@@ -34,6 +34,8 @@ export interface Address {
   readonly text: string
 }
 
+type Use = 'source' | 'sink'
+
 const BARE: readonly (readonly [RegExp, SchemeName])[] = [
   [/\.(db|sqlite3?)$/i, 'sqlite'],
   [/\.csv(\.gz)?$/i, 'csv'],
@@ -45,13 +47,12 @@ const BARE: readonly (readonly [RegExp, SchemeName])[] = [
  * @param use what it will be used for; a scheme that cannot is refused
  * @throws HkqError E_USAGE naming the nearest scheme or option
  */
-export function parseAddress(text: string, use: 'source' | 'sink'): Address {
+export function parseAddress(text: string, use: Use): Address {
   const [body, query] = split(text)
-  const { scheme, path } = place(body, text)
+  const { scheme, path } = place(body, text, use)
   const rules: Scheme = SCHEMES[scheme]
   if (!rules[use]) {
-    const others = Object.keys(SCHEMES).filter((name) => SCHEMES[name as SchemeName][use])
-    throw new HkqError('E_USAGE', `"${text}" cannot be a ${use}: use one of ${others.join(', ')}`)
+    throw new HkqError('E_USAGE', `"${text}" cannot be a ${use}: use one of ${schemesFor(use).join(', ')}`)
   }
   if (rules.path === 'required' && path === '') {
     throw new HkqError('E_USAGE', `"${text}" names no ${scheme === 'ws' ? 'host' : 'file'}: write ${scheme}:NAME`)
@@ -62,12 +63,16 @@ export function parseAddress(text: string, use: 'source' | 'sink'): Address {
   return { scheme, path, params: readParams(query, rules.params, text), text }
 }
 
+function schemesFor(use: Use): string[] {
+  return Object.keys(SCHEMES).filter((name) => SCHEMES[name as SchemeName][use])
+}
+
 function split(text: string): [string, string] {
   const mark = text.indexOf('?')
   return mark === -1 ? [text, ''] : [text.slice(0, mark), text.slice(mark + 1)]
 }
 
-function place(body: string, text: string): { scheme: SchemeName; path: string } {
+function place(body: string, text: string, use: Use): { scheme: SchemeName; path: string } {
   if (body === '-') return { scheme: '-', path: '' }
   if (/^ws:\/\//i.test(body)) return { scheme: 'ws', path: body }
   const named = /^([a-z]+):(.*)$/is.exec(body)
@@ -75,18 +80,22 @@ function place(body: string, text: string): { scheme: SchemeName; path: string }
     const scheme = named[1]!.toLowerCase()
     if (Object.hasOwn(SCHEMES, scheme))
       return { scheme: scheme as SchemeName, path: named[2]!.replace(/^\/\/(?=\/)/, '') }
-    throw unknown(text, scheme)
+    throw unknown(text, scheme, use)
   }
   const bare = BARE.find(([ending]) => ending.test(body))
   if (bare) return { scheme: bare[1], path: body }
-  throw unknown(text, body)
+  throw unknown(text, body, use)
 }
 
-function unknown(text: string, scheme: string): HkqError {
-  const guess = nearest(scheme, Object.keys(SCHEMES))
+function unknown(text: string, scheme: string, use: Use): HkqError {
+  const schemes = schemesFor(use)
+  const guess = nearest(
+    scheme,
+    schemes.filter((name) => name !== '-'),
+  )
   const hint = guess
     ? `did you mean "${guess}:"?`
-    : `use one of ${Object.keys(SCHEMES).join(', ')}, or a file ending in .db`
+    : `use one of ${schemes.join(', ')}, or a file ending in .db, .csv or .ndjson`
   return new HkqError('E_USAGE', `unknown address "${text}": ${hint}`)
 }
 

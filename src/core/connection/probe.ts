@@ -140,8 +140,10 @@ function byRank(a: EndpointProbe, b: EndpointProbe): number {
   return rankOf(a) - rankOf(b) || (a.total ?? 0) - (b.total ?? 0)
 }
 
+/** To the microsecond. */
 function median(values: readonly (number | null)[]): number | null {
   const sorted = values.filter((value) => value !== null).sort((a, b) => a - b)
   if (sorted.length === 0) return null
-  return (sorted[Math.floor((sorted.length - 1) / 2)]! + sorted[Math.floor(sorted.length / 2)]!) / 2
+  const middle = (sorted[Math.floor((sorted.length - 1) / 2)]! + sorted[Math.floor(sorted.length / 2)]!) / 2
+  return Math.round(middle * 1_000) / 1_000
 }
