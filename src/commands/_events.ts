@@ -12,7 +12,7 @@ import type { Setup } from './_setup.ts'
 /** States worth a line without `-v`: when it is up, when it was lost, when something should be known. */
 const TOLD: ReadonlySet<Status['state']> = new Set(['up', 'lost', 'warning', 'halted', 'resumed'])
 
-/** Tells states and gaps on stderr as they pass; `-q` is silent, `-v` tells every state. */
+/** Tells states and gaps on stderr as they pass; `-q` is silent, `-v` tells every state, and what came before the start. */
 export function teller(options: CommonOptions, io: Io): (events: readonly MarketEvent[]) => void {
   if (options.quiet) return () => {}
   const palette = paletteOf(io.stderr, options, io)
@@ -21,7 +21,8 @@ export function teller(options: CommonOptions, io: Io): (events: readonly Market
     for (const event of events) {
       if (event.type === 'status' && (options.verbose || TOLD.has(event.state)))
         say(io, statusLine(event, zone, palette))
-      else if (event.type === 'gap') say(io, gapLine(event as Gap, zone, palette))
+      else if (event.type === 'gap' && (options.verbose || event.cause !== 'late_start'))
+        say(io, gapLine(event as Gap, zone, palette))
     }
   }
 }

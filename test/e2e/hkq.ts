@@ -23,12 +23,15 @@ export interface Options {
   cwd: string
   env?: Record<string, string>
   input?: string
+  /** File descriptor that takes standard output's place. */
+  stdout?: number
 }
 
 /** The built command, started in a bare environment such as cron's. */
-export function start(args: readonly string[], { cwd, env = {} }: Options): ChildProcess {
+export function start(args: readonly string[], { cwd, env = {}, stdout }: Options): ChildProcess {
   const child = spawn(process.execPath, [BIN, ...args], {
     cwd,
+    stdio: ['pipe', stdout ?? 'pipe', 'pipe'],
     env: { PATH: process.env.PATH ?? '', HOME: cwd, XDG_RUNTIME_DIR: cwd, ...env },
   })
   onTestFinished(() => {
