@@ -293,6 +293,18 @@ describe('a validator', () => {
     expect(after).toEqual(copy)
   })
 
+  it('judges what was judged before as it was judged', () => {
+    const prices = fc.array(fc.constantFrom(1, 600, 610, 420, 421, 900), { maxLength: 40 })
+    fc.assert(
+      fc.property(prices, (list) => {
+        const judged = open().push(
+          list.map((last_price, seq) => tick({ last_price, timestamp: at('10:00') + seq * 1_000, seq })),
+        )
+        expect(open().push(judged)).toEqual(judged)
+      }),
+    )
+  })
+
   it('loses and reorders nothing, however the stream is cut into batches', async () => {
     const event = fc.oneof(
       fc.record({ price: fc.constantFrom(0.05, 1, 600, 610, 900), ms: fc.integer({ min: 0, max: 8 * 3_600_000 }) }),

@@ -128,7 +128,7 @@ export async function* validate(
 
 /** A trade that is no measure of the price: off the exchange, of another time, an odd lot. It is left out of bars anyway. */
 function isApart(flags: readonly Flag[]): boolean {
-  return flags.length > 0 && flags.some((name) => LEFT_OUT.includes(name))
+  return flags.some((name) => name !== 'suspect_price' && LEFT_OUT.includes(name))
 }
 
 const TOTAL_TEXT = 'volume never falls: it looks like the running total of the day; read such a source with ?volume=day'
