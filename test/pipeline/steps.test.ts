@@ -125,6 +125,17 @@ describe('pacing', () => {
     expect(clock.slept).toEqual([500, 250, 1_250])
   })
 
+  it('a record without a time is never waited for', async () => {
+    const clock = clockThatSleepsAtOnce()
+    const torn = { type: 'rejected', source: 'a', symbol: null, timestamp: null } as MarketEvent
+    const day = Date.UTC(2026, 10, 23)
+    const types: string[] = []
+    for await (const batch of pace(of([torn, tick('A', day), torn, tick('A', day + 500)]), { speed: 1, clock }))
+      types.push(...batch.map(({ type }) => type))
+    expect(types).toEqual(['rejected', 'tick', 'rejected', 'tick'])
+    expect(clock.slept).toEqual([500])
+  })
+
   it('ends quietly when it is stopped', async () => {
     const stop = new AbortController()
     const clock = clockThatSleepsAtOnce()

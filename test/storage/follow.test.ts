@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -55,6 +56,21 @@ describe('following a store', () => {
 })
 
 describe('the present of a followed store', () => {
+  it('leaves nothing behind when a sleep ends', async () => {
+    const wall = new ManualClock()
+    const present = new Present(wall, true)
+    const stop = new AbortController()
+    const asleep = present.sleep(1_000, stop.signal)
+    present.caughtUp()
+    await asleep
+    expect(getEventListeners(stop.signal, 'abort')).toEqual([])
+    expect(wall.sleeping).toEqual([])
+    const cut = present.sleep(1_000, stop.signal)
+    stop.abort()
+    await cut
+    expect(wall.sleeping).toEqual([])
+  })
+
   async function bars(
     recorded: readonly Tick[],
     added: readonly Tick[],

@@ -116,6 +116,22 @@ describe('a source of lines', () => {
     expect((await silent).done).toBe(true)
   })
 
+  test('ends quietly on the signal in the middle of gzip', async () => {
+    const packed = gzipSync(text)
+    const stream = new PassThrough()
+    const stop = new AbortController()
+    stream.write(packed.subarray(0, packed.length / 2))
+    const source = await openNdjsonSource({ name: '-', stream }, { ...options, signal: stop.signal })
+    const reading = collect(source)
+    stop.abort()
+    expect((await reading).length).toBeLessThan(ticks.length)
+  })
+
+  test('a type that is no record is passed over, whatever its name', () => {
+    for (const type of ['summary', 'constructor', 'toString', '__proto__', { toString: 1 }])
+      expect(fromJson(JSON.stringify({ type: type as unknown, symbol: '700' }), context)).toBeNull()
+  })
+
   test('its clock is the newest event', async () => {
     const source = await openNdjsonSource(file('clock.ndjson', text), options)
     expect(source.kind).toBe('recorded')

@@ -16,12 +16,17 @@ export async function* pace(
     while (from < batch.length) {
       if (signal?.aborted) return
       const time = timeOf(batch[from]!)
+      if (time === null) {
+        yield [batch[from++]!]
+        continue
+      }
       start ??= { event: time, clock: clock.monotonic() }
       const elapsed = (clock.monotonic() - start.clock) * speed
       const wait = (time - start.event - elapsed) / speed
       if (wait > 0) await clock.sleep(wait, signal)
       let to = from + 1
-      while (to < batch.length && timeOf(batch[to]!) - start.event <= elapsed + Math.max(0, wait) * speed) to++
+      const reached = start.event + elapsed + Math.max(0, wait) * speed
+      while (to < batch.length && (timeOf(batch[to]!) ?? time) <= reached) to++
       if (signal?.aborted) return
       yield batch.slice(from, to)
       from = to
@@ -29,6 +34,7 @@ export async function* pace(
   }
 }
 
-function timeOf(event: MarketEvent): number {
-  return event.type === 'gap' ? event.to : (event.timestamp ?? 0)
+/** Null: a record without a time, which comes with what is before it. */
+function timeOf(event: MarketEvent): number | null {
+  return event.type === 'gap' ? event.to : event.timestamp
 }

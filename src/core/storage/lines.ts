@@ -84,6 +84,7 @@ async function* inflated(name: string, stream: Readable, signal?: AbortSignal): 
   try {
     for await (const chunk of gunzip) yield chunk as Buffer
   } catch (error) {
+    if (signal?.aborted) return
     if (error instanceof HkqError) throw error
     throw new HkqError('E_INPUT', `"${name}" is damaged gzip: ${messageOf(error)}`, { cause: error })
   } finally {

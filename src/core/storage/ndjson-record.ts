@@ -31,8 +31,9 @@ export function fromJson(line: string, context: ReadContext, renaming?: Renaming
   }
   if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) return malformed({}, line, context)
   if (renaming) fields = Object.fromEntries(Object.entries(fields).map(([key, v]) => [renaming.get(key) ?? key, v]))
-  const read = READERS[(fields.type ?? 'tick') as keyof typeof READERS]
-  return read === undefined ? null : (read(fields, line, context) ?? malformed(fields, line, context))
+  const type = fields.type ?? 'tick'
+  if (typeof type !== 'string' || !Object.hasOwn(READERS, type)) return null
+  return READERS[type]!(fields, line, context) ?? malformed(fields, line, context)
 }
 
 const READERS: Readonly<

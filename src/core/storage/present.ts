@@ -12,7 +12,7 @@ export class Present implements Clock {
   #isHistory: boolean
   #isReplay = false
   #newest = Number.NEGATIVE_INFINITY
-  #wake = new AbortController()
+  readonly #sleepers = new Set<AbortController>()
 
   /** @param isHistory whether the stream begins with history; `caughtUp` ends it */
   constructor(wall: Clock, isHistory: boolean) {
@@ -30,8 +30,14 @@ export class Present implements Clock {
 
   /** Ends early when time is told otherwise than before; while events tell it, with the next ones. */
   async sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    const woken = signal ? AbortSignal.any([signal, this.#wake.signal]) : this.#wake.signal
-    await this.#wall.sleep(this.#followsEvents ? Number.MAX_SAFE_INTEGER : ms, woken)
+    if (signal?.aborted) return
+    const sleeper = new AbortController()
+    const wake = (): void => sleeper.abort()
+    this.#sleepers.add(sleeper)
+    signal?.addEventListener('abort', wake)
+    await this.#wall.sleep(this.#followsEvents ? Number.MAX_SAFE_INTEGER : ms, sleeper.signal)
+    signal?.removeEventListener('abort', wake)
+    this.#sleepers.delete(sleeper)
   }
 
   /** History has been read: what comes now comes as it happens. */
@@ -61,8 +67,6 @@ export class Present implements Clock {
   }
 
   #wakeAll(): void {
-    const sleepers = this.#wake
-    this.#wake = new AbortController()
-    sleepers.abort()
+    for (const sleeper of this.#sleepers) sleeper.abort()
   }
 }
