@@ -69,6 +69,8 @@ export class Link {
   #isPumping = false
   /** Monotonic time of the first heartbeat since the last frame; null while nothing is owed. */
   #owedSince: number | null = null
+  /** Local time of the last data: the watchdog need not hear of the same millisecond twice. */
+  #dataAt = Number.NaN
   #received: MarketEvent[] = []
 
   /** Connects at once. @param signal ends the connection */
@@ -208,7 +210,8 @@ export class Link {
     received.length = 0
     const reply = decoder.decode(frame, receivedAt, received)
     if (received.length > 0 || (reply === undefined && decoder.unknown === unknown)) {
-      watchdog.data(receivedAt, clock.monotonic())
+      if (receivedAt !== this.#dataAt) watchdog.data(receivedAt, clock.monotonic())
+      this.#dataAt = receivedAt
       this.#up()
       this.#events.data(received)
     }

@@ -52,9 +52,11 @@ function printable(text: string): string {
   return text.replace(/[^\x20-\x7e]/g, '?').slice(0, 40)
 }
 
+const NINE = 0x39
+
 /** Whether a canonical symbol is an index. */
 export function isIndex(symbol: string): boolean {
-  return !symbol.endsWith('.HK')
+  return symbol.charCodeAt(0) > NINE
 }
 
 /** The spelling of AllTick and Longbridge: `700.HK`, `HSI.HK`. */

@@ -7,9 +7,10 @@ export interface Key {
   readonly source: number
 }
 
-/** Order of the primary key: negative when `a` comes first. */
-export function byKey(a: Key, b: Key): number {
-  return a.time - b.time || (a.seq < b.seq ? -1 : a.seq > b.seq ? 1 : a.source - b.source)
+/** Whether (time, seq, source) comes after `key` in the order of the primary key. */
+export function isBeyond(key: Key, time: number, seq: Seq, source: number): boolean {
+  if (time !== key.time) return time > key.time
+  return seq > key.seq || (seq === key.seq && source > key.source)
 }
 
 /**

@@ -1,11 +1,11 @@
 import type { Seq, Tick } from '../../market/event.ts'
 import type { Dictionary, Names } from './dictionary.ts'
 import type { Db } from './driver.ts'
-import { byKey, type Key, place } from './identity.ts'
+import { isBeyond, type Key, place } from './identity.ts'
 import { EXACT } from './marks.ts'
 import { putTick, TICK_WIDTH } from './tick-row.ts'
 
-/** Rows of one statement: binding many at once costs a third less than one by one. */
+/** Rows of one statement. Many at once, given one by one as arguments, cost half of single rows given as arrays. */
 const BULK = 64
 
 const ROW = `(${Array(TICK_WIDTH).fill('?').join(', ')})`
@@ -51,22 +51,25 @@ export class TickInserter {
   insert(symbol: string, ticks: readonly Tick[]): Tick[] {
     const { symbols, sources } = this.#names
     const id = symbols.assign(symbol)
-    let tip = this.#tips.get(id) ?? this.#readTip(id)
+    const tip = { ...(this.#tips.get(id) ?? this.#readTip(id)) }
     const fresh: Tick[] = []
     for (const tick of inOrder(ticks, sources)) {
       const source = sources.assign(tick.source)
-      const key = { time: tick.timestamp, seq: tick.seq, source }
-      if (byKey(key, tip) > 0) {
+      let { seq } = tick
+      if (isBeyond(tip, tick.timestamp, seq, source)) {
         this.#add(tick, id, source)
         fresh.push(tick)
-        tip = key
-        continue
+      } else {
+        this.flush()
+        const placed = this.#place(tick, id, source)
+        if (placed === null) continue
+        fresh.push(placed === seq ? tick : { ...tick, seq: placed })
+        seq = placed
+        if (!isBeyond(tip, tick.timestamp, seq, source)) continue
       }
-      this.flush()
-      const seq = this.#place(tick, id, source)
-      if (seq === null) continue
-      fresh.push(seq === tick.seq ? tick : { ...tick, seq })
-      if (byKey({ ...key, seq }, tip) > 0) tip = { ...key, seq }
+      tip.time = tick.timestamp
+      tip.seq = seq
+      tip.source = source
     }
     this.#tips.set(id, tip)
     return fresh
@@ -75,7 +78,7 @@ export class TickInserter {
   /** Inserts the rows that wait for more; before anything reads the table, and before the commit. */
   flush(): void {
     for (let i = 0; i < this.#waiting; i++) {
-      this.#new.run(this.#rows.slice(i * TICK_WIDTH, (i + 1) * TICK_WIDTH))
+      this.#new.run(...this.#rows.slice(i * TICK_WIDTH, (i + 1) * TICK_WIDTH))
     }
     this.#waiting = 0
   }
@@ -89,7 +92,7 @@ export class TickInserter {
   #add(tick: Tick, symbol: number, source: number): void {
     putTick(this.#rows, this.#waiting * TICK_WIDTH, tick, tick.seq, symbol, source)
     if (++this.#waiting < BULK) return
-    this.#bulk.run(this.#rows)
+    this.#bulk.run(...this.#rows)
     this.#waiting = 0
   }
 
@@ -97,7 +100,7 @@ export class TickInserter {
     const row: (number | bigint | string | null)[] = new Array(TICK_WIDTH)
     const insert = (seq: Seq) => {
       putTick(row, 0, tick, seq, symbol, source)
-      return this.#free.run(row).changes === 1
+      return this.#free.run(...row).changes === 1
     }
     const isSame = (seq: Seq) => {
       const [price, volume] = this.#stored.get(symbol, tick.timestamp, seq, source)!
