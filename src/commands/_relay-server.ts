@@ -1,14 +1,16 @@
+import { userInfo } from 'node:os'
 import type { Address } from '../core/address/address.ts'
+import { messageOf } from '../core/errors.ts'
 import type { MarketEvent } from '../core/market/event.ts'
 import type { Instrument } from '../core/market/instrument.ts'
 import type { Source } from '../core/pipeline/source.ts'
-import { openServer } from '../core/server/server.ts'
+import { openServer, type QuoteServer, type ServerOptions } from '../core/server/server.ts'
 import { type Io, say } from './_io.ts'
-import { announceRelay } from './_relay.ts'
+import { announceRelay, type Relay } from './_relay.ts'
 import type { Setup } from './_setup.ts'
 
 interface RelayPlan {
-  /** 0 takes a free one; false: no relay. */
+  /** 0 takes the usual one, or a free one; false: no relay. */
   port: number | false
   symbols: readonly string[]
   sinks: readonly Address[]
@@ -24,8 +26,7 @@ export async function openRelay(source: Source, address: Address, plan: RelayPla
   if (port === false || source.kind !== 'live') return undefined
   const own = new Set(symbols)
   let instruments: readonly Instrument[] = []
-  const server = await openServer({
-    port,
+  const options: ServerOptions = {
     sessions: setup.sessions,
     clock: io.clock,
     instruments: () => instruments,
@@ -36,8 +37,9 @@ export async function openRelay(source: Source, address: Address, plan: RelayPla
         say(io, `hkq: the relay cannot serve every symbol asked for: ${(error as Error).message}`)
       }
     },
-  })
-  const takeBack = announceRelay(io, {
+  }
+  const server = await (port === 0 ? openUsual(options) : openServer({ ...options, port }))
+  const takeBack = announced(io, {
     pid: process.pid,
     vendor: address.scheme,
     url: `${server.url}/quote-stock-b-ws-api`,
@@ -52,5 +54,26 @@ export async function openRelay(source: Source, address: Address, plan: RelayPla
       takeBack()
       await server.close(1001)
     },
+  }
+}
+
+/** Where a relay listens when it may choose, so that its clients find the next recorder where the last one was. */
+const USUAL_PORT = 28_765
+
+async function openUsual(options: ServerOptions): Promise<QuoteServer> {
+  try {
+    return await openServer({ ...options, port: USUAL_PORT + (userInfo().uid % 1_000) })
+  } catch {
+    return openServer({ ...options, port: 0 })
+  }
+}
+
+/** A relay that nobody is told of is no reason not to record. */
+function announced(io: Io, relay: Relay): () => void {
+  try {
+    return announceRelay(io, relay)
+  } catch (error) {
+    say(io, `hkq: the relay at ${relay.url} cannot be announced to other commands: ${messageOf(error)}`)
+    return () => {}
   }
 }

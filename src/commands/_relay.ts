@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -17,22 +17,43 @@ function folder(io: Io): string {
   return join(io.env.XDG_RUNTIME_DIR || tmpdir(), `hkq-${userInfo().uid}`)
 }
 
-/** Announces a relay to the user's other commands; the returned function takes it back. */
+/**
+ * Announces a relay to the user's other commands; the returned function takes it back.
+ * @throws the system's error where the folder cannot be written
+ */
 export function announceRelay(io: Io, relay: Relay): () => void {
   mkdirSync(folder(io), { recursive: true, mode: 0o700 })
   const file = join(folder(io), `relay-${relay.vendor}-${relay.pid}.json`)
-  writeFileSync(file, JSON.stringify(relay), { mode: 0o600 })
+  writeFileSync(`${file}.new`, JSON.stringify(relay), { mode: 0o600 })
+  renameSync(`${file}.new`, file)
   return () => rmSync(file, { force: true })
 }
 
 /** The first relay of `vendor` that answers, or undefined. Announcements of recorders that died are removed. */
 export async function findRelay(io: Io, vendor: string): Promise<Relay | undefined> {
   for (const file of announcements(folder(io), vendor)) {
-    const relay = JSON.parse(readFileSync(file, 'utf8')) as Relay
-    if (await answers(relay.url)) return relay
+    const relay = read(file)
+    if (relay && isRunning(relay.pid) && (await answers(relay.url))) return relay
     rmSync(file, { force: true })
   }
   return undefined
+}
+
+function read(file: string): Relay | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Relay
+  } catch {
+    return undefined
+  }
+}
+
+/** A dead recorder's port may be another program's by now. */
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
 }
 
 /** Only the user's own files count: the folder may stand in a shared place. */
@@ -41,7 +62,7 @@ function announcements(place: string, vendor: string): string[] {
   try {
     if (statSync(place).uid !== uid) return []
     return readdirSync(place)
-      .filter((name) => name.startsWith(`relay-${vendor}-`))
+      .filter((name) => name.startsWith(`relay-${vendor}-`) && name.endsWith('.json'))
       .map((name) => join(place, name))
   } catch {
     return []

@@ -52,7 +52,8 @@ export function define(io: Io): Command {
     )
     .option('--depth <n>', 'store quotes with this many levels of the book, 1 to 10', integer(1, 10))
     .option('--raw <dir>', 'keep every frame as it came, for --from raw:DIR')
-    .option('--relay <port>', 'relay the feed on this loopback port, or off (default: any free port)', portOrOff, 0)
+    .option('--relay <port>', 'relay the feed on this loopback port, or off', portOrOff, 0)
+  command.options.find(({ long }) => long === '--relay')!.defaultValueDescription = 'a usual or a free one'
   withFrom(command, 'a running recorder, else alltick:')
   withLive(command)
   return withCommon(command).action(async (args: string[], options: Options) => {
@@ -154,7 +155,7 @@ async function closeAll(sinks: readonly Sink[]): Promise<void> {
 }
 
 /** Static facts are no reason to stop recording. */
-function keepFacts(store: Store, rows: readonly Instrument[], options: Options, io: Io): void {
+function keepFacts(store: Pick<Store, 'putInstruments'>, rows: readonly Instrument[], options: Options, io: Io): void {
   try {
     store.putInstruments(rows)
   } catch (error) {
