@@ -2,7 +2,6 @@ import type { Address } from '../core/address/address.ts'
 import { HkqError } from '../core/errors.ts'
 import type { Sessions } from '../core/market/session.ts'
 import type { Sink } from '../core/pipeline/source.ts'
-import { openServer } from '../core/server/server.ts'
 import { type Io, say } from './_io.ts'
 
 /** Host and port of a `ws://` sink. @throws HkqError E_USAGE when it is no loopback address */
@@ -20,6 +19,7 @@ export async function publishing(
   { sessions }: { sessions: Sessions; symbols: readonly string[] },
   io: Io,
 ): Promise<Sink> {
+  const { openServer } = await import('../core/server/server.ts')
   const server = await openServer({ ...listenAt(address), sessions, clock: io.clock })
   say(io, `serving on ${server.url}`)
   return {

@@ -3,7 +3,6 @@ import { parseAddress } from '../core/address/address.ts'
 import { openSource } from '../core/address/open-source.ts'
 import type { Instrument } from '../core/market/instrument.ts'
 import { type Fault, parseFault } from '../core/server/faults.ts'
-import { openServer } from '../core/server/server.ts'
 import { stopAfter, teller } from './_events.ts'
 import { liveAddress, sourceOptions } from './_feed.ts'
 import { type Io, say } from './_io.ts'
@@ -59,6 +58,7 @@ export function define(io: Io): Command {
     })
     let instruments: readonly Instrument[] = []
     const follows = setup.symbols.length === 0 && source.subscribe !== undefined
+    const { openServer } = await import('../core/server/server.ts')
     const server = await openServer({
       ...at,
       ...{
