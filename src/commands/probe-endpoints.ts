@@ -1,7 +1,6 @@
 import type { Command } from 'commander'
-import { bestEndpoint, type EndpointProbe, probeEndpoints } from '../core/connection/probe.ts'
-import { probeSessions, type SessionProbe } from '../core/connection/probe-session.ts'
-import { alltick } from '../core/connection/vendors/alltick.ts'
+import type { EndpointProbe } from '../core/connection/probe.ts'
+import type { SessionProbe } from '../core/connection/probe-session.ts'
 import { HkqError } from '../core/errors.ts'
 import { renderProbe } from '../core/terminal/probe.ts'
 import { startSpinner } from '../core/terminal/progress.ts'
@@ -42,6 +41,10 @@ export function define(io: Io): Command {
   return withCommon(command).action(async (args: string[], options: Options) => {
     const setup = setUp(command, io)
     if (printedSchema(command, io, ['probe'])) return
+    const [{ bestEndpoint, probeEndpoints }, { alltick }] = await Promise.all([
+      import('../core/connection/probe.ts'),
+      import('../core/connection/vendors/alltick.ts'),
+    ])
     const urls = args.length > 0 ? args : (alltickSettings(setup.config, io.env).endpoints ?? alltick().endpoints)
     const token = options.auth ? await tokenToUse(setup, io) : undefined
     const how = {
@@ -104,6 +107,10 @@ async function sessionsWith(
   { timeout }: Options,
   io: Io,
 ): Promise<Map<string, Partial<ProbeRecord>>> {
+  const [{ probeSessions }, { alltick }] = await Promise.all([
+    import('../core/connection/probe-session.ts'),
+    import('../core/connection/vendors/alltick.ts'),
+  ])
   const endpoints = probes.filter(({ reached }) => reached).map(({ url }) => url)
   const { plan } = alltickSettings(config, io.env)
   const vendor = alltick({ token, endpoints, ...(plan && { plan }) })
