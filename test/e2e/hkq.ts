@@ -40,6 +40,17 @@ export function start(args: readonly string[], { cwd, env = {}, stdout }: Option
   return child
 }
 
+/** Runs the built command with files of at most `blocks` (of 512 or 1,024 bytes, as the shell counts) to write. */
+export function limited(blocks: number, args: readonly string[], cwd: string): Promise<Ran> {
+  const script = `ulimit -f ${blocks}; trap '' XFSZ; exec "$@"`
+  const child = spawn('sh', ['-c', script, 'sh', process.execPath, BIN, ...args], {
+    cwd,
+    env: { PATH: process.env.PATH ?? '', HOME: cwd, XDG_RUNTIME_DIR: cwd },
+  })
+  child.stdin.end()
+  return finished(child)
+}
+
 /** Runs the built command to its end. */
 export function hkq(args: readonly string[], options: Options): Promise<Ran> {
   const child = start(args, options)
