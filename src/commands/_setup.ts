@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { HkqError } from '../core/errors.ts'
+import { Calendar } from '../core/market/calendar.ts'
 import { calendarFrom } from '../core/market/calendar-file.ts'
 import { schemaOf } from '../core/market/schema.ts'
 import { Sessions } from '../core/market/session.ts'
@@ -36,7 +37,7 @@ export function setUp(command: Command, io: Io, args: readonly string[] = []): S
   applyConfig(command, config, io.env)
   if (!command.opts().quiet) for (const warning of config.warnings) say(io, `hkq: ${warning}`)
   const symbols = symbolList(args.length > 0 ? args : configuredSymbols(name, config))
-  return { config, sessions: readSessions(config, io), symbols }
+  return { config, sessions: readSessions(config, command.opts().quiet === true, io), symbols }
 }
 
 /** Prints the JSON Schema of these record types when `--schema` was given. */
@@ -59,11 +60,20 @@ function longNames(command: Command): string[] {
   return command.options.flatMap((option) => option.long?.replace(/^--/, '') ?? [])
 }
 
-function readSessions(config: Config, io: Io): Sessions {
+function readSessions(config: Config, quiet: boolean, io: Io): Sessions {
+  const calendar = readCalendar(config, io)
+  return new Sessions(calendar, (date) => {
+    const year = date.slice(0, 4)
+    const text = `the calendar covers ${calendar.range}, not "${year}": Monday to Friday count as full trading days there`
+    if (!quiet) say(io, `hkq: ${text}; name a calendar file in the configuration to tell its holidays`)
+  })
+}
+
+function readCalendar(config: Config, io: Io): Calendar {
   const file = calendarFile(config, io.env, io)
-  if (file === undefined) return new Sessions()
+  if (file === undefined) return new Calendar()
   try {
-    return new Sessions(calendarFrom(JSON.parse(readFileSync(file, 'utf8'))))
+    return calendarFrom(JSON.parse(readFileSync(file, 'utf8')))
   } catch (cause) {
     throw new HkqError('E_CONFIG', `cannot use the calendar file "${file}": ${reason(cause)}`, { cause })
   }

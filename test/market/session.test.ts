@@ -107,6 +107,15 @@ describe('the calendar', () => {
     expect(new Calendar({}).range).toBe('no years')
   })
 
+  it('tells once of a day that the calendar does not know', () => {
+    const told: string[] = []
+    const sessions = new Sessions(new Calendar(), (date) => told.push(date))
+    sessions.phaseAt(parseTime('2026-11-20T10:00'))
+    expect(told).toEqual([])
+    for (const date of ['2020-12-24', '2020-12-25', '2019-01-02']) sessions.phaseAt(parseTime(date))
+    expect(told).toEqual(['2020-12-24'])
+  })
+
   it('finds the days before and after, over holidays', () => {
     const monday = parseTime('2026-02-20T10:00')
     expect(sessions.daysBefore(monday, 2).map(({ date }) => date)).toEqual(['2026-02-13', '2026-02-16'])

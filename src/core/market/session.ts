@@ -49,12 +49,16 @@ const HALF: readonly (readonly [Phase, number, number])[] = [...MORNING, ['closi
  */
 export class Sessions {
   readonly calendar: Calendar
+  readonly #onUncovered: (date: string) => void
   readonly #days = new Map<number, TradingDay | null>()
+  #uncovered = false
   #last: TradingDay | null = null
   #lastNumber = Number.NaN
 
-  constructor(calendar: Calendar = new Calendar()) {
+  /** @param onUncovered told once, of the first day asked for that the calendar does not know */
+  constructor(calendar: Calendar = new Calendar(), onUncovered: (date: string) => void = () => {}) {
     this.calendar = calendar
+    this.#onUncovered = onUncovered
   }
 
   /** The trading day of the Hong Kong day that contains `time` (epoch ms), null when the market is shut that day. */
@@ -144,6 +148,11 @@ export class Sessions {
   #build(number: number): TradingDay | null {
     const start = number * DAY - 8 * HOUR
     const date = formatDate(start)
+    const covered = this.calendar.covers(date)
+    if (!covered && !this.#uncovered) {
+      this.#uncovered = true
+      this.#onUncovered(date)
+    }
     const kind = this.calendar.day(date)
     if (kind.kind === 'closed') return null
     let plan = kind.kind === 'half' ? HALF : FULL
@@ -156,7 +165,6 @@ export class Sessions {
     }
     const phases = plan.map(([phase, open, close]) => ({ phase, open: start + open, close: start + close }))
     const continuous = phases.filter(({ phase }) => phase === 'morning' || phase === 'afternoon')
-    const covered = this.calendar.covers(date)
     return { date, number, kind: kind.kind, covered, phases, continuous, end: phases.at(-1)!.close }
   }
 }
