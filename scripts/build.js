@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { renameSync, rmSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { Script } from 'node:vm'
 import { build } from 'esbuild'
 
 // dist/ holds the library as modules (with types) and the command as one minified file, which starts fastest. It is made
@@ -22,5 +23,9 @@ await build({
   external: ['better-sqlite3', 'danfojs-node', 'bufferutil', 'utf-8-validate'],
   logLevel: 'warning',
 })
+// What V8 compiled, for bin/hkq.js: it refuses code of another version of its own.
+const source = readFileSync(join(made, 'cli.cjs'), 'utf8')
+const script = new Script(`(function (exports, require, module) {${source}\n})`)
+writeFileSync(join(made, 'cli.cache'), script.createCachedData())
 rmSync('dist', { recursive: true, force: true })
 renameSync(made, 'dist')
