@@ -82,7 +82,7 @@ export function define(io: Io): Command {
     const recorded = await openRecorded(options, setup, signal, io)
     for await (const bars of await barsFrom(recorded, options, setup, signal, io)) {
       count += bars.length
-      if (options.describe || options.chart) all.push(...bars)
+      if (options.describe || options.chart) for (const bar of bars) all.push(bar)
       else await output.write(bars)
       if (signal.aborted) break
     }

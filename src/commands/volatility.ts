@@ -141,7 +141,7 @@ export function define(io: Io): Command {
       newestTime = records.at(-1)!.timestamp
       told(records)
       if (options.last) for (const record of records) newest.set(record.symbol, record)
-      else if (options.describe || options.chart) all.push(...records)
+      else if (options.describe || options.chart) for (const record of records) all.push(record)
       else await output.write(records)
       if (signal.aborted) break
     }

@@ -1,5 +1,7 @@
+import { once } from 'node:events'
+import { connect as connectTcp } from 'node:net'
 import fc from 'fast-check'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import type { MarketEvent } from '../../src/core/market/event.ts'
 import { connect, ManualClock, OPEN, quote, request, STOCK, serve, type TestClient, tick } from './support.ts'
 
@@ -283,6 +285,30 @@ describe('the end', () => {
     await clock.pass(2_000)
     await closing
     expect(server.clients).toBe(0)
+  })
+
+  it.each([
+    [
+      'a request that never ends',
+      'POST /quote-stock-b-api/batch-kline HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{',
+    ],
+    ['a connection that says nothing', ''],
+    [
+      'a refused upgrade that is not let go',
+      'GET / HTTP/1.1\r\nHost: x\r\nOrigin: http://elsewhere\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+    ],
+  ])('comes though there is %s', async (_, text) => {
+    const clock = new ManualClock()
+    const server = await serve({ clock })
+    const socket = connectTcp({ port: server.port, host: '127.0.0.1', allowHalfOpen: true })
+    onTestFinished(() => void socket.destroy())
+    await once(socket, 'connect')
+    if (text !== '') socket.write(text)
+    socket.resume()
+    await fetch(`http://127.0.0.1:${server.port}/`, { headers: { connection: 'close' } })
+    const closing = server.close()
+    await clock.pass(2_000)
+    await closing
   })
 
   it('of a port already taken is an error with the remedy', async () => {

@@ -123,3 +123,13 @@ describe('a chart of volatility', () => {
     expect(renderVolatilityChart([point(0, null)], view(60))).toBe('')
   })
 })
+
+describe('charts of very much', () => {
+  it('are drawn of more points than a call takes arguments', () => {
+    const many = 200_000
+    const bars = Array.from({ length: many }, (_, i) => bar(i, 1, i === 7 ? 9 : 2, 1, 1))
+    expect(renderBarChart(bars, view(60))).toContain('9.00 ┤')
+    const points = Array.from({ length: many }, (_, i) => point(i, i === 7 ? 0.09 : 0.01))
+    expect(renderVolatilityChart(points, view(60))).toContain('9.0')
+  })
+})

@@ -19,7 +19,7 @@ import { answerTutorial } from './tutorial.ts'
 const MAX_PAYLOAD = 256 * 1024
 const MAX_CLIENTS = 1_000
 const MAX_WAITING = 64 << 20
-/** How long a server that goes away waits for clients to take what is pending; at the end of the data it is 30 s. */
+/** How long a server that closes waits for requests to end and, going away, for clients; at the end of the data these have 30 s. */
 const GRACE_MS = 2_000
 const FULL: HttpAnswer = deny(503, 'too many connections')
 const HTTP_PATH = /^\/(?:quote-stock-b-api|quote-b-api)\/([a-z_-]+)$/
@@ -129,13 +129,15 @@ class AlltickServer implements QuoteServer {
       this.#http.closeIdleConnections()
     })
     const waited = new AbortController()
-    if (code === 1001) void this.#clock.sleep(GRACE_MS, waited.signal).then(() => this.#destroyAll())
+    void this.#clock.sleep(GRACE_MS, waited.signal).then(() => this.#destroy(code === 1001))
     await gone
     waited.abort()
   }
 
-  #destroyAll(): void {
-    for (const client of this.#clients) client.destroy()
+  /** Ends requests that never came to their end, and the clients too when the server goes away. */
+  #destroy(clients: boolean): void {
+    this.#http.closeAllConnections()
+    if (clients) for (const client of this.#clients) client.destroy()
   }
 
   #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
@@ -222,7 +224,9 @@ async function bodyOf(request: IncomingMessage): Promise<string | null> {
   return Buffer.concat(chunks).toString('utf8')
 }
 
+/** Refuses an upgrade, and does not wait for the other side to let go. */
 function refuse(socket: Socket, { status, body }: HttpAnswer): void {
+  socket.once('finish', () => socket.destroy())
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Type: application/json\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,

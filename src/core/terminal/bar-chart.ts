@@ -1,5 +1,5 @@
 import type { Bar } from '../market/bar.ts'
-import { type ChartView, frame, frameWidth, inColumns } from './chart-frame.ts'
+import { type ChartView, frame, frameWidth, inColumns, largest, smallest } from './chart-frame.ts'
 import { price } from './figures.ts'
 import { bySign } from './palette.ts'
 
@@ -30,8 +30,8 @@ const BLOCKS = ' ▁▂▃▄▅▆▇█'
 export function renderBarChart(bars: readonly Bar[], view: ChartView): string {
   const traded = bars.filter(({ close }) => Number.isFinite(close))
   if (traded.length === 0) return ''
-  const top = Math.max(...traded.map(({ high }) => high))
-  const bottom = Math.min(...traded.map(({ low }) => low))
+  const top = largest(traded.map(({ high }) => high))
+  const bottom = smallest(traded.map(({ low }) => low))
   const room = Math.max(1, view.width - frameWidth([price(top), price(bottom)]))
   const candles = inColumns(bars, room).map(joined)
   const height = Math.max(2, view.height - 1)
@@ -62,8 +62,8 @@ function joined(bars: readonly Bar[]): Candle {
   return {
     start: bars[0]!.start,
     open: traded[0]?.open ?? Number.NaN,
-    high: Math.max(...traded.map(({ high }) => high)),
-    low: Math.min(...traded.map(({ low }) => low)),
+    high: largest(traded.map(({ high }) => high)),
+    low: smallest(traded.map(({ low }) => low)),
     close: traded.at(-1)?.close ?? Number.NaN,
     volume: volumes.length === 0 ? null : volumes.reduce((sum, volume) => sum + volume, 0),
   }

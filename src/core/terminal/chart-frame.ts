@@ -75,6 +75,16 @@ function sameDay(times: readonly number[], zone: Zone): boolean {
   return zone.date(times[0]!) === zone.date(times.at(-1)!)
 }
 
+/** The largest value, however many there are; -Infinity for none. */
+export function largest(values: readonly number[]): number {
+  return values.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY)
+}
+
+/** The smallest value, however many there are; Infinity for none. */
+export function smallest(values: readonly number[]): number {
+  return values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY)
+}
+
 /** Items in at most `columns` groups of equal size, in order. */
 export function inColumns<T>(items: readonly T[], columns: number): T[][] {
   const size = Math.max(1, Math.ceil(items.length / Math.max(1, columns)))

@@ -120,7 +120,7 @@ const ENCODERS: Readonly<Record<Format, (options: OutputOptions<Typed>) => Encod
     const kept: Typed[] = []
     return {
       *encode(records) {
-        if (whole) kept.push(...records)
+        if (whole) for (const record of records) kept.push(record)
         else yield printer.print(records)
       },
       end: () => (kept.length > 0 ? `${renderTable(columns, kept, width, palette)}\n` : ''),

@@ -1,5 +1,5 @@
 import type { VolatilityRecord } from '../statistics/volatility/record.ts'
-import { type ChartView, frame, frameWidth, inColumns } from './chart-frame.ts'
+import { type ChartView, frame, frameWidth, inColumns, largest } from './chart-frame.ts'
 import { percent } from './figures.ts'
 
 const BLOCKS = ' ▁▂▃▄▅▆▇█'
@@ -25,7 +25,7 @@ export function renderVolatilityChart(
   const known = records.filter(({ volatility }) => volatility !== null)
   if (known.length === 0) return ''
   const scaled = known.map((record) => scale(record, annualized))
-  const top = Math.max(...scaled.map(({ value, threshold }) => Math.max(value, threshold ?? 0)))
+  const top = largest(scaled.map(({ value, threshold }) => Math.max(value, threshold ?? 0)))
   const room = Math.max(1, view.width - frameWidth([percent(top), percent(top / 2), percent(0)]))
   const columns = inColumns(scaled, room).map(highest)
   const { height, palette, zone } = view
