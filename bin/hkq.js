@@ -4,7 +4,7 @@
 const { existsSync, readFileSync } = require('node:fs')
 const { createRequire } = require('node:module')
 const { join } = require('node:path')
-const { Script, constants } = require('node:vm')
+const { Script } = require('node:vm')
 
 const filename = join(__dirname, '../dist/cli.cjs')
 const cache = join(__dirname, '../dist/cli.cache')
@@ -12,7 +12,6 @@ const cli = { exports: {} }
 const script = new Script(`(function (exports, require, module) {${readFileSync(filename, 'utf8')}\n})`, {
   filename,
   ...(existsSync(cache) && { cachedData: readFileSync(cache) }),
-  importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
 })
 script.runInThisContext()(cli.exports, createRequire(filename), cli)
 cli.exports.run()

@@ -20,6 +20,7 @@ await build({
   platform: 'node',
   target: 'node20.19',
   format: 'cjs',
+  supported: { 'dynamic-import': false },
   external: ['better-sqlite3', 'danfojs-node', 'bufferutil', 'utf-8-validate'],
   logLevel: 'warning',
 })
