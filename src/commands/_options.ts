@@ -1,4 +1,5 @@
 import { Command, type Option } from 'commander'
+import { HkqError } from '../core/errors.ts'
 import { parseSymbol } from '../core/market/symbol.ts'
 import type { Io } from './_io.ts'
 import * as value from './_values.ts'
@@ -70,7 +71,10 @@ export function withRange(command: Command, io: Io): Command {
 
 /** The source option, one address. */
 export function withFrom(command: Command, fallback: string): Command {
-  return command.option('--from <address>', `where the events come from (${fallback})`)
+  return command.option('--from <address>', `where the events come from (${fallback})`, (text, previous?: string) => {
+    if (previous === undefined) return text
+    throw new HkqError('E_USAGE', `one address is read at a time, found "${previous}" and "${text}"`)
+  })
 }
 
 /** Canonical symbols of the arguments, each once. */

@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs'
+import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { type Address, parseAddress } from '../core/address/address.ts'
-import { openSink } from '../core/address/open-sink.ts'
+import { openSink, together } from '../core/address/open-sink.ts'
 import { openSource } from '../core/address/open-source.ts'
 import { HkqError } from '../core/errors.ts'
 import type { Batches, MarketEvent, Tick } from '../core/market/event.ts'
@@ -29,9 +30,10 @@ import {
 import { formatOf, printer, tell, zoneOf } from './_print.ts'
 import { conclude, DEFAULT_STORE, rangeOf, rejectedIn, symbolsFrom } from './_recorded.ts'
 import { printedSchema, type Setup, setUp } from './_setup.ts'
+import { repeated } from './_values.ts'
 
 interface Options extends CommonOptions, LiveOptions, RangeOptions {
-  to: string
+  to?: readonly string[]
 }
 
 export function define(io: Io): Command {
@@ -40,7 +42,7 @@ export function define(io: Io): Command {
       'Copies events from any source to any sink. Into a store it can be broken off and run again: nothing comes twice.',
     )
     .argument('[symbols...]', 'e.g. 00700.HK HSI (default: all)')
-    .option('--to <address>', 'where the events go', '-')
+    .option('--to <address>', 'where the events go, repeatable (default: -)', repeated(String))
   withRange(command, io)
   withFrom(command, `default: ${DEFAULT_STORE}`)
   withLive(command)
@@ -49,16 +51,21 @@ export function define(io: Io): Command {
     if (printedSchema(command, io, ['tick', 'quote', 'gap'])) return
     rangeOf(options)
     const from = parseAddress(options.from ?? DEFAULT_STORE, 'source')
-    const to = parseAddress(options.to, 'sink')
-    if (from.scheme === to.scheme && from.path === to.path && from.scheme !== '-') {
-      throw new HkqError('E_USAGE', `"${options.to}" is both source and sink: name another`)
-    }
+    const to = (options.to ?? ['-']).map((text) => parseAddress(text, 'sink'))
+    for (const sink of to) refuseSink(sink, from)
     await copy(from, to, options, setup, io)
   })
 }
 
+function refuseSink({ scheme, path, text }: Address, from: Address): void {
+  if (scheme === 'ws') throw new HkqError('E_USAGE', `"${text}" is served, not copied to: use hkq serve`)
+  if (scheme !== '-' && resolve(path) === resolve(from.path)) {
+    throw new HkqError('E_USAGE', `"${text}" is both source and sink: name another`)
+  }
+}
+
 /** A recorded source is read into before the sink is opened, so that nothing is made of what cannot be read. */
-async function copy(from: Address, to: Address, options: Options, setup: Setup, io: Io): Promise<void> {
+async function copy(from: Address, to: readonly Address[], options: Options, setup: Setup, io: Io): Promise<void> {
   const output = printer<Tick>(options, io, { columns: tickColumns(zoneOf(options)), fields: fieldNames('tick') })
   const signal = stopAfter(options.duration, io, output.gone)
   const source = await openSource(from, {
@@ -72,10 +79,10 @@ async function copy(from: Address, to: Address, options: Options, setup: Setup, 
   const validated = validate(source, validator)
   const events = source.kind === 'recorded' ? await begun(validated) : validated
   if (events === null) return conclude({ found: 0, rejected: 0 }, setup, options, io)
-  if (holdsData(to)) tell(`hkq: "${to.path}" is not empty: appending to it`, options, io)
-  const sink = to.scheme === '-' ? printing(output, options, io) : await openSink(to, { now: () => io.clock.now() })
+  const sink = await openAll(to, () => printing(output, options, io), options, io)
+  const printed = to.some(({ scheme }) => scheme === '-')
   const writer = createWriter(sink, io.clock)
-  const progress = await progressOn(io, Boolean(io.stderr.isTTY) && !options.quiet && to.scheme !== '-')
+  const progress = await progressOn(io, Boolean(io.stderr.isTTY) && !options.quiet && !printed)
   try {
     await writer.run(tap(events, progress.count))
   } finally {
@@ -85,8 +92,24 @@ async function copy(from: Address, to: Address, options: Options, setup: Setup, 
   const rejected = rejectedIn({ validator })
   if (!signal.aborted) conclude({ found: progress.done() - rejected, rejected }, setup, options, io)
   const { stored, duplicates } = writer.stats
-  if (to.scheme !== '-')
-    tell(`${stored} stored, ${duplicates} there already, from ${from.text} to ${to.text}`, options, io)
+  if (printed) return
+  const places = to.map(({ text }) => text).join(', ')
+  tell(`${stored} stored, ${duplicates} there already, from ${from.text} to ${places}`, options, io)
+}
+
+/** The sinks as one; when one of them cannot be opened the others are closed. */
+async function openAll(to: readonly Address[], print: () => Sink, options: Options, io: Io): Promise<Sink> {
+  const sinks: Sink[] = []
+  try {
+    for (const address of to) {
+      if (holdsData(address)) tell(`hkq: "${address.path}" is not empty: appending to it`, options, io)
+      sinks.push(address.scheme === '-' ? print() : await openSink(address, { now: () => io.clock.now() }))
+    }
+  } catch (error) {
+    await together(sinks).close()
+    throw error
+  }
+  return together(sinks)
 }
 
 /** Whether the sink is a file of records with something in it: unlike a store it takes what it holds a second time. */

@@ -35,6 +35,7 @@ const USAGE: readonly [what: string, args: string, says: RegExp][] = [
   ['an unknown scheme', 'stream 700 --from simm:', /"simm:": did you mean "sim:"/],
   ['an unknown option of an address', 'stream 700 --from sim:?sed=1', /"sed" .* did you mean "seed"/],
   ['a value of an address', 'stream 700 --from sim:?seed=x', /"seed=x"/],
+  ['a second source', 'stream 700 --from sim: --from alltick:', /--from: one address .*"sim:" and "alltick:"/],
   ['a source that is none', 'export --from ws://127.0.0.1:1', /cannot be a source: use one of/],
   ['a sink that is none', 'record 700 --from sim: --to alltick:', /cannot be a sink: use one of/],
   ['a sink of no kind', 'record 700 --from sim: --to quotes', /unknown address "quotes": use one of sqlite, csv/],

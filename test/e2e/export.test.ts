@@ -87,8 +87,17 @@ describe('copies of a recorded day', () => {
     await copied(cwd, '--to', 'copy.csv')
     const { stderr } = await hkq(['export', '--to', 'copy.csv'], { cwd })
     expect(stderr).toMatch(/^hkq: "copy\.csv" is not empty: appending to it\n/)
-    const { code } = await hkq(['export', '--to', 'hk_market.db'], { cwd })
+    const { code } = await hkq(['export', '--to', './hk_market.db'], { cwd })
     expect(code).toBe(2)
+  })
+
+  it('go to several sinks at once, each with every event', async () => {
+    const cwd = workdir()
+    await copied(cwd, '700', '--from', 'sim:?speed=max&rate=0.01', '--to', 'a.db', '--to', 'a.csv', '--to', 'a.ndjson')
+    for (const from of ['a.csv', 'a.ndjson']) {
+      await copied(cwd, '--from', from, '--to', 'b.db')
+      expect(all(cwd, 'b.db', 'ticks')).toEqual(all(cwd, 'a.db', 'ticks'))
+    }
   })
 
   it('of a stretch of time take its start and leave its end', async () => {
