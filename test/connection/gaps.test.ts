@@ -404,3 +404,20 @@ describe('any stream that is cut and resumed', () => {
     )
   })
 })
+
+describe('one tick of an absurd time', () => {
+  it('hides no hole, neither after a loss nor in a day that is years long', () => {
+    const gaps = tracker()
+    gaps.watch([SYMBOL], at('2026-11-23T10:00'))
+    gaps.up(at('2026-11-23T10:00'))
+    for (let i = 0; i < 120; i++) gaps.mark([tickOf(SYMBOL, at('2026-11-23T10:00') + i * 1_000, i)])
+    const future = tickOf(SYMBOL, at('9999-01-01T10:00'), 500, at('2026-11-23T10:03'))
+    expect(gapsIn(gaps.mark([future]))).toEqual([])
+    gaps.lost('disconnect', at('2026-11-23T10:04'))
+    gaps.up(at('2026-11-23T10:05'))
+    expect(gapsIn(gaps.mark([future]))).toEqual([])
+    expect(gapsIn(gaps.mark([tickOf(SYMBOL, at('2026-11-23T10:06'), 501)])).map(stretch)).toEqual([
+      ['disconnect', at('2026-11-23T10:01:59'), at('2026-11-23T10:06')],
+    ])
+  })
+})

@@ -55,6 +55,30 @@ describe('following a store', () => {
   })
 })
 
+describe('a tick that claims to be of another year', () => {
+  it('is given, and stops nothing', async () => {
+    const clock = new ManualClock(at('10:05:00.000'))
+    const stop = new AbortController()
+    const astray = { ...live('10:04:00.000', 9), timestamp: at('10:00:00.000') * 2, flags: ['suspect_time'] as const }
+    await writer.write([live('10:04:50.000', 1), astray])
+    expect(writer.checkpoints()).toMatchObject([{ timestamp: at('10:04:50.000') }])
+    const seen: (number | bigint)[] = []
+    const present = new Present(clock, false)
+    const following = (async () => {
+      for await (const batch of present.of(follow(reader, {}, clock, stop.signal)))
+        for (const event of batch) if (event.type === 'tick') seen.push(event.seq)
+    })()
+    await until(() => seen.length === 2)
+    await writer.write([live('10:05:00.000', 2)])
+    await clock.advance(300)
+    await until(() => seen.length === 3)
+    expect(present.now()).toBe(clock.now())
+    stop.abort()
+    await clock.advance(250)
+    await following
+  })
+})
+
 describe('the present of a followed store', () => {
   it('leaves nothing behind when a sleep ends', async () => {
     const wall = new ManualClock()

@@ -133,6 +133,14 @@ describe('suspect_time', () => {
     expect(warningsIn(run(feed(200, () => 2_000)).out)).toHaveLength(1)
   })
 
+  it('follows a clock that drifts: minutes off after weeks, nothing is marked', () => {
+    expect(run(feed(5_000, (i) => 40 + i * 50)).suspects).toBe(0)
+  })
+
+  it('marks every tick of a feed that falls behind at once, however many', () => {
+    expect(run(feed(1_000, (i) => (i < 100 ? 40 : 300_000))).suspects).toBe(900)
+  })
+
   it('marks times more than 60 s off the corrected clock, once 100 ticks have set it', () => {
     const { out } = run(feed(130, (i) => (i === 110 ? 40 - 60_001 : i === 111 ? 40 - 60_000 : i === 112 ? 60_041 : 40)))
     expect(flagsOf(out).flatMap((flags, i) => (flags.includes('suspect_time') ? [i] : []))).toEqual([110, 112])

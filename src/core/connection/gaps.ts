@@ -1,6 +1,7 @@
 import { byTimeAndSeq, type Gap, type GapCause, type MarketEvent, type Seq, type Tick } from '../market/event.ts'
 import type { Sessions, TradingDay } from '../market/session.ts'
 import { DAY, MINUTE } from '../market/time.ts'
+import { FeedTime } from '../validation/feed-time.ts'
 
 /** How far the history of one symbol reached before this run. A pipeline Checkpoint is one. */
 export interface Reached {
@@ -51,6 +52,7 @@ export class GapTracker {
   #heardAt: number | null = null
   /** Whether the ticks' times are near the clock, by the first tick; null before it. */
   #live: boolean | null = null
+  readonly #time = new FeedTime()
 
   constructor(source: string, sessions: Sessions, reached: readonly Reached[] = []) {
     this.#source = source
@@ -147,7 +149,7 @@ export class GapTracker {
 
   #tick(tick: Tick): readonly Gap[] {
     const track = this.#tracks.get(tick.symbol)
-    if (track === undefined) return NONE
+    if (track === undefined || this.#isAstray(tick)) return NONE
     if (this.#live === null && tick.received_at !== null) this.#live = Math.abs(tick.received_at - tick.timestamp) < DAY
     const isNewer = byTimeAndSeq(tick, track) > 0
     let gaps = NONE
@@ -161,6 +163,14 @@ export class GapTracker {
       track.seq = tick.seq
     }
     return gaps
+  }
+
+  /** Whether a tick's time is absurdly late, by all that came before: it ends no hole and begins none. */
+  #isAstray(tick: Tick): boolean {
+    if (tick.received_at === null) return false
+    if (this.#time.isAstray(tick, tick.received_at)) return true
+    this.#time.observe(tick, tick.received_at)
+    return false
   }
 
   /** The gap rows of one symbol up to `to`: the time of its first tick since, or the end of the run. `now` is local. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import type { Batches, MarketEvent } from '../market/event.ts'
+import { type Batches, isAstray, type MarketEvent } from '../market/event.ts'
 import { MINUTE } from '../market/time.ts'
 import type { Query } from '../pipeline/source.ts'
 import type { Store } from './store.ts'
@@ -26,7 +26,7 @@ export async function* follow(
   while (!signal.aborted) {
     const since = Math.max(query.since ?? 0, newest - OVERLAP)
     for await (const batch of unseen(store.read({ ...query, since }), seen)) {
-      for (const event of batch) newest = Math.max(newest, timeOf(event))
+      for (const event of batch) if (event.type !== 'tick' || !isAstray(event)) newest = Math.max(newest, timeOf(event))
       yield batch
     }
     seen = new Map([...seen].filter(([, time]) => time >= newest - OVERLAP))

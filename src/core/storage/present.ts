@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import type { Batches, MarketEvent } from '../market/event.ts'
+import { type Batches, isAstray, type MarketEvent } from '../market/event.ts'
 import { MINUTE } from '../market/time.ts'
 
 /**
@@ -60,7 +60,7 @@ export class Present implements Clock {
   }
 
   #observe(event: MarketEvent): void {
-    if (event.type !== 'tick') return
+    if (event.type !== 'tick' || isAstray(event)) return
     this.#newest = Math.max(this.#newest, event.timestamp)
     const isFresh = event.received_at !== null && Math.abs(event.received_at - event.timestamp) < MINUTE
     this.#isReplay = !isFresh

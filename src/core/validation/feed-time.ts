@@ -17,16 +17,20 @@ export class FeedTime {
   #verdict: boolean | null = null
   #skew = 0
 
-  /** Takes a tick into the sample. True when this tick completed it. */
+  /**
+   * Takes a tick into the sample; of a live feed every further 100 correct the skew, since clocks drift. True when this
+   * tick completed the first sample.
+   */
   observe(tick: Tick, receivedAt: number): boolean {
-    if (this.#verdict !== null) return false
+    if (this.#verdict === false || this.isSuspect(tick, receivedAt)) return false
     this.#delays.push(receivedAt - tick.timestamp)
-    if (tick.timestamp % 1000 !== 0) this.#wholeSeconds = false
+    const isFirst = this.#verdict === null
+    if (isFirst && tick.timestamp % 1000 !== 0) this.#wholeSeconds = false
     if (this.#delays.length < SAMPLE) return false
-    this.#verdict = isLive(this.#delays)
+    this.#verdict ??= isLive(this.#delays)
     this.#skew = median(this.#delays)
     this.#delays = []
-    return true
+    return isFirst
   }
 
   /** Whether the feed is live, as far as its ticks tell so far; false before the first one. */
@@ -46,7 +50,16 @@ export class FeedTime {
 
   /** Off the skew-corrected local clock by more than 60 s; never before the sample is complete. */
   isSuspect(tick: Tick, receivedAt: number): boolean {
-    return this.#verdict === true && Math.abs(receivedAt - tick.timestamp - this.#skew) > TOLERANCE
+    return this.#verdict === true && Math.abs(this.#ahead(tick, receivedAt)) > TOLERANCE
+  }
+
+  /** Ahead of that clock by more than a day, as no clock goes wrong by itself: such a time must move nothing on. */
+  isAstray(tick: Tick, receivedAt: number): boolean {
+    return this.#verdict === true && this.#ahead(tick, receivedAt) > DAY
+  }
+
+  #ahead(tick: Tick, receivedAt: number): number {
+    return tick.timestamp + this.#skew - receivedAt
   }
 }
 

@@ -1,4 +1,12 @@
-import type { Coverage, Gap, Quote, Rejected, Seq, Tick } from '../../market/event.ts'
+import {
+  type Coverage,
+  type Gap,
+  isAstray,
+  type Quote,
+  type Rejected,
+  type Seq,
+  type Tick,
+} from '../../market/event.ts'
 import type { Instrument } from '../../market/instrument.ts'
 import { PHASES } from '../columns.ts'
 import type { Names } from './dictionary.ts'
@@ -70,7 +78,7 @@ export class RecordWriter {
   /** Moves the checkpoints of the sources of `ticks` (of one symbol, in order, all stored) forward. */
   checkpoints(symbol: string, ticks: readonly Tick[], committedAt: number): void {
     const newest = new Map<string, { timestamp: number; seq: Seq }>()
-    for (const tick of ticks) newest.set(tick.source, tick)
+    for (const tick of ticks) if (!isAstray(tick)) newest.set(tick.source, tick)
     for (const [source, { timestamp, seq }] of newest) {
       const ids = [this.#names.sources.assign(source), this.#names.symbols.assign(symbol)]
       this.#checkpoint.run(...ids, timestamp, seq, Math.round(committedAt))
