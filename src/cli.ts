@@ -7,6 +7,7 @@ import { COMMAND_NAMES, type CommandName } from './commands/_names.ts'
 import { systemClock } from './core/clock.ts'
 import { HkqError, messageOf } from './core/errors.ts'
 import { nearest } from './core/nearest.ts'
+import { sanitise } from './core/terminal/sanitise.ts'
 
 interface CommandModule {
   define(io: Io): Command
@@ -70,7 +71,7 @@ export async function main(argv: readonly string[], io: Io): Promise<void> {
     if (called !== undefined && !called.startsWith('-') && called !== 'help' && !Object.hasOwn(COMMANDS, called))
       throw unknownCommand(called)
     const root = await program(io, called)
-    if (argv.length === 0) root.outputHelp()
+    if (argv.length === 0 || called === 'help') root.outputHelp()
     else await root.parseAsync(argv, { from: 'user' })
     if (io.interrupted.aborted && !io.meantToBeStopped) io.exitCode = SIGNAL_EXITS[io.interrupted.reason] ?? io.exitCode
   } catch (error) {
@@ -100,12 +101,13 @@ function report(error: unknown, io: Io, argv: readonly string[]): void {
 /** A mistake of hkq's own: its place with `-v` alone. */
 function unexpected(error: unknown, argv: readonly string[]): string {
   const verbose = argv.includes('-v') || argv.includes('--verbose')
-  if (verbose && error instanceof Error && error.stack) return error.stack
+  if (verbose && error instanceof Error && error.stack) return error.stack.split('\n').map(sanitise).join('\n')
   return `${oneLine(messageOf(error))} (unexpected; run again with -v and report it)`
 }
 
+/** A message as a terminal may show it: it can hold a vendor's words, or a file's name. */
 function oneLine(text: string): string {
-  return text.replace(/\s*\n\s*/g, ' ')
+  return sanitise(text.replace(/\s*\n\s*/g, ' '))
 }
 
 /** The process as the commands see it: signals become one abort, a closed pipe a quiet end. */

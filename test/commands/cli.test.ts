@@ -1,0 +1,27 @@
+import { PassThrough } from 'node:stream'
+import { describe, expect, it } from 'vitest'
+import { main } from '../../src/cli.ts'
+import type { Io } from '../../src/commands/_io.ts'
+import { systemClock } from '../../src/core/clock.ts'
+
+async function said(argv: readonly string[]): Promise<{ text: string; code: number }> {
+  const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()]
+  const io: Io = {
+    ...{ stdin, stdout, stderr, env: {}, cwd: '/', home: '/', clock: systemClock, random: Math.random },
+    ...{ interrupted: new AbortController().signal, meantToBeStopped: false, ignoresHangup: false, exitCode: 0 },
+  }
+  await main(argv, io)
+  return { text: String(stderr.read() ?? ''), code: io.exitCode }
+}
+
+describe('an error', () => {
+  it('is one line without anything that steers a terminal, whatever it quotes', async () => {
+    const { text, code } = await said(['export', '--from', 'csv:no\u001b]0;title\u0007such\u001b[2J\nfile\u202e.csv'])
+    expect(code).toBe(6)
+    expect(text).toMatch(/^hkq: no such file "nosuch file\.csv"[^\n]*\n$/)
+  })
+
+  it('of a bad word too', async () => {
+    expect(await said(['bad\u001b[31m'])).toEqual({ text: 'hkq: unknown command "bad": see hkq --help\n', code: 2 })
+  })
+})
