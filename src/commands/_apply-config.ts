@@ -32,6 +32,12 @@ export function applyConfig(command: Command, config: Config, env: Env): void {
     const found = fromEnvironment(name, option, env) ?? fromFiles(name, option, config)
     if (found) command.setOptionValueWithSource(option.attributeName(), found.value, found.source)
   }
+  if (weight(command, 'format') > weight(command, 'json')) command.setOptionValue('json', false)
+}
+
+/** How much the place an option's value comes from counts: `--json` and `--format` say the same in two ways. */
+function weight(command: Command, option: string): number {
+  return ['config', 'env', 'cli'].indexOf(command.getOptionValueSource(option) ?? '')
 }
 
 /** Symbols the configuration names for a command: its own section's, else the general ones, project before user. */

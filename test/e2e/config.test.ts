@@ -41,6 +41,16 @@ describe('where an option comes from', () => {
     expect(await printed(cwd, ['stream', '5'])).toMatchObject({ symbol: '00005.HK' })
   })
 
+  it('--format over a --json of the environment, and that over a format of a file', async () => {
+    const cwd = configured({ project: { stream: { count: 1, format: 'csv' } } })
+    const lines = async (more: string[], env: Record<string, string>): Promise<string> =>
+      (await hkq([...STREAM, ...more], { cwd, env })).stdout
+    expect(await lines([], {})).toMatch(/^symbol,timestamp/)
+    expect(await lines([], { HKQ_JSON: '1' })).toMatch(/^{"type":"tick"/)
+    expect(await lines(['--format', 'csv'], { HKQ_JSON: '1' })).toMatch(/^symbol,timestamp/)
+    expect(await lines(['--json'], { HKQ_FORMAT: 'csv' })).toMatch(/^{"type":"tick"/)
+  })
+
   it('HKQ_FROM is the default source, an address given wins', async () => {
     const env = { HKQ_FROM: 'sim:?speed=max', HKQ_COUNT: '1' }
     expect(await printed(workdir(), ['stream', '700'], env)).toMatchObject({ count: 1 })

@@ -152,6 +152,7 @@ describe('help', () => {
     const [long, short] = [await hkq(['stream', '--help'], { cwd }), await hkq(['help', 'stream'], { cwd })]
     expect(long.stdout).toMatch(/^Usage: hkq stream/)
     expect(short).toEqual(long)
+    expect(await hkq(['help', 'help'], { cwd })).toEqual(await hkq(['--help'], { cwd }))
     const bare = await hkq(['stream'], { cwd })
     expect([bare.code, bare.stdout]).toEqual([2, ''])
     expect(bare.stderr).toMatch(/no symbol given: .*00700\.HK/)
