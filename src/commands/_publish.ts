@@ -25,7 +25,7 @@ export async function publishing(
   return {
     async write(batch) {
       await server.publish(batch)
-      return { stored: batch.length, duplicates: 0 }
+      return { stored: batch.filter(({ type }) => type === 'tick').length, duplicates: 0 }
     },
     close: () => server.close(),
   }
