@@ -97,7 +97,10 @@ function isWritable(path: string): boolean {
 const REMEDIES: readonly (readonly [RegExp, string])[] = [
   [/^SQLITE_NOTADB/, 'is not an SQLite database: name another file'],
   [/^SQLITE_CORRUPT/, 'is damaged: keep a copy and try sqlite3 .recover, or restore a backup'],
-  [/^(SQLITE_READONLY|EROFS)/, 'cannot be written: it or its folder is read-only'],
+  [
+    /^(SQLITE_READONLY|EROFS)/,
+    'needs files beside it, in reading too, and it or its folder is read-only: copy it to where you may write',
+  ],
   [
     /^(SQLITE_CANTOPEN|SQLITE_PERM|SQLITE_AUTH|EACCES|EPERM)/,
     'cannot be opened: check the permissions of it and its folder, which reading needs to write to as well',
