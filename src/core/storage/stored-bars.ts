@@ -3,7 +3,8 @@ import { type BarOptions, minutesSuffice } from '../bars/options.ts'
 import { barsFromSummaries } from '../bars/resample.ts'
 import { Resampler } from '../bars/resampler.ts'
 import type { Bar } from '../market/bar.ts'
-import type { Gap } from '../market/event.ts'
+import { type Gap, LEFT_OUT } from '../market/event.ts'
+import { flagMask } from './columns.ts'
 import type { Span, Store } from './store.ts'
 
 /** What the bars of a store were made of, for `-v`. */
@@ -36,9 +37,10 @@ function* barsFromTicks(
   gaps: readonly Gap[],
 ): Generator<readonly Bar[]> {
   const resampler = new Resampler(options)
+  const leftOut = options.align === 'clock' ? 0 : flagMask(LEFT_OUT.filter((flag) => !options.include?.has(flag)))
   for (const gap of gaps) resampler.addGap(gap)
-  for (const ticks of store.ticks(symbol, span)) {
-    resampler.add(ticks)
+  for (const columns of store.columns(symbol, span)) {
+    resampler.addColumns(symbol, columns, leftOut)
     const bars = resampler.take()
     if (bars.length > 0) yield bars
   }
