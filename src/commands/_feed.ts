@@ -14,7 +14,7 @@ import { alltickSettings, resolveToken, tokenMissing } from './_token.ts'
 export async function liveAddress(from: string | undefined, setup: Setup, io: Io): Promise<Address> {
   if (from !== undefined) return parseAddress(from, 'source')
   const relay = await findRelay(io, 'alltick')
-  if (relay) return parseAddress(`alltick:?endpoint=${encodeURIComponent(relay.url)}`, 'source')
+  if (relay) return parseAddress(`alltick:?token=off&endpoint=${encodeURIComponent(relay.url)}`, 'source')
   if (resolveToken(setup.config, io.env, io).token === undefined) throw tokenMissing()
   return parseAddress('alltick:', 'source')
 }

@@ -13,7 +13,7 @@ interface Scheme {
 const FILE_PARAMS = ['volume', 'label', 'columns', 'speed']
 
 export const SCHEMES = {
-  alltick: { source: true, sink: false, params: ['endpoint', 'plan'], path: 'none' },
+  alltick: { source: true, sink: false, params: ['endpoint', 'plan', 'token'], path: 'none' },
   tutorial: { source: true, sink: false, params: ['endpoint'], path: 'none' },
   sim: { source: true, sink: false, params: ['seed', 'speed', 'rate', 'start', 'days'], path: 'none' },
   sqlite: { source: true, sink: true, params: ['speed'], path: 'required' },

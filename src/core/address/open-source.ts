@@ -117,7 +117,7 @@ async function openAllTick(address: Address, options: Settled): Promise<Source> 
     import('../connection/vendors/index.ts'),
     import('../connection/socket.ts'),
   ])
-  const access = options.alltick?.() ?? {}
+  const access = accessFor(address, options)
   const endpoints = address.params.get('endpoint') ?? access.endpoints
   const plan = choiceParam(address, 'plan', PLANS) ?? access.plan
   if (access.token === undefined && !(endpoints?.every(isLoopback) ?? false)) {
@@ -132,6 +132,13 @@ async function openAllTick(address: Address, options: Settled): Promise<Source> 
     ...withEvents(feed, (events) => events),
     instruments: () => staticInfo(vendor.endpoints[0]!, { ...access, ...(plan && { plan }) }, options),
   }
+}
+
+/** What the user has, without the token where the address asks for none: a relay may be another program by now. */
+function accessFor(address: Address, { alltick = () => ({}) }: Settled): AllTickAccess {
+  const { token, ...access } = alltick()
+  const isOff = choiceParam(address, 'token', ['off']) === 'off'
+  return { ...access, ...(token !== undefined && !isOff && { token }) }
 }
 
 async function staticInfo(
