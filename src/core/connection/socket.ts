@@ -55,13 +55,14 @@ export class Socket {
 
   /** Connects. @throws HkqError E_CONFIG when the proxy's address is none */
   constructor({ url, headers = {}, proxy }: SocketOptions, events: SocketEvents) {
+    const via = proxy === undefined || isLoopback(url) ? undefined : proxy
     this.#ws = new WebSocket(url, {
       headers: { ...headers },
       maxPayload: MAX_PAYLOAD,
       perMessageDeflate: false,
       followRedirects: false,
       rejectUnauthorized: true,
-      ...(proxy === undefined || isLoopback(url) ? {} : { agent: agentOf(proxy) }),
+      ...(via === undefined ? {} : { agent: agentOf(via) }),
     })
     this.#ws.on('open', () => events.opened())
     this.#ws.on('message', (data) => {
@@ -77,7 +78,8 @@ export class Socket {
       const status = response.statusCode ?? 0
       end({ status, reason: notAnUpgrade(status, url, response.headers.location) })
     })
-    this.#ws.on('error', (error) => end({ reason: reasonOf(error) }))
+    const through = via === undefined ? '' : `through the proxy ${new URL(via).host}: `
+    this.#ws.on('error', (error) => end({ reason: `${through}${reasonOf(error)}` }))
     this.#ws.on('close', (code, reason) => end({ code, reason: closeReason(code, reason.toString()) }))
   }
 
