@@ -27,7 +27,12 @@ export function define(io: Io): Command {
       const config = join(folder, 'config.json')
       const tokenFile = join(folder, 'token')
       for (const file of [config, tokenFile]) refuseToReplace(file, options.force)
-      const token = (await ask(io)).trim()
+      const answer = await ask(io)
+      if (answer === null) {
+        io.exitCode = 130
+        return
+      }
+      const token = answer.trim()
       if (!/^[\x21-\x7e]{1,512}$/.test(token)) {
         throw new HkqError('E_TOKEN', 'that is no token: it must be one word of plain letters, digits and signs')
       }
@@ -56,8 +61,8 @@ function save(folder: string, files: readonly (readonly [string, string])[]): vo
   }
 }
 
-/** One line from standard input; in a terminal it is asked for and not echoed. */
-async function ask(io: Io): Promise<string> {
+/** One line from standard input; in a terminal it is asked for, not echoed, and null when Ctrl-C was the answer. */
+async function ask(io: Io): Promise<string | null> {
   const terminal = Boolean((io.stdin as { isTTY?: boolean }).isTTY)
   if (terminal) io.stderr.write('AllTick token (not shown): ')
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() })
@@ -65,7 +70,7 @@ async function ask(io: Io): Promise<string> {
   io.interrupted.addEventListener('abort', () => lines.close())
   try {
     for await (const line of lines) return line
-    return ''
+    return terminal ? null : ''
   } finally {
     lines.close()
     if (terminal) io.stderr.write('\n')
