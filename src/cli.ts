@@ -7,6 +7,7 @@ import { COMMAND_NAMES, type CommandName } from './commands/_names.ts'
 import { systemClock } from './core/clock.ts'
 import { HkqError, messageOf } from './core/errors.ts'
 import { nearest } from './core/nearest.ts'
+import { SHOW_CURSOR } from './core/terminal/live-view.ts'
 import { sanitise } from './core/terminal/sanitise.ts'
 
 interface CommandModule {
@@ -144,8 +145,6 @@ function processIo(): Io {
   })
   return io
 }
-
-const SHOW_CURSOR = '\x1b[?25h'
 
 /** The second Ctrl-C: whatever was drawn, the terminal gets its cursor back. */
 function leaveAtOnce(): never {

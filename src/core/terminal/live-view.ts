@@ -81,7 +81,7 @@ export function createLiveView({ terminal, render, clock, throttleMs, refreshMs 
     const woken = new Promise<void>((resolve) => {
       wake = resolve
     })
-    await Promise.race([woken, clock.sleep(ms, AbortSignal.any([stop.signal, ending.signal]))])
+    await Promise.race([woken, clock.sleep(ms, stop.signal)])
     wake = undefined
     stop.abort()
   }
