@@ -56,11 +56,11 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** Only the user's own files count: the folder may stand in a shared place. */
+/** Only the user's own files count: the folder may stand in a shared place (not on Windows, which has no user ids). */
 function announcements(place: string, vendor: string): string[] {
   const { uid } = userInfo()
   try {
-    if (statSync(place).uid !== uid) return []
+    if (uid !== -1 && statSync(place).uid !== uid) return []
     return readdirSync(place)
       .filter((name) => name.startsWith(`relay-${vendor}-`) && name.endsWith('.json'))
       .map((name) => join(place, name))
