@@ -1,6 +1,8 @@
 // npm run bench [-- NAME ...]: the measured claims. Figures of one run compare; those of two runs or machines do not.
+import { analytics } from './analytics.js'
 import { ingest } from './ingest.js'
 import { latency } from './latency.js'
+import { probe } from './probe.js'
 import { startup } from './startup.js'
 
 const BENCHES = {
@@ -9,6 +11,8 @@ const BENCHES = {
   'ingest-depth': () => ingest({ trades: 500_000, books: 500_000 }),
   'latency-500': () => latency({ perSecond: 500 }),
   'latency-20000': () => latency({ perSecond: 20_000 }),
+  analytics: () => analytics(),
+  probe: () => probe(),
 }
 
 const names = process.argv.slice(2)

@@ -1,17 +1,17 @@
-import { BIN, measure, median } from './support/run.js'
+import { folder, hkq, measure, median } from './support/run.js'
 
-/** Whole-process time of `hkq --help` and `--version` as a ratio to an empty Node. */
+const COMMANDS = { '--help': ['--help'], '--version': ['--version'], 'record --help': ['record', '--help'] }
+
+/** Whole-process time of the lightest commands as a ratio to an empty Node. */
 export async function startup({ rounds = 15 } = {}) {
-  const times = { empty: [], help: [], version: [] }
+  const cwd = folder()
+  const empty = []
+  const ratios = Object.fromEntries(Object.keys(COMMANDS).map((name) => [name, []]))
   for (let round = 0; round < rounds; round++) {
-    times.empty.push((await measure(process.execPath, ['-e', '0'])).seconds)
-    times.help.push((await measure(process.execPath, [BIN, '--help'])).seconds)
-    times.version.push((await measure(process.execPath, [BIN, '--version'])).seconds)
+    const { seconds } = await measure(process.execPath, ['-e', '0'])
+    empty.push(seconds)
+    for (const [name, args] of Object.entries(COMMANDS)) ratios[name].push((await hkq(args, cwd)).seconds / seconds)
   }
-  const ratio = (name) => median(times[name].map((time, i) => time / times.empty[i])).toFixed(2)
-  return {
-    'node -e 0 ms': Math.round(median(times.empty) * 1000),
-    'hkq --help': `${ratio('help')}x`,
-    'hkq --version': `${ratio('version')}x`,
-  }
+  const figures = Object.entries(ratios).map(([name, all]) => [`hkq ${name}`, `${median(all).toFixed(2)}x`])
+  return { 'node -e 0 ms': Math.round(median(empty) * 1000), ...Object.fromEntries(figures) }
 }

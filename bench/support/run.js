@@ -1,22 +1,38 @@
 import { fork, spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
 export const BIN = resolve(import.meta.dirname, '../../bin/hkq.js')
+export const SYMBOLS = ['700', '9988', '1810', '5', '1299']
 const FEED = resolve(import.meta.dirname, 'feed.js')
+/** Exit code of a recording with holes: one begun inside a session has them. */
+const HOLES = 3
+const PEERS = resolve(import.meta.dirname, '../peers')
+
+const folders = []
+const children = []
+process.on('exit', () => {
+  for (const child of children) child.kill()
+  for (const path of folders) rmSync(path, { recursive: true, force: true })
+})
 
 /** A temporary folder that goes away with the process. */
 export function folder() {
   const path = mkdtempSync(join(tmpdir(), 'hkq-bench-'))
-  process.on('exit', () => rmSync(path, { recursive: true, force: true }))
+  folders.push(path)
   return path
+}
+
+/** Bytes of all files in a folder. */
+export function sizeOf(path) {
+  return readdirSync(path).reduce((sum, name) => sum + statSync(join(path, name)).size, 0)
 }
 
 /** Starts the AllTick-like feed; resolves with its port. */
 export async function startFeed(options) {
   const child = fork(FEED, [JSON.stringify(options)], { stdio: 'inherit' })
-  process.on('exit', () => child.kill())
+  children.push(child)
   const { port } = await new Promise((told, failed) => {
     child.once('message', told)
     child.once('exit', failed)
@@ -24,8 +40,28 @@ export async function startFeed(options) {
   return { port, stop: () => child.kill() }
 }
 
-/** Runs a command to its end: seconds of wall clock and CPU, peak memory in MB where the system tells it. */
+/** The address of the feed at `port` as hkq takes it. */
+export function feedAddress(port) {
+  return `alltick:?endpoint=ws://127.0.0.1:${port}/quote-stock-b-ws-api`
+}
+
+/** Runs `hkq`, as measure. A folder of its own keeps it from finding a running recorder. */
+export function hkq(args, cwd) {
+  const env = { ...process.env, HKQ_ALLTICK_TOKEN: 'bench', XDG_RUNTIME_DIR: cwd }
+  return measure(process.execPath, [BIN, ...args], { cwd, env })
+}
+
+/** Runs a peer of the folder `peers`, as measure. */
+export function peer(python, name, args) {
+  return measure(python, [join(PEERS, `${name}.py`), ...args])
+}
+
+/**
+ * Runs a command to its end: seconds of wall clock and CPU (user + system), peak memory in MB where the system tells it.
+ * @throws Error when it fails
+ */
 export async function measure(command, args, options = {}) {
+  const cpuBefore = cpuOfChildren()
   const started = performance.now()
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options })
   let stdout = ''
@@ -37,14 +73,13 @@ export async function measure(command, args, options = {}) {
     stderr += text
   })
   let peak = null
-  let cpu = null
   const timer = setInterval(() => {
     peak = peakMemory(child.pid) ?? peak
-    cpu = cpuSeconds(child.pid) ?? cpu
   }, 20)
   const code = await new Promise((ended) => child.once('close', ended))
   clearInterval(timer)
-  return { code, seconds: (performance.now() - started) / 1000, peak, cpu, stdout, stderr }
+  if (code !== 0 && code !== HOLES) throw new Error(`${command} ${args.join(' ')} ended with ${code}: ${stderr}`)
+  return { seconds: (performance.now() - started) / 1000, peak, cpu: cpuOfChildren() - cpuBefore, stdout, stderr }
 }
 
 function peakMemory(pid) {
@@ -55,12 +90,13 @@ function peakMemory(pid) {
   }
 }
 
-function cpuSeconds(pid) {
+/** CPU of the children that have ended, seconds: exact for one that is run alone. NaN where the system does not tell. */
+function cpuOfChildren() {
   try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')
-    return (Number(fields[11]) + Number(fields[12])) / 100
+    const fields = readFileSync('/proc/self/stat', 'utf8').split(') ')[1].split(' ')
+    return (Number(fields[13]) + Number(fields[14])) / 100
   } catch {
-    return null
+    return Number.NaN
   }
 }
 
@@ -68,6 +104,11 @@ function cpuSeconds(pid) {
 export function median(figures) {
   const sorted = [...figures].sort((a, b) => a - b)
   return sorted[Math.floor(sorted.length / 2)]
+}
+
+/** The median of what `pick` takes of each round, rounded to `digits`. */
+export function medianOf(rounds, pick, digits = 2) {
+  return Number(median(rounds.map(pick)).toFixed(digits))
 }
 
 /** A Python that has these modules, or null: the peers are measured where they are installed. */
