@@ -3,8 +3,8 @@ import { HkqError, messageOf } from '../core/errors.ts'
 import { type Config, checkSection, type Env, from, GENERAL, kebab, NOT_SETTINGS, section, wrong } from './_config.ts'
 
 /** Commands that read a live market by default; the others read what was recorded. */
-const LIVE_COMMANDS = ['stream', 'record', 'serve', 'dashboard', 'monitor']
-const LIVE_SOURCE = /^\s*(alltick|tutorial|infoway|longbridge):/i
+const LIVE_COMMANDS = ['stream', 'record', 'serve']
+const LIVE_SOURCE = /^\s*(alltick|tutorial):/i
 
 /**
  * Whether a value meant for every command suits this one: none that reads what was recorded goes to a live vendor for

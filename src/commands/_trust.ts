@@ -23,7 +23,7 @@ export function checkTrust(path: string, values: unknown): void {
 function endpointsIn(value: unknown, key = ''): string[] {
   if (typeof value === 'string') {
     if (key === 'endpoints') return [value]
-    const query = /^(?:alltick|tutorial|infoway):\?(.*)$/is.exec(value)?.[1]
+    const query = /^(?:alltick|tutorial):\?(.*)$/is.exec(value)?.[1]
     return query === undefined ? [] : new URLSearchParams(query).getAll('endpoint')
   }
   if (typeof value !== 'object' || value === null) return []
