@@ -74,6 +74,16 @@ describe('a tick', () => {
     expect(makeTick({ ...parts, quote: null }, sessions).ask_size).toBeNull()
   })
 
+  it('keeps a price whose size is no whole number of shares', () => {
+    const odd = { ...quote, bid_size: 500.5, ask_size: 1e17 }
+    expect(makeTick({ ...parts, quote: odd }, sessions)).toMatchObject({
+      bid_price: 325.4,
+      bid_size: null,
+      ask_price: 325.8,
+      ask_size: null,
+    })
+  })
+
   it('of an index has neither volume nor quote, whatever was sent', () => {
     expect(makeTick({ ...parts, symbol: 'HSI', turnover: 5 }, sessions)).toMatchObject({
       volume: null,

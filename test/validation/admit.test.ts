@@ -26,6 +26,7 @@ describe('a record that cannot be a trade', () => {
     ['malformed', { volume: Number.NaN }],
     ['malformed', { volume: Number.POSITIVE_INFINITY }],
     ['malformed', { seq: Number.NaN }],
+    ['volume', { volume: 1e17 }],
     ['malformed', { symbol: 'HSI', last_price: Number.NaN, volume: null }],
     ['price', { last_price: 0 }],
     ['price', { last_price: -600 }],
@@ -34,6 +35,11 @@ describe('a record that cannot be a trade', () => {
     ['volume', { volume: 0.5 }],
   ])('is rejected as %s: %j', (reason, wrong) => {
     expect(admit(candidate(wrong), 'raw text', joined)).toMatchObject({ type: 'rejected', reason, raw: 'raw text' })
+  })
+
+  it('is rejected as malformed when its sequence number does not fit 64 bits', () => {
+    expect(admit(candidate({ seq: 2n ** 63n }), '', joined)).toMatchObject({ reason: 'malformed' })
+    expect(admit(candidate({ seq: 2n ** 63n - 1n }), '', joined)).toMatchObject({ type: 'tick', seq: 2n ** 63n - 1n })
   })
 
   it('keeps what is known of it and its raw payload', () => {
@@ -54,7 +60,7 @@ describe('a record that cannot be a trade', () => {
     const number = fc.oneof(fc.double(), fc.integer(), fc.constantFrom(0, -0, 1, 100))
     fc.assert(
       fc.property(number, number, (last_price, volume) => {
-        const good = Number.isFinite(last_price) && last_price > 0 && Number.isInteger(volume) && volume >= 0
+        const good = Number.isFinite(last_price) && last_price > 0 && Number.isSafeInteger(volume) && volume >= 0
         expect(admit(candidate({ last_price, volume }), '', joined).type).toBe(good ? 'tick' : 'rejected')
       }),
     )

@@ -1,8 +1,7 @@
-import type { Seq } from '../market/event.ts'
+import { MAX_SEQ, type Seq } from '../market/event.ts'
 
 const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 const DIGITS = /^\d+$/
-const MAX_SEQ = 2n ** 63n - 1n
 const MAX_RAW = 4_096
 
 /** A number that a vendor sent as a number or as a decimal string; NaN when it is neither. */

@@ -34,6 +34,9 @@ export type Side = 'buy' | 'sell' | null
 /** Vendor's sequence number: a number where it is exact, a bigint beyond 2^53. */
 export type Seq = number | bigint
 
+/** The largest sequence number: 64 bits with a sign. */
+export const MAX_SEQ = 2n ** 63n - 1n
+
 /**
  * One trade with the top of book as it stood. Prices in the traded currency, sizes in shares, times in epoch
  * milliseconds UTC. Field names are those of the JSON. An index has null volume, turnover, value and quote.

@@ -52,8 +52,8 @@ export function makeTick(parts: TradeParts, sessions: Sessions): Tick {
     turnover: volume === null ? null : (parts.turnover ?? value),
     bid_price: bid,
     ask_price: ask,
-    bid_size: bid === null ? null : positive(quote!.bid_size),
-    ask_size: ask === null ? null : positive(quote!.ask_size),
+    bid_size: bid === null ? null : shares(quote!.bid_size),
+    ask_size: ask === null ? null : shares(quote!.ask_size),
     quote_time: bid === null && ask === null ? null : quote!.quote_time,
     value,
     spread: bid === null || ask === null ? null : clean(ask - bid),
@@ -75,6 +75,11 @@ export function clean(amount: number): number {
   const size = Math.abs(amount)
   if (size < 1e8) return Math.round(amount * 1e6) / 1e6
   return size < 1e12 ? Math.round(amount * 1e3) / 1e3 : amount
+}
+
+/** A size that is no whole number of shares is not known; the price beside it still is. */
+function shares(value: number | null): number | null {
+  return Number.isSafeInteger(value) ? positive(value) : null
 }
 
 function positive(value: number | null): number | null {

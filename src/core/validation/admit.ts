@@ -1,4 +1,4 @@
-import type { Flag, Rejected, RejectReason, Tick } from '../market/event.ts'
+import { type Flag, MAX_SEQ, type Rejected, type RejectReason, type Seq, type Tick } from '../market/event.ts'
 import type { Sessions } from '../market/session.ts'
 import { isIndex } from '../market/symbol.ts'
 import { makeTick, type TradeParts } from '../market/trade.ts'
@@ -34,7 +34,7 @@ export function admit(candidate: Candidate, raw: { toString(): string }, context
 export function rejection(candidate: Candidate, context: Admission): RejectReason | null {
   if (isMalformed(candidate)) return 'malformed'
   if (candidate.last_price <= 0) return 'price'
-  if (!isIndex(candidate.symbol!) && (candidate.volume! < 0 || !Number.isInteger(candidate.volume))) return 'volume'
+  if (!isIndex(candidate.symbol!) && (candidate.volume! < 0 || !Number.isSafeInteger(candidate.volume))) return 'volume'
   if (context.quoteInMessage && isCrossed(candidate, context.sessions)) return 'crossed'
   return null
 }
@@ -46,8 +46,12 @@ function isMalformed({ symbol, timestamp, last_price, volume, seq }: Candidate):
     !(timestamp > 0 && timestamp <= LAST_TIME) ||
     !Number.isFinite(last_price) ||
     (!Number.isFinite(volume) && !isIndex(symbol)) ||
-    (typeof seq === 'number' && !Number.isSafeInteger(seq))
+    !isSeq(seq)
   )
+}
+
+function isSeq(seq: Seq): boolean {
+  return typeof seq === 'number' ? Number.isSafeInteger(seq) : seq <= MAX_SEQ && seq >= -MAX_SEQ
 }
 
 function isCrossed({ quote, timestamp }: Candidate, sessions: Sessions): boolean {

@@ -149,6 +149,17 @@ describe('what other people query', () => {
     expect(JSON.parse(String(rows[0]!.raw))).toMatchObject({ seq: '18446744073709551615', last_price: 612.5 })
   })
 
+  it('keeps different trades that share the largest 64-bit sequence number', async () => {
+    const last = 2n ** 63n - 1n
+    const twins = [tick({ seq: last, volume: 100 }), tick({ seq: last, volume: 200 }), tick({ seq: last, volume: 300 })]
+    const sql = 'SELECT CAST(seq AS TEXT) AS seq, volume FROM ticks ORDER BY volume'
+    expect(await query([...twins, ...twins], sql)).toEqual([
+      { seq: '9223372036854775807', volume: 100 },
+      { seq: '9223372036854775806', volume: 200 },
+      { seq: '9223372036854775805', volume: 300 },
+    ])
+  })
+
   it('shows checkpoints', async () => {
     expect(await query([tick({ seq: 5 })], 'SELECT * FROM checkpoints')).toEqual([
       {

@@ -1,4 +1,4 @@
-import type { Seq } from '../../market/event.ts'
+import { MAX_SEQ, type Seq } from '../../market/event.ts'
 
 /** The place of a record among those of one symbol. */
 export interface Key {
@@ -21,14 +21,18 @@ export function isBeyond(key: Key, time: number, seq: Seq, source: number): bool
  * @returns the number it was stored under, null when it was there already
  */
 export function place(seq: Seq, insert: (seq: Seq) => boolean, isSame: (seq: Seq) => boolean): Seq | null {
-  for (let next = seq; ; next = successor(next)) {
+  const step = seq > NEAR_THE_END ? -1n : 1n
+  for (let next = seq; ; next = neighbour(next, step)) {
     if (insert(next)) return next
     if (isSame(next)) return null
   }
 }
 
-function successor(seq: Seq): Seq {
+/** Numbers above this have none free after them for certain: there the next free one is looked for downwards. */
+const NEAR_THE_END = MAX_SEQ - 2n ** 20n
+
+function neighbour(seq: Seq, step: 1n | -1n): Seq {
   if (typeof seq === 'number') return seq < Number.MAX_SAFE_INTEGER ? seq + 1 : BigInt(seq) + 1n
-  const next = seq + 1n
+  const next = seq + step
   return next >= BigInt(Number.MIN_SAFE_INTEGER) && next <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(next) : next
 }

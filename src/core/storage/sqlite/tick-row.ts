@@ -1,13 +1,10 @@
-import type { Quote, Seq, Tick } from '../../market/event.ts'
+import { MAX_SEQ, type Quote, type Seq, type Tick } from '../../market/event.ts'
 import { clean } from '../../market/trade.ts'
 import { PHASES } from '../columns.ts'
 import { EXACT, flagsIn, marksOf, SIDE_SHIFT, SIDES } from './marks.ts'
 
 /** Columns of the `tick` table, in the order of a row. */
 export const TICK_WIDTH = 15
-
-/** Beyond this, room is left above the largest 64-bit integer for trades that share a number. */
-const MAX_SEQ = 2n ** 63n - 2n ** 20n
 
 /** Whether the table can hold the tick; what cannot be held is no trade but a malformed record. */
 export function isStorable(tick: Tick): boolean {
@@ -27,7 +24,7 @@ export function isStorableQuote(quote: Quote): boolean {
 }
 
 function isStorableSeq(seq: Seq): boolean {
-  return typeof seq === 'number' ? Number.isSafeInteger(seq) : seq < MAX_SEQ && seq > -MAX_SEQ
+  return typeof seq === 'number' ? Number.isSafeInteger(seq) : seq <= MAX_SEQ && seq >= -MAX_SEQ
 }
 
 function isWhole(size: number | null): boolean {
