@@ -5,25 +5,23 @@ import { isStore, openSink, together } from '../core/address/open-sink.ts'
 import { openSource } from '../core/address/open-source.ts'
 import { HkqError, messageOf } from '../core/errors.ts'
 import type { Instrument } from '../core/market/instrument.ts'
-import { formatIso } from '../core/market/time.ts'
 import type { Sink } from '../core/pipeline/source.ts'
 import { type RecordingSummary, rejectedShare, startRecording } from '../core/recorder.ts'
 import type { Store } from '../core/storage/store.ts'
 import { renderSummary } from '../core/terminal/summary.ts'
+import { reason } from './_config.ts'
 import { stopAfter, teller, validatorFor } from './_events.ts'
 import { liveAddress, sourceOptions } from './_feed.ts'
 import { type Io, say } from './_io.ts'
-import { type CommonOptions, defineCommand, type LiveOptions, withCommon, withFrom, withLive } from './_options.ts'
+import { defineCommand, type LiveOptions, withCommon, withFrom, withLive } from './_options.ts'
 import { formatOf, paletteOf, tell } from './_print.ts'
-import { openRelay } from './_relay-server.ts'
+import { isNeedless, type Schedule, untilEnd, waitForOpening } from './_schedule.ts'
 import { demandSymbols, printedSchema, type Setup, setUp } from './_setup.ts'
-import { endOf, nextOpening } from './_until.ts'
 import { choice, integer, portOrOff, repeated, until } from './_values.ts'
 
-interface Options extends CommonOptions, LiveOptions {
+interface Options extends Schedule, LiveOptions {
   to?: string[]
   symbolsFile?: string
-  until?: 'close' | number
   waitOpen?: boolean
   durability: 'process' | 'power'
   depth?: number
@@ -40,9 +38,10 @@ export function define(io: Io): Command {
     .argument('[symbols...]', 'e.g. HSI 00700.HK 9988')
     .option('--symbols-file <file>', 'more symbols, separated by white space or commas')
     .option('--to <address>', 'where the events go, repeatable (default: sqlite:hk_market.db)', repeated(String))
-    .option('--until <time>', 'end after the closing auction (close) or at a time', (text) =>
-      until(text, io.clock.now()),
-    )
+    .option('--until <time>', 'end after the closing auction (close) or at a time', (text) => {
+      until(text, io.clock.now())
+      return text
+    })
     .option('--wait-open', 'sleep until the market opens')
     .option(
       '--durability <level>',
@@ -79,7 +78,7 @@ interface Plan {
   options: Options
 }
 
-/** Opens sinks before the source, so that a store that cannot be written costs no connection. */
+/** Opens sinks before the source, so that a store that cannot be written costs no connection; a new one is made by its first tick. */
 async function run(plan: Plan, io: Io): Promise<void> {
   const { address, symbols, setup, options } = plan
   const ended = new AbortController()
@@ -88,7 +87,7 @@ async function run(plan: Plan, io: Io): Promise<void> {
   let bytes = 0
   try {
     const store = sinks.find(isStore)
-    const source = await openSource(address, {
+    const opened = await openSource(address, {
       ...{ ...sourceOptions(setup, io), symbols, signal, depth: options.depth ?? 0 },
       ...(options.maxRetries !== undefined && { maxRetries: options.maxRetries }),
       ...(store && { checkpoints: store.checkpoints() }),
@@ -99,8 +98,9 @@ async function run(plan: Plan, io: Io): Promise<void> {
         bytes += count
       },
     })
-    if (!LIVE.has(address.scheme) && isNeedless(options, setup, source.clock.now(), io)) return
-    endAt(options, setup, source.clock, ended)
+    if (!LIVE.has(address.scheme) && isNeedless(options, setup, opened.clock.now(), io)) return
+    const source = untilEnd(opened, options, setup, ended)
+    const { openRelay } = await import('./_relay-server.ts')
     const relay = await openRelay(source, address, { ...plan, port: options.relay }, io)
     const told = teller(options, io)
     const recording = startRecording({
@@ -115,12 +115,14 @@ async function run(plan: Plan, io: Io): Promise<void> {
         told(batch)
       },
     })
-    try {
-      await recording.done
-    } finally {
-      await relay?.close()
-      conclude(recording.tally.summary(bytes), recording.tally.holes, options, plan, io)
-    }
+    const failure = await recording.done.then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    )
+    await relay?.close()
+    const summary = recording.tally.summary(bytes)
+    if (!failure || summary.stored + summary.duplicates > 0) conclude(summary, recording.tally.holes, options, plan, io)
+    if (failure) throw failure.error
   } finally {
     ended.abort()
     await closeAll(sinks)
@@ -171,38 +173,8 @@ function symbolsIn(file: string | undefined): string[] {
       .split(/[\s,]+/)
       .filter(Boolean)
   } catch (cause) {
-    throw new HkqError('E_USAGE', `cannot read the symbols file "${file}": ${messageOf(cause)}`, { cause })
+    throw new HkqError('E_USAGE', `cannot read the symbols file "${file}": ${reason(cause)}`, { cause })
   }
-}
-
-/** Whether there was anything to wait for. */
-async function waitForOpening({ sessions }: Setup, options: Options, io: Io): Promise<boolean> {
-  const opening = nextOpening(io.clock.now(), sessions)
-  if (opening <= io.clock.now()) return false
-  tell(`waiting for the opening at ${formatIso(opening)}`, options, io)
-  while (io.clock.now() < opening && !io.interrupted.aborted) {
-    await io.clock.sleep(Math.min(opening - io.clock.now(), 60_000), io.interrupted)
-  }
-  return true
-}
-
-function isNeedless(options: Options, { sessions }: Setup, now: number, io: Io): boolean {
-  const end = endOf(options.until, now, sessions)
-  if (!('needless' in end)) return false
-  tell(`nothing to record: ${end.needless}`, options, io)
-  return true
-}
-
-/** Ends the recording at `--until` by the source's clock, looking again every minute in case the machine slept. */
-function endAt(options: Options, { sessions }: Setup, clock: Io['clock'], ended: AbortController): void {
-  const end = endOf(options.until, clock.now(), sessions)
-  if (!('at' in end) || end.at === undefined) return
-  const { at } = end
-  void (async () => {
-    while (clock.now() < at && !ended.signal.aborted)
-      await clock.sleep(Math.min(at - clock.now(), 60_000), ended.signal)
-    ended.abort('until')
-  })()
 }
 
 function conclude(summary: RecordingSummary, holes: number, options: Options, { sinks }: Plan, io: Io): void {

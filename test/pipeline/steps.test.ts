@@ -4,7 +4,7 @@ import type { Clock } from '../../src/core/clock.ts'
 import type { MarketEvent, Tick } from '../../src/core/market/event.ts'
 import { Channel } from '../../src/core/pipeline/channel.ts'
 import { pace } from '../../src/core/pipeline/pace.ts'
-import { onlySymbols, takeOnce, takeTicks, within } from '../../src/core/pipeline/take.ts'
+import { onlySymbols, takeBefore, takeOnce, takeTicks, within } from '../../src/core/pipeline/take.ts'
 
 const tick = (symbol: string, timestamp: number, seq = timestamp): Tick => ({
   type: 'tick',
@@ -54,6 +54,11 @@ describe('taking from a stream', () => {
     const kept: MarketEvent[] = []
     for await (const batch of onlySymbols(of([tick('A', 1), status, tick('B', 2)]), ['B'])) kept.push(...batch)
     expect(kept.map((event) => event.type)).toEqual(['status', 'tick'])
+  })
+
+  it('ends with the first event at or after a time', async () => {
+    const events = of([tick('A', 1), tick('A', 2)], [tick('A', 3), tick('A', 4), tick('A', 5)])
+    expect(await all(takeBefore(events, 4))).toEqual([1, 2, 3])
   })
 
   it('takes since inclusive and until exclusive', async () => {

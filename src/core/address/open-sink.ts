@@ -1,8 +1,11 @@
+import { accessSync, constants, existsSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { Writable } from 'node:stream'
 import { systemClock } from '../clock.ts'
 import { HkqError } from '../errors.ts'
 import type { MarketEvent } from '../market/event.ts'
 import type { Sink, Written } from '../pipeline/source.ts'
+import { DeferredStore, type Resumable } from '../storage/deferred-store.ts'
 import type { Store } from '../storage/store.ts'
 import { type Address, choiceParam, parseAddress } from './address.ts'
 
@@ -36,16 +39,31 @@ export async function openSink(address: string | Address, options: SinkOptions =
   return parsed.scheme === '-' ? ndjsonInto(options.stdout!, options.onGone) : openNdjsonSink(parsed.path)
 }
 
+/** A store that is there is opened and locked at once; a new one is made with its first write. */
 async function openRecordingStore(
-  address: Address,
+  { path }: Address,
   { durability = 'process', now = systemClock.now }: SinkOptions,
-): Promise<Store> {
+): Promise<Resumable> {
   const { openSqlite } = await import('../storage/sqlite.ts')
-  return openSqlite(address.path, { mode: 'record', durability, now })
+  const open = (): Promise<Store> => openSqlite(path, { mode: 'record', durability, now })
+  if (existsSync(path)) return open()
+  checkFolder(path)
+  return new DeferredStore(open)
+}
+
+function checkFolder(path: string): void {
+  const folder = dirname(path)
+  if (!existsSync(folder))
+    throw new HkqError('E_STORAGE', `no such directory "${folder}" for "${path}": create it first`)
+  try {
+    accessSync(folder, constants.W_OK)
+  } catch (cause) {
+    throw new HkqError('E_STORAGE', `"${path}" cannot be made: its folder "${folder}" may not be written`, { cause })
+  }
 }
 
 /** Whether a sink is a store, with checkpoints to resume from. */
-export function isStore(sink: Sink): sink is Store {
+export function isStore(sink: Sink): sink is Resumable {
   return 'checkpoints' in sink
 }
 

@@ -48,3 +48,15 @@ export async function* within(
     if (kept.length > 0) yield kept
   }
 }
+
+/** The events before `until` (epoch ms) of a source in order of time; the first one at or after it ends the stream. */
+export async function* takeBefore(source: Batches, until: number): AsyncGenerator<readonly MarketEvent[]> {
+  for await (const batch of source) {
+    const end = batch.findIndex((event) => event.type !== 'gap' && event.timestamp !== null && event.timestamp >= until)
+    if (end === -1) yield batch
+    else {
+      if (end > 0) yield batch.slice(0, end)
+      return
+    }
+  }
+}
