@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { mergeBars } from '../core/bars/merge-bars.ts'
 import type { BarOptions } from '../core/bars/options.ts'
@@ -138,7 +139,12 @@ async function* fromStore(
       return
     }
     if (options.verbose) tell(`bars made of stored ${madeOf(how)}`, options, io)
-    for (const symbol of symbols) yield* storedBars(store, symbol, span, { ...how, asOf: io.clock.now() })
+    for (const symbol of symbols) {
+      for (const bars of storedBars(store, symbol, span, { ...how, asOf: io.clock.now() })) {
+        yield bars
+        await setImmediate()
+      }
+    }
   } finally {
     await store.close()
   }

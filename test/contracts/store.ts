@@ -131,6 +131,17 @@ export function storeContract(name: string, makeBench: () => Promise<Bench>): vo
       expect(stored(bench.store)).toEqual([good])
     })
 
+    it('keeps nothing of a write that failed, not even in mind', async () => {
+      const broken = { ...tick({ symbol: 'HSTECH', seq: 2 }), trade_type: {} } as unknown as Tick
+      const whole = [tick({ symbol: '00005.HK', seq: 1 }), tick({ symbol: 'HSTECH', seq: 2 }), tick({ seq: 3 })]
+      await expect(bench.store.write([tick({ seq: 3 }), tick({ symbol: 'HSI', seq: 1 }), broken])).rejects.toThrow()
+      for (const one of whole) expect(await bench.store.write([one])).toEqual({ stored: 1, duplicates: 0 })
+      const store = await bench.reopen()
+      expect(store.symbols()).toEqual(['00005.HK', '00700.HK', 'HSTECH'])
+      for (const one of whole) expect([...store.ticks(one.symbol, {})].flat()).toEqual([one])
+      expect([...store.minutes('00700.HK', {})].flat()).toMatchObject([{ trades: 1 }])
+    })
+
     it('keeps the newest tick of each source and symbol as its checkpoint', async () => {
       await bench.store.write([tick({ seq: 5 }), tick({ seq: 4 }), tick({ symbol: 'HSI', seq: 2n ** 60n })])
       await bench.store.write([tick({ timestamp: at('09:59:00.000'), seq: 8 })])

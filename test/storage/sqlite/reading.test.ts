@@ -56,6 +56,17 @@ describe('a history longer than one chunk', () => {
     expect(count).toBe(2 * COUNT)
   })
 
+  it('is read with a turn for signals, timers and sockets after every batch', async () => {
+    let [turns, batches] = [0, 0]
+    const count = (): void => {
+      turns++
+      if (batches < 10) setImmediate(count)
+    }
+    setImmediate(count)
+    for await (const _ of store.read({})) if (++batches === 10) break
+    expect(turns).toBeGreaterThanOrEqual(9)
+  })
+
   it('may be written to while it is read', async () => {
     const chunks = store.ticks('09988.HK', {})[Symbol.iterator]()
     chunks.next()

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Gap, Quote, Tick } from '../../market/event.ts'
 import type { Query } from '../../pipeline/source.ts'
 import { type Input, mergeSorted } from './merge.ts'
@@ -34,7 +35,11 @@ export async function* readAll(
   const inputs: Input<Stored>[] = traded.map((symbol) => shelves.ticks(symbol, query, size))
   for (const symbol of quoted) inputs.push(shelves.quotes(symbol, query, size))
   if (types.includes('gap')) inputs.push(chunked(shelves.gaps(query), size))
-  yield* mergeSorted(inputs, compare, BATCH)
+  for (const batch of mergeSorted(inputs, compare, BATCH)) {
+    yield batch
+    // Reading never waits by itself: signals, timers and sockets must have their turn.
+    await setImmediate()
+  }
 }
 
 function* chunked<T>(rows: readonly T[], size: number): Generator<readonly T[]> {
