@@ -121,7 +121,7 @@ async function run(plan: Plan, io: Io): Promise<void> {
     )
     await relay?.close()
     const summary = recording.tally.summary(bytes)
-    if (!failure || summary.stored + summary.duplicates > 0) conclude(summary, recording.tally.holes, options, plan, io)
+    if (!failure || summary.received > 0) conclude(summary, recording.tally.holes, options, plan, io)
     if (failure) throw failure.error
   } finally {
     ended.abort()

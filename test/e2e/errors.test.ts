@@ -242,9 +242,9 @@ describe('a store that cannot be used is left as it is: exit 6', () => {
     const place = process.getuid?.() === 0 ? '/proc' : cwd
     chmodSync(cwd, 0o555)
     for (const to of ['new.db', 'new.csv', 'new.ndjson']) {
-      const [code] = await refused(['record', '700', '--from', 'sim:?speed=max&rate=0.1', '--to', `${place}/${to}`], {
-        cwd,
-      })
+      const args = ['record', '700', '--from', 'sim:?speed=max&rate=0.1', '--to', `${place}/${to}`]
+      const { code, stderr } = await hkq(args, { cwd })
+      expect(stderr.trimEnd().split('\n').at(-1)).toMatch(/^hkq: .*(cannot|may not)/)
       expect(code).toBe(6)
     }
     chmodSync(cwd, 0o755)
