@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import { wireServer, type WireOptions } from '../support/alltick-wire.ts'
+import { type WireOptions, wireServer } from '../support/alltick-wire.ts'
 import { hkq, rows, workdir } from './hkq.ts'
 
 /** Real trades in tape order: see the README beside the file. */
@@ -10,12 +10,25 @@ const FRAMES = gunzipSync(readFileSync(resolve(import.meta.dirname, '../fixtures
   .toString()
   .trim()
   .split('\n')
-const TRADES = FRAMES.map((line) => JSON.parse(line).data as { seq: number; tick_time: number; price: string; volume: string })
+const TRADES = FRAMES.map(
+  (line) => JSON.parse(line).data as { seq: number; tick_time: number; price: string; volume: string },
+)
 
 async function record(cwd: string, options: WireOptions, ...more: string[]) {
   const server = await wireServer(options)
   const ran = await hkq(
-    ['record', '1299.HK', '--from', `alltick:?endpoint=${server.url}`, '--max-retries', '0', '--relay', 'off', '--json', ...more],
+    [
+      'record',
+      '1299.HK',
+      '--from',
+      `alltick:?endpoint=${server.url}`,
+      '--max-retries',
+      '0',
+      '--relay',
+      'off',
+      '--json',
+      ...more,
+    ],
     { cwd, env: { HKQ_ALLTICK_TOKEN: 'secret-token' } },
   )
   return { ...ran, server, summary: JSON.parse(ran.stdout) }
@@ -30,7 +43,10 @@ async function stored(cwd: string) {
 
 /** One-minute bars straight from the trades. */
 function minutes() {
-  const bars = new Map<number, { open: number; high: number; low: number; close: number; volume: number; trades: number }>()
+  const bars = new Map<
+    number,
+    { open: number; high: number; low: number; close: number; volume: number; trades: number }
+  >()
   for (const { tick_time, price, volume } of TRADES) {
     const start = Math.floor(tick_time / 60_000) * 60_000
     const p = Number(price)
