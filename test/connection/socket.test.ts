@@ -53,6 +53,23 @@ async function openTcp(onConnection: (socket: TcpSocket) => void): Promise<strin
   return `ws://127.0.0.1:${(tcp.address() as AddressInfo).port}/quotes`
 }
 
+describe('an answer that is no WebSocket', () => {
+  it('leaves no connection open, however often it comes', async () => {
+    const open = new Set<TcpSocket>()
+    const url = await openHttp((request, response) => {
+      open.add(request.socket)
+      request.socket.once('close', () => open.delete(request.socket))
+      response.writeHead(503, { 'content-length': 1_000 }).write('x')
+    })
+    const { clock, states } = start(url)
+    for (let tries = 1; tries <= 3; tries++) {
+      await until(() => states('lost').length >= tries)
+      await clock.advance(3_000)
+    }
+    await until(() => open.size <= 1)
+  })
+})
+
 describe('an address', () => {
   const opening = (url: string) => () =>
     openFeed(fakeVendor([url]), {
