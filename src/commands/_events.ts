@@ -27,6 +27,13 @@ export function teller(options: CommonOptions, io: Io): (events: readonly Market
   }
 }
 
+/** As `teller` for a source that is live; of one that is not, warnings alone: its states and gaps are history. */
+export function tellerOf({ kind }: Source, options: CommonOptions, io: Io): ReturnType<typeof teller> {
+  const tell = teller(options, io)
+  if (kind === 'live') return tell
+  return (events) => tell(events.filter((event) => event.type === 'status' && event.state === 'warning'))
+}
+
 /** Sources whose ticks were judged before they were stored. */
 const JUDGED: ReadonlySet<Address['scheme']> = new Set(['sqlite'])
 

@@ -3,9 +3,10 @@ import { openSource } from '../core/address/open-source.ts'
 import { HkqError } from '../core/errors.ts'
 import type { Batches } from '../core/market/event.ts'
 import type { Query, Source } from '../core/pipeline/source.ts'
+import { tap } from '../core/pipeline/tap.ts'
 import type { Store } from '../core/storage/store.ts'
 import { type Validator, validate } from '../core/validation/validator.ts'
-import { validatorFor } from './_events.ts'
+import { tellerOf, validatorFor } from './_events.ts'
 import { sourceOptions } from './_feed.ts'
 import type { Io } from './_io.ts'
 import type { CommonOptions, LiveOptions, RangeOptions } from './_options.ts'
@@ -41,7 +42,7 @@ export async function openRecorded(
     ...(options.maxRetries !== undefined && { maxRetries: options.maxRetries }),
   })
   const validator = validatorFor(address, source, setup, options, io)
-  return { source, events: validate(source, validator), validator }
+  return { source, events: tap(validate(source, validator), tellerOf(source, options, io)), validator }
 }
 
 /** Sources that hold no symbols of their own: they give what they are asked for. */

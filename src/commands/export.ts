@@ -14,7 +14,7 @@ import { tickColumns } from '../core/terminal/market-columns.ts'
 import type { Output } from '../core/terminal/output.ts'
 import { renderProgress, startSpinner } from '../core/terminal/progress.ts'
 import { validate } from '../core/validation/validator.ts'
-import { stopAfter, validatorFor } from './_events.ts'
+import { stopAfter, tellerOf, validatorFor } from './_events.ts'
 import { sourceOptions } from './_feed.ts'
 import type { Io } from './_io.ts'
 import {
@@ -76,7 +76,7 @@ async function copy(from: Address, to: readonly Address[], options: Options, set
     depth: 10,
   })
   const validator = validatorFor(from, source, setup, options, io)
-  const validated = validate(source, validator)
+  const validated = tap(validate(source, validator), tellerOf(source, options, io))
   const events = source.kind === 'recorded' ? await begun(validated) : validated
   if (events === null) return conclude({ found: 0, rejected: 0 }, setup, options, io)
   const sink = await openAll(to, () => printing(output, options, io), options, io)

@@ -1,5 +1,7 @@
 import type { Command } from 'commander'
 import { parseAddress } from '../core/address/address.ts'
+import { mergeBars } from '../core/bars/merge-bars.ts'
+import type { BarOptions } from '../core/bars/options.ts'
 import { resample } from '../core/bars/resample.ts'
 import type { Bar } from '../core/market/bar.ts'
 import { type Batches, FLAGS, type Flag, type MarketEvent } from '../core/market/event.ts'
@@ -206,7 +208,7 @@ async function recordsFrom(
   if ('store' in recorded) return fromStore(recorded.store, options, settings, setup, signal, io)
   const { source, events } = recorded
   const run = { ...settings, ...(options.since !== undefined && { since: options.since }) }
-  if (source.bars) return volatility(source.bars({}), { auctions: 'join', ...run })
+  if (source.bars) return volatility(barsAsNeeded(source.bars({}), settings), { auctions: 'join', ...run })
   if (source.kind === 'recorded') return volatility(asNeeded(events, settings), run)
   if (options.history === undefined && source.kind === 'simulated') {
     return volatility(asNeeded(events, settings), { ...run, clock: source.clock })
@@ -218,9 +220,21 @@ async function recordsFrom(
 
 /** The events themselves, or the bars that an estimator of bars works on. */
 function asNeeded(events: Batches, settings: VolatilityOptions): Batches<MarketEvent | Bar> {
+  const bars = barsWanted(settings)
+  return bars === null ? events : resample(events, bars)
+}
+
+/** The bars of a file as they are, or merged to the length that an estimator of bars works on. */
+function barsAsNeeded(given: Batches<Bar>, settings: VolatilityOptions): Batches<Bar> {
+  const bars = barsWanted(settings)
+  return bars === null ? given : mergeBars(given, bars)
+}
+
+/** What bars the estimator works on; null for one of ticks or of the grid. */
+function barsWanted(settings: VolatilityOptions): BarOptions | null {
   const { estimator, period, sessions } = settingsOf(settings)
-  if (estimator.name === 'tick-std' || estimator.name === 'grid-std') return events
-  return resample(events, { every: period, auctions: period < DAY ? 'separate' : 'join', sessions })
+  if (estimator.name === 'tick-std' || estimator.name === 'grid-std') return null
+  return { every: period, auctions: period < DAY ? 'separate' : 'join', sessions }
 }
 
 /** The history of `--history`, then the live events, as one stream. */

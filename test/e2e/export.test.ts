@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
@@ -183,6 +183,11 @@ describe("a vendor's one-minute bars", () => {
     expect(sum(days.stdout)).toBe(sum(hours.stdout))
   })
 
+  it('of years that the calendar does not cover come with one warning', async () => {
+    const { stderr } = await hkq(['resample', '--from', 'hk-00388-1m.csv.gz'], { cwd: bars() })
+    expect(stderr).toMatch(/^hkq: the calendar covers 2023-2027, not "2019": Monday to Friday count as full .*\n$/)
+  })
+
   it('have a volatility by every estimator that needs no ticks', async () => {
     const cwd = bars()
     for (const estimator of ['grid-std', 'close-to-close', 'parkinson', 'yang-zhang']) {
@@ -191,8 +196,29 @@ describe("a vendor's one-minute bars", () => {
       expect(rows(stdout)).toMatchObject([{ symbol: '00388.HK', estimator, volatility: expect.any(Number) }])
       expect(code).toBe(0)
     }
+    const five = ['volatility', '--from', 'hk-00388-1m.csv.gz', '--estimator', 'parkinson', '--every', '5m']
+    const points = rows<{ timestamp: string }>((await hkq([...five, '--until', '2019-12-25'], { cwd })).stdout)
+    expect(points.slice(0, 2).map(({ timestamp }) => timestamp.slice(11, 16))).toEqual(['09:35', '09:40'])
+    expect(points).toHaveLength(30)
     const { code, stderr } = await hkq(['volatility', '--from', 'hk-00388-1m.csv.gz', '--preset', 'tutorial'], { cwd })
     expect(stderr).toBe('hkq: tick-std needs ticks and got bars: use --estimator grid-std\n')
     expect(code).toBe(2)
+  })
+})
+
+describe('volumes that never fall', () => {
+  it.each(['resample', 'export'])('are told by %s: they look like the running total of the day', async (command) => {
+    const cwd = workdir()
+    const lines = Array.from(
+      { length: 60 },
+      (_, i) => `700,2026-11-20 10:00:${String(i).padStart(2, '0')},500,${i + 1}00`,
+    )
+    writeFileSync(join(cwd, 'total.csv'), `symbol,timestamp,last_price,volume\n${lines.join('\n')}\n`)
+    const { code, stderr } = await hkq(
+      [command, '--from', 'total.csv', ...(command === 'export' ? ['--to', '-'] : [])],
+      { cwd },
+    )
+    expect(stderr).toMatch(/^\S+ csv 00700\.HK warning: volume never falls.*\?volume=day\n$/)
+    expect(code).toBe(0)
   })
 })
