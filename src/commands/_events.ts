@@ -1,6 +1,8 @@
 import type { Address } from '../core/address/address.ts'
+import type { Clock } from '../core/clock.ts'
 import type { Gap, MarketEvent, Status } from '../core/market/event.ts'
 import type { Instrument } from '../core/market/instrument.ts'
+import { dayNumber } from '../core/market/time.ts'
 import type { Source } from '../core/pipeline/source.ts'
 import { gapLine, statusLine } from '../core/terminal/lines.ts'
 import { createValidator, type Validator } from '../core/validation/validator.ts'
@@ -55,9 +57,24 @@ export function validatorFor(
     for (const row of rows) instruments.set(row.symbol, row)
     onFacts(rows)
   }
-  void source.instruments?.().then(learn, () => {})
-  const live = source.kind === 'live'
-  return createValidator({ sessions: setup.sessions, now: io.clock.now, live, maxJump: maxJump || null, instruments })
+  const ask = (): void => void source.instruments?.().then(learn, () => {})
+  ask()
+  const validator = createValidator({
+    ...{ sessions: setup.sessions, now: io.clock.now, monotonic: io.clock.monotonic, instruments },
+    ...{ live: source.kind === 'live', maxJump: maxJump || null },
+  })
+  return { ...validator, push: withDaily(ask, source.clock, validator.push) }
+}
+
+/** Static facts are those of a day: the first batch of each further one asks for them again. */
+function withDaily(ask: () => void, clock: Clock, push: Validator['push']): Validator['push'] {
+  let day = dayNumber(clock.now())
+  return (batch) => {
+    const today = dayNumber(clock.now())
+    if (today > day) ask()
+    day = today
+    return push(batch)
+  }
 }
 
 const ASIS: Validator = {

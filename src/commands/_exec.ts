@@ -24,10 +24,14 @@ export function openAlarm(command: string | undefined, io: Io): Alarm {
       cwd: io.cwd,
       env: withoutSecrets(io.env),
     })
-    child.stdin.on('error', () => {})
-    child.stdin.end(`${toJson(record)}\n`)
-    child.once('error', (error) => say(io, `hkq: --exec failed: ${error.message}`))
+    // A command that cannot be started at all has no standard input, and never closes.
+    child.stdin?.on('error', () => {}).end(`${toJson(record)}\n`)
+    child.once('error', (error) => {
+      if (child.pid === undefined) running--
+      say(io, `hkq: --exec failed: ${error.message}`)
+    })
     child.once('close', (code, signal) => {
+      if (child.pid === undefined) return
       running--
       if (code !== 0) say(io, `hkq: --exec ended with ${signal ?? code} for ${record.symbol}`)
     })

@@ -1,6 +1,7 @@
 import type { Address } from '../core/address/address.ts'
 import { parseAddress } from '../core/address/address.ts'
 import type { SourceOptions } from '../core/address/open-source.ts'
+import { isLoopbackHost } from '../core/loopback.ts'
 import type { Io } from './_io.ts'
 import { findRelay } from './_relay.ts'
 import type { Setup } from './_setup.ts'
@@ -41,7 +42,7 @@ export function proxyFrom(env: Io['env']): (url: string) => string | undefined {
   return (url) => {
     const { hostname, protocol, port } = new URL(url)
     const host = hostname.toLowerCase()
-    if (host === 'localhost' || host === '[::1]' || /^127\./.test(host)) return undefined
+    if (isLoopbackHost(host)) return undefined
     if (exempt.some((rule) => matches(rule.toLowerCase(), host, port))) return undefined
     return get(protocol === 'wss:' || protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY') ?? get('ALL_PROXY')
   }

@@ -1,5 +1,6 @@
 import type { Address } from '../core/address/address.ts'
 import { HkqError } from '../core/errors.ts'
+import { isLoopbackHost } from '../core/loopback.ts'
 import type { Sessions } from '../core/market/session.ts'
 import type { Sink } from '../core/pipeline/source.ts'
 import { type Io, say } from './_io.ts'
@@ -8,8 +9,7 @@ import { type Io, say } from './_io.ts'
 export function listenAt({ path, text }: Address): { host: string; port: number } {
   const url = URL.canParse(path) ? new URL(path) : undefined
   const host = url?.hostname.replace(/^\[|\]$/g, '') ?? ''
-  if (url && url.pathname === '/' && /^(127\.[\d.]+|localhost|::1)$/.test(host))
-    return { host, port: Number(url.port || 80) }
+  if (url && url.pathname === '/' && isLoopbackHost(host)) return { host, port: Number(url.port || 80) }
   throw new HkqError('E_USAGE', `cannot serve at "${text}": use a loopback address such as ws://127.0.0.1:8765`)
 }
 

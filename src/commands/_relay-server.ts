@@ -45,11 +45,22 @@ export async function openRelay(source: Source, address: Address, plan: RelayPla
     url: `${server.url}/quote-stock-b-ws-api`,
     store: sinks[0]?.text ?? '',
   })
+  let broken = false
+  /** Whatever befalls the relay, the recording goes on. */
+  const breakOff = (error: unknown): void => {
+    if (broken) return
+    broken = true
+    say(io, `hkq: the relay has ended: ${messageOf(error)}; the recording goes on`)
+    takeBack()
+    void server.close(1001).catch(() => {})
+  }
   return {
     learn: (rows: readonly Instrument[]): void => {
       instruments = rows
     },
-    publish: (batch: readonly MarketEvent[]): void => void server.publish(batch),
+    publish: (batch: readonly MarketEvent[]): void => {
+      if (!broken) void server.publish(batch).catch(breakOff)
+    },
     close: async (): Promise<void> => {
       takeBack()
       await server.close(1001)

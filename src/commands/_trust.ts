@@ -1,7 +1,7 @@
 import { HkqError } from '../core/errors.ts'
+import { isLoopbackHost } from '../core/loopback.ts'
 
 const OWN = /(^|\.)alltick\.(co|io)$/
-const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\])$/
 
 /**
  * A project's file comes with a directory, not from the user's own hand: it may not send the token to a host of its
@@ -11,7 +11,7 @@ const LOOPBACK = /^(localhost|127\.[\d.]+|\[::1\])$/
 export function checkTrust(path: string, values: unknown): void {
   for (const url of endpointsIn(values)) {
     const host = URL.canParse(url) ? new URL(url).hostname : url
-    if (OWN.test(host) || LOOPBACK.test(host)) continue
+    if (OWN.test(host) || isLoopbackHost(host)) continue
     throw new HkqError(
       'E_CONFIG',
       `the project's configuration "${path}" would send your token to "${host}": if you trust it, name it in your own configuration or with --from`,

@@ -141,6 +141,22 @@ describe('suspect_time', () => {
     expect(run(feed(1_000, (i) => (i < 100 ? 40 : 300_000))).suspects).toBe(900)
   })
 
+  it('begins anew when the local clock is set, or the machine has slept: told once, nothing marked', () => {
+    let clock = { now: at('10:00'), monotonic: 0 }
+    const validator = open({ live: true, now: () => clock.now, monotonic: () => clock.monotonic })
+    const out = feed(600, (i) => (i < 300 ? 40 : -120_000)).flatMap((event, i) => {
+      clock = { now: event.received_at!, monotonic: i * 100 }
+      return validator.push([event])
+    })
+    expect(flagsOf(out).flat()).toEqual([])
+    const told = out.flatMap((event) => (event.type === 'status' ? [event.detail] : []))
+    expect(told).toEqual([
+      'the local clock was set back by 120.0 s, or the machine slept',
+      expect.stringMatching(/the local clock is 120\.0 s behind/),
+    ])
+    expect(validator.feed.skew).toBe(-120_000)
+  })
+
   it('marks times more than 60 s off the corrected clock, once 100 ticks have set it', () => {
     const { out } = run(feed(130, (i) => (i === 110 ? 40 - 60_001 : i === 111 ? 40 - 60_000 : i === 112 ? 60_041 : 40)))
     expect(flagsOf(out).flatMap((flags, i) => (flags.includes('suspect_time') ? [i] : []))).toEqual([110, 112])

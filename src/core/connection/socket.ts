@@ -1,6 +1,7 @@
 import { HttpsProxyAgent } from 'https-proxy-agent'
 import WebSocket from 'ws'
 import { HkqError, messageOf } from '../errors.ts'
+import { isLoopbackHost } from '../loopback.ts'
 import { redactUrl } from './secret.ts'
 
 /** Largest message a vendor may send, bytes. */
@@ -31,7 +32,7 @@ export interface SocketOptions {
 export function isLoopback(url: string): boolean {
   if (!URL.canParse(url)) return false
   const host = new URL(url).hostname
-  return host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host)
+  return isLoopbackHost(host)
 }
 
 /**

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
+import { isLoopbackHost } from '../loopback.ts'
 import type { Admission, Dialect } from './client.ts'
 
 /** Status and JSON body of a plain HTTP answer, refusals of an upgrade included. */
@@ -69,14 +70,9 @@ function isOwnOrigin({ headers }: IncomingMessage, loopback: boolean): boolean {
   if (headers.origin === undefined) return true
   const host = URL.canParse(headers.origin) ? new URL(headers.origin).host : ''
   const name = host.replace(/:\d+$/, '')
-  if (isLoopback(name)) return true
+  if (isLoopbackHost(name)) return true
   const own = host !== '' && host === headers.host
   return own && (!loopback || isIP(name.replace(/^\[|\]$/g, '')) !== 0)
-}
-
-/** Whether a host name or address is this machine's loopback. */
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host)
 }
 
 /** Compares with all, in time that does not tell how much of one matched. */

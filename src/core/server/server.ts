@@ -3,8 +3,9 @@ import type { AddressInfo, Socket } from 'node:net'
 import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 import { type Clock, systemClock } from '../clock.ts'
 import { HkqError, messageOf } from '../errors.ts'
+import { isLoopbackHost } from '../loopback.ts'
 import type { MarketEvent } from '../market/event.ts'
-import { type AdmissionRules, admit, denialOf, deny, type HttpAnswer, isLoopback, targetOf } from './admission.ts'
+import { type AdmissionRules, admit, denialOf, deny, type HttpAnswer, targetOf } from './admission.ts'
 import { answerAlltick, dismiss, type Rules } from './alltick.ts'
 import { Board } from './board.ts'
 import { type Admission, Client } from './client.ts'
@@ -64,7 +65,7 @@ class AlltickServer implements QuoteServer {
       const known = instruments()
       return known.length === 0 || known.some((instrument) => instrument.symbol === symbol)
     }
-    const loopback = isLoopback(options.host ?? '127.0.0.1')
+    const loopback = isLoopbackHost(options.host ?? '127.0.0.1')
     this.#admission = { dialect: options.dialect, strict, tokens: options.tokens, loopback }
     const maxCodes = strict ? PLANS[plan].codes : Number.POSITIVE_INFINITY
     this.#rules = { strict, maxCodes, depth: options.depth ?? 10, has }

@@ -125,7 +125,17 @@ const WAL_LIMIT = 64 * 2 ** 20
 
 function configure(db: Db, durability: 'process' | 'power'): void {
   db.pragma('journal_mode = WAL')
-  db.pragma(`synchronous = ${durability === 'power' ? 'FULL' : 'NORMAL'}`)
+  promise(db, durability)
   db.pragma(`journal_size_limit = ${WAL_LIMIT}`)
   db.pragma('cache_size = -32768')
 }
+
+/** Sets what a commit waits for, and checks that SQLite took it: a promise that is not kept must not be made. */
+function promise(db: Db, durability: 'process' | 'power'): void {
+  const level = durability === 'power' ? FULL : NORMAL
+  db.pragma(`synchronous = ${level}`)
+  if (db.pragma('synchronous', { simple: true }) === level) return
+  throw new HkqError('E_STORAGE', `SQLite does not keep --durability "${durability}" here: use another build of it`)
+}
+const NORMAL = 1
+const FULL = 2

@@ -33,6 +33,13 @@ export class FeedTime {
     return isFirst
   }
 
+  /** Begins anew: the local clock was set, or the machine slept, so that what was learnt of it is void. */
+  restart(): void {
+    this.#delays = []
+    this.#verdict = null
+    this.#skew = 0
+  }
+
   /** Whether the feed is live, as far as its ticks tell so far; false before the first one. */
   get live(): boolean {
     return this.#verdict ?? isLive(this.#delays)

@@ -20,6 +20,8 @@ export interface ValidationOptions {
   sessions?: Sessions
   /** Local wall clock, epoch ms: stands in where a tick has no receive time. */
   now?: () => number
+  /** Local monotonic clock, ms: tells a wall clock that was set from time that passed. Given with `now`, or neither. */
+  monotonic?: () => number
   /** Largest unsuspicious step between two trades (0.2 = 20 %, the default); null switches the rule off. */
   maxJump?: number | null
   /** Whether the source is a live feed; simulated and recorded ones have no time rule. */
@@ -44,6 +46,8 @@ export interface Validator {
   readonly feed: { readonly live: boolean; readonly skew: number; readonly measuresLatency: boolean }
 }
 
+/** Sudden parting of wall and monotonic clock that is no drift, ms. */
+const CLOCK_STEP = 1_000
 /** A clock error worth a warning, ms. */
 const SKEW_WARNING = 2_000
 
@@ -55,12 +59,23 @@ interface SymbolState {
 
 /** A validator with fresh state; one per feed. */
 export function createValidator(options: ValidationOptions = {}): Validator {
-  const { sessions = new Sessions(), now = systemClock.now, live = false, instruments } = options
+  const { sessions = new Sessions(), live = false, instruments } = options
+  const { now = systemClock.now, monotonic = options.now ?? systemClock.monotonic } = options
   const maxJump = options.maxJump === undefined ? 0.2 : options.maxJump
   const counts: ValidationCounts = { ticks: 0, rejected: {}, flagged: {} }
   const feed = new FeedTime()
   const states = new Map<string, SymbolState>()
   let totalWarned = false
+  let apart = now() - monotonic()
+
+  /** After a step of the wall clock, or a sleep of the machine, what was learnt of the clock is void. */
+  function noticeStep(warnings: Status[], { source, timestamp }: Tick): void {
+    const step = now() - monotonic() - apart
+    apart += step
+    if (Math.abs(step) < CLOCK_STEP) return
+    feed.restart()
+    warnings.push({ type: 'status', source, symbol: null, state: 'warning', timestamp, detail: stepText(step) })
+  }
 
   function stateOf(symbol: string): SymbolState {
     let state = states.get(symbol)
@@ -100,6 +115,8 @@ export function createValidator(options: ValidationOptions = {}): Validator {
 
   function push(batch: readonly MarketEvent[]): readonly MarketEvent[] {
     const warnings: Status[] = []
+    const first = live ? batch.find((event) => event.type === 'tick') : undefined
+    if (first?.type === 'tick') noticeStep(warnings, first)
     let out: MarketEvent[] | null = null
     for (let i = 0; i < batch.length; i++) {
       const event = batch[i]!
@@ -132,6 +149,10 @@ function isApart(flags: readonly Flag[]): boolean {
 }
 
 const TOTAL_TEXT = 'volume never falls: it looks like the running total of the day; read such a source with ?volume=day'
+
+function stepText(step: number): string {
+  return `the local clock was set ${step < 0 ? 'back' : 'forward'} by ${(Math.abs(step) / 1000).toFixed(1)} s, or the machine slept`
+}
 
 function skewText(skew: number): string {
   const seconds = (Math.abs(skew) / 1000).toFixed(1)
