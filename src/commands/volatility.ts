@@ -14,6 +14,7 @@ import { volatility } from '../core/statistics/volatility/volatility.ts'
 import { follow } from '../core/storage/follow.ts'
 import { Present } from '../core/storage/present.ts'
 import type { Store } from '../core/storage/store.ts'
+import { storedVolatility } from '../core/storage/stored-volatility.ts'
 import { alertLine, leaveLine } from '../core/terminal/lines.ts'
 import { mostUnusualFirst, volatilityColumns } from '../core/terminal/signal-columns.ts'
 import { renderVolatilityChart } from '../core/terminal/volatility-chart.ts'
@@ -273,8 +274,13 @@ async function* fromStore(
       return
     }
     const complete = Math.min(until ?? Number.POSITIVE_INFINITY, io.clock.now() - SETTLED)
-    for (const symbol of symbols)
-      yield* volatility(asNeeded(store.read({ ...query, symbols: [symbol] }), settings), { ...run, complete })
+    const bars = barsWanted(settings)
+    const whole = { ...run, complete, last: options.last === true }
+    for (const symbol of symbols) {
+      if (bars === null) yield* storedVolatility(store, symbol, query, whole, signal)
+      else yield* volatility(resample(store.read({ ...query, symbols: [symbol] }), bars), whole)
+      if (signal.aborted) break
+    }
   } finally {
     await store.close()
   }

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { isLeftOut, minuteOf } from '../../src/core/bars/summary.ts'
 import { byTimeAndSeq, type MarketEvent, type Tick } from '../../src/core/market/event.ts'
-import { flagMask } from '../../src/core/storage/columns.ts'
+import { flagMask } from '../../src/core/market/flags.ts'
 import type { Store } from '../../src/core/storage/store.ts'
 import { anyTick, at, collect, gap, quote, rejected, tick } from '../storage/sample.ts'
 

@@ -1,16 +1,20 @@
 import { checkQuantile, interpolate } from './quantile.ts'
 
 const BLOCK = 1024
+/** Values up to which shifting each into a block is cheaper than sorting the block. */
+const FEW = 8
 
 /**
- * A multiset of numbers kept in order: exact quantile and rank of a growing or sliding set. Values lie in sorted blocks of
- * at most 1024; a Fenwick tree counts the blocks, so that `add`, `remove`, `at` and `countAtMost` take O(log n) and a
- * shift within one block.
+ * A multiset of numbers kept in order: exact quantile and rank of a growing or sliding set. Values lie in blocks of
+ * at most 1024, each sorted when it is looked into, and a Fenwick tree counts the blocks: `remove`, `at` and
+ * `countAtMost` take O(log n) and a shift within one block, and `add` less where nobody asks for its block.
  */
 export class SortedValues {
   size = 0
   #blocks: Float64Array[] = [new Float64Array(BLOCK)]
   #counts: number[] = [0]
+  /** How many values at the front of each block are in order. */
+  #sorted: number[] = [0]
   /** Upper bound of every block but the last. */
   #tops: number[] = [Number.POSITIVE_INFINITY]
   #tree = new Int32Array(2)
@@ -19,32 +23,27 @@ export class SortedValues {
   #cursor = 0
   #before = 0
 
-  /** @returns how many of the values already there are <= `value` */
-  add(value: number): number {
+  add(value: number): void {
     const b = this.#find(value)
     const count = this.#counts[b]!
-    const block = this.#blocks[b]!
-    const at = upper(block, count, value)
-    const rank = at === count && this.#tops[b] === value ? this.countAtMost(value) : this.#upTo(b) + at
-    block.copyWithin(at + 1, at, count)
-    block[at] = value
+    this.#blocks[b]![count] = value
     this.#counts[b] = count + 1
     this.size++
     if (count + 1 === BLOCK) this.#split(b)
     else this.#count(b, 1)
-    return rank
   }
 
   /** Takes one value out; false when it is not there. */
   remove(value: number): boolean {
     for (let b = this.#find(value); b < this.#blocks.length; b++) {
-      const block = this.#blocks[b]!
+      const block = this.#inOrder(b)
       const count = this.#counts[b]!
       if (count > 0 && block[0]! > value) return false
       const at = upper(block, count, value) - 1
       if (at < 0 || block[at] !== value) continue
       block.copyWithin(at, at + 1, count)
       this.#counts[b] = count - 1
+      this.#sorted[b] = count - 1
       this.size--
       if (count === 1 && this.#blocks.length > 1) this.#drop(b)
       else this.#count(b, -1)
@@ -57,6 +56,7 @@ export class SortedValues {
     this.size = 0
     this.#blocks = [new Float64Array(BLOCK)]
     this.#counts = [0]
+    this.#sorted = [0]
     this.#tops = [Number.POSITIVE_INFINITY]
     this.#finger = 0
     this.#recount()
@@ -66,14 +66,14 @@ export class SortedValues {
   at(k: number): number {
     if (!(k >= 0 && k < this.size)) return Number.NaN
     if (k < this.#before || k >= this.#before + this.#counts[this.#cursor]!) this.#seek(k)
-    return this.#blocks[this.#cursor]![k - this.#before]!
+    return this.#inOrder(this.#cursor)[k - this.#before]!
   }
 
   /** How many values are <= `value`. */
   countAtMost(value: number): number {
     let b = this.#find(value)
     while (b + 1 < this.#blocks.length && this.#tops[b]! <= value) b++
-    return this.#upTo(b) + upper(this.#blocks[b]!, this.#counts[b]!, value)
+    return this.#upTo(b) + upper(this.#inOrder(b), this.#counts[b]!, value)
   }
 
   /** Type 7 quantile; NaN without values. */
@@ -84,6 +84,26 @@ export class SortedValues {
     const k = Math.floor(h)
     const low = this.at(k)
     return k === h ? low : interpolate(low, this.at(k + 1), h - k)
+  }
+
+  /** The block with all its values in order: a few new ones shifted into place, many sorted at once. */
+  #inOrder(b: number): Float64Array {
+    const block = this.#blocks[b]!
+    const count = this.#counts[b]!
+    const sorted = this.#sorted[b]!
+    if (sorted === count) return block
+    this.#sorted[b] = count
+    if (count - sorted > FEW) {
+      block.subarray(0, count).sort()
+      return block
+    }
+    for (let i = sorted; i < count; i++) {
+      const value = block[i]!
+      const at = upper(block, i, value)
+      block.copyWithin(at + 1, at, i)
+      block[at] = value
+    }
+    return block
   }
 
   /** Values in the blocks before `b`. */
@@ -124,12 +144,13 @@ export class SortedValues {
   }
 
   #split(b: number): void {
-    const block = this.#blocks[b]!
+    const block = this.#inOrder(b)
     const half = BLOCK >> 1
     const right = new Float64Array(BLOCK)
     right.set(block.subarray(half, BLOCK))
     this.#blocks.splice(b + 1, 0, right)
     this.#counts.splice(b, 1, half, BLOCK - half)
+    this.#sorted.splice(b, 1, half, BLOCK - half)
     this.#tops.splice(b, 0, block[half - 1]!)
     this.#recount()
   }
@@ -137,6 +158,7 @@ export class SortedValues {
   #drop(b: number): void {
     this.#blocks.splice(b, 1)
     this.#counts.splice(b, 1)
+    this.#sorted.splice(b, 1)
     this.#tops.splice(b, 1)
     this.#tops[this.#tops.length - 1] = Number.POSITIVE_INFINITY
     this.#finger = 0

@@ -1,4 +1,5 @@
-import { FLAGS, type Tick } from '../market/event.ts'
+import type { Tick } from '../market/event.ts'
+import { flagMask } from '../market/flags.ts'
 
 /**
  * A chunk of ticks of one symbol in (timestamp, seq) order, column by column. Volume and turnover are NaN where the
@@ -32,15 +33,6 @@ export const PHASES = [
   'closing_auction',
   'closed',
 ] as const satisfies readonly Tick['phase'][]
-
-const BIT: ReadonlyMap<string, number> = new Map(FLAGS.map((flag, i) => [flag, 1 << i]))
-
-/** The bits of `flags`: `columns.flags[i] & flagMask(LEFT_OUT)` tells whether bars leave tick i out. */
-export function flagMask(flags: Tick['flags']): number {
-  let mask = 0
-  for (const flag of flags) mask |= BIT.get(flag)!
-  return mask
-}
 
 /** Room for `length` ticks. */
 export function emptyColumns(length: number, book: boolean): TickColumns {

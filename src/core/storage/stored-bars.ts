@@ -4,7 +4,7 @@ import { barsFromSummaries } from '../bars/resample.ts'
 import { Resampler } from '../bars/resampler.ts'
 import type { Bar } from '../market/bar.ts'
 import { type Gap, LEFT_OUT } from '../market/event.ts'
-import { flagMask } from './columns.ts'
+import { flagMask } from '../market/flags.ts'
 import type { Span, Store } from './store.ts'
 
 /** What the bars of a store were made of, for `-v`. */

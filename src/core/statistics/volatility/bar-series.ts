@@ -39,12 +39,7 @@ export class BarSeries implements Series<Tick | Quote | Bar> {
 
   push(event: Tick | Quote | Bar): void {
     if (event.type === 'quote') return
-    if (event.type === 'tick') {
-      throw new HkqError(
-        'E_INPUT',
-        `estimator "${this.#settings.estimator.name}" needs bars and got ticks: resample them first`,
-      )
-    }
+    if (event.type === 'tick') throw this.#needsBars()
     if (event.volume === 0 || event.start < this.#end || !this.#belongs(event)) return
     this.#join(event)
     this.#window.push(event)
@@ -66,12 +61,21 @@ export class BarSeries implements Series<Tick | Quote | Bar> {
     this.#missing = false
   }
 
+  pushColumns(): never {
+    throw this.#needsBars()
+  }
+
   gap(): void {
     this.#missing = true
     if (this.#settings.sessionBreaks === 'exclude' && this.#settings.period < DAY) this.#window.break()
   }
 
   advance(): void {}
+
+  #needsBars(): HkqError {
+    const { name } = this.#settings.estimator
+    return new HkqError('E_INPUT', `estimator "${name}" needs bars and got ticks: resample them first`)
+  }
 
   /** Intraday bars lie in continuous trading; auctions' own bars do not. */
   #belongs(bar: Bar): boolean {

@@ -25,11 +25,14 @@ export class FlatThreshold {
     return this.#sorted.size >= this.#minValues ? this.#sorted.quantile(this.#quantile) : Number.NaN
   }
 
-  /** Takes the value in. @returns how many of the values before it are <= it, in percent */
-  add(value: number): number {
-    const size = this.#sorted.size
+  add(value: number): void {
     this.#days.at(-1)?.values.push(value)
-    return (100 * this.#sorted.add(value)) / size
+    this.#sorted.add(value)
+  }
+
+  /** How many of the values before the newest are <= it, in percent. @param newest the value added last */
+  percentile(newest: number): number {
+    return (100 * (this.#sorted.countAtMost(newest) - 1)) / (this.#sorted.size - 1)
   }
 
   #cut(time: number, lookback: number): void {

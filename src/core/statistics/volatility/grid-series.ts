@@ -5,7 +5,7 @@ import { byTimeAndSeq } from '../../market/event.ts'
 import { dayNumber, MINUTE } from '../../market/time.ts'
 import { DayGrid } from './day-grid.ts'
 import type { Settings } from './options.ts'
-import { midOf, turnoverOf } from './prices.ts'
+import { midAt, midOf, type TickColumns, turnoverAt, turnoverOf } from './prices.ts'
 import type { Point, Series } from './record.ts'
 
 /**
@@ -32,6 +32,18 @@ export class GridSeries implements Series<Tick | Quote | Bar> {
     else if (this.#settings.price === 'mid') this.#quote(event)
   }
 
+  pushColumns(columns: TickColumns, from: number, to: number, leftOut: number): void {
+    const { timestamp, last_price, flags } = columns
+    const mid = this.#settings.price === 'mid'
+    for (let i = from; i < to; i++) {
+      if ((flags[i]! & leftOut) !== 0) continue
+      const time = timestamp[i]!
+      const inOrder = this.#newest.timestamp <= time
+      if (inOrder) this.#newest = { timestamp: time, seq: Number.NEGATIVE_INFINITY }
+      this.#trade(time, last_price[i]!, mid ? midAt(columns, i) : last_price[i]!, turnoverAt(columns, i), inOrder)
+    }
+  }
+
   gap(from: number, to: number): void {
     this.#gaps.push({ from, to })
     this.#grid?.miss(from, to)
@@ -44,18 +56,22 @@ export class GridSeries implements Series<Tick | Quote | Bar> {
   }
 
   #tick(tick: Tick): void {
-    this.#open(tick.timestamp)
-    const grid = this.#grid
     const inOrder = byTimeAndSeq(this.#newest, tick) <= 0
-    if (inOrder) {
-      if (grid?.number === dayNumber(tick.timestamp)) grid.seen = true
-      this.#newest = tick
-      this.#last = tick.last_price
-    }
-    const step = grid?.stepOf(tick.timestamp) ?? -1
-    if (grid === null || step < grid.next) return
-    grid.trade(step, turnoverOf(tick))
+    if (inOrder) this.#newest = tick
     const price = this.#settings.price === 'mid' ? midOf(tick) : tick.last_price
+    this.#trade(tick.timestamp, tick.last_price, price, turnoverOf(tick), inOrder)
+  }
+
+  #trade(time: number, last: number, price: number, turnover: number, inOrder: boolean): void {
+    this.#open(time)
+    const grid = this.#grid
+    if (inOrder) {
+      if (grid?.number === dayNumber(time)) grid.seen = true
+      this.#last = last
+    }
+    const step = grid?.stepOf(time) ?? -1
+    if (grid === null || step < grid.next) return
+    grid.trade(step, turnover)
     if (inOrder && !Number.isNaN(price)) grid.prices[step] = price
   }
 

@@ -18,6 +18,13 @@ export class Judge {
   readonly #profile: SeasonalProfile | null
   #turnover = 0
   #turnovers = 0
+  #point!: Point
+  #event: VolatilityRecord['event'] = null
+  #seasonal = false
+  #threshold = Number.NaN
+  #usual = Number.NaN
+  #volumeRatio = Number.NaN
+  #annualized = Number.NaN
 
   constructor(symbol: string, settings: Settings, annual: AnnualPeriods) {
     this.#symbol = symbol
@@ -35,43 +42,57 @@ export class Judge {
       : null
   }
 
-  judge(point: Point): VolatilityRecord {
+  /** Takes the next point in. @returns what it changed */
+  judge(point: Point): VolatilityRecord['event'] {
     const { timestamp, volatility, slot } = point
     const profile = this.#profile
     profile?.begin(timestamp)
     const flat = this.#flat?.threshold(timestamp) ?? Number.NaN
-    const rank = this.#flat !== null && !Number.isNaN(volatility) ? this.#flat.add(volatility) : Number.NaN
-    const seasonal = this.#settings.threshold !== 'flat' && (profile?.ready ?? false)
-    const threshold = seasonal ? profile!.threshold(slot) : flat
-    const usual = seasonal ? profile!.usual(slot) : Number.NaN
-    const ratio = volatility / usual
-    const percentile = seasonal ? profile!.percentile(ratio) : rank
-    const volumeRatio = this.#volumeRatio(point)
+    if (this.#flat !== null && !Number.isNaN(volatility)) this.#flat.add(volatility)
+    this.#point = point
+    this.#seasonal = this.#settings.threshold !== 'flat' && (profile?.ready ?? false)
+    this.#threshold = this.#seasonal ? profile!.threshold(slot) : flat
+    this.#usual = this.#seasonal ? profile!.usual(slot) : Number.NaN
+    this.#annualized = this.#settings.estimator.periodic ? volatility * this.#scale(timestamp) : Number.NaN
+    this.#volumeRatio = this.#volumeRatioOf(point)
     profile?.add(point)
-    const event = this.#state.step(volatility, threshold, volumeRatio)
+    this.#event = this.#state.step(volatility, this.#threshold, this.#volumeRatio)
+    return this.#event
+  }
+
+  /** The record of the newest point. */
+  record(): VolatilityRecord {
+    const { timestamp, volatility } = this.#point
+    const threshold = this.#threshold
+    const ratio = volatility / this.#usual
     return {
       type: 'volatility',
       symbol: this.#symbol,
       timestamp,
-      last_price: orNull(point.last_price),
+      last_price: orNull(this.#point.last_price),
       volatility: orNull(volatility),
-      annualized: this.#settings.estimator.periodic ? orNull(volatility * this.#scale(timestamp)) : null,
-      usual: orNull(usual),
+      annualized: orNull(this.#annualized),
+      usual: orNull(this.#usual),
       ratio: orNull(ratio),
-      percentile: Number.isNaN(threshold) || Number.isNaN(volatility) ? null : orNull(percentile),
+      percentile:
+        Number.isNaN(threshold) || Number.isNaN(volatility) ? null : orNull(this.#percentile(volatility, ratio)),
       threshold: orNull(threshold),
-      volume_ratio: orNull(volumeRatio),
+      volume_ratio: orNull(this.#volumeRatio),
       state: this.#state.state,
-      event,
-      samples: point.samples,
+      event: this.#event,
+      samples: this.#point.samples,
       estimator: this.#settings.estimator.name,
       window: this.#settings.windowText,
-      seasonal,
+      seasonal: this.#seasonal,
     }
   }
 
+  #percentile(volatility: number, ratio: number): number {
+    return this.#seasonal ? this.#profile!.percentile(ratio) : (this.#flat?.percentile(volatility) ?? Number.NaN)
+  }
+
   /** Over the median of the same clock window where points lie on a grid, else over the mean of all points before. */
-  #volumeRatio({ slot, turnover }: Point): number {
+  #volumeRatioOf({ slot, turnover }: Point): number {
     if (this.#profile !== null) return turnover / this.#profile.usualTurnover(slot)
     if (this.#settings.confirmVolume === null || Number.isNaN(turnover)) return Number.NaN
     const ratio = turnover / (this.#turnover / this.#turnovers)

@@ -1,15 +1,25 @@
 import type { Bar } from '../../market/bar.ts'
 import { byTimeAndSeq, type MarketEvent, type Tick } from '../../market/event.ts'
+import { flagMask } from '../../market/flags.ts'
 import { AnnualPeriods } from './annual.ts'
 import { BarSeries } from './bar-series.ts'
 import { GridSeries } from './grid-series.ts'
 import { Judge } from './judge.ts'
 import { type Settings, settingsOf, type VolatilityOptions } from './options.ts'
+import type { TickColumns } from './prices.ts'
 import type { Point, Series, VolatilityRecord } from './record.ts'
 import { TickSeries } from './tick-series.ts'
 
 /** What the strategy takes: market events, and bars where they are history or an estimator's food. */
 export type VolatilityEvent = MarketEvent | Bar
+
+/** Which records to make; all by default. What is not made is computed all the same. */
+export interface WantedRecords {
+  /** Those from this time (epoch ms) on. */
+  since?: number
+  /** Those with an event, and at the end the newest of each symbol. Ticks must come in order of time. */
+  last?: boolean
+}
 
 /**
  * The volatility strategy over any number of symbols, fed in batches: the same records whether history or live, in one
@@ -18,7 +28,11 @@ export type VolatilityEvent = MarketEvent | Bar
 export class VolatilityMonitor {
   readonly #settings: Settings
   readonly #annual: AnnualPeriods
+  readonly #wanted: WantedRecords
+  readonly #leftOut: number
   readonly #series = new Map<string, Series<VolatilityEvent>>()
+  /** The newest point of each symbol that has no record yet, where only the last one is wanted. */
+  readonly #unwritten = new Map<string, Judge>()
   /** Gaps of all symbols, for those that appear later. */
   readonly #gaps: { from: number; to: number }[] = []
   #records: VolatilityRecord[] = []
@@ -26,14 +40,32 @@ export class VolatilityMonitor {
   #lost = false
 
   /** @throws HkqError E_USAGE for settings that cannot be */
-  constructor(options: VolatilityOptions = {}) {
+  constructor(options: VolatilityOptions = {}, wanted: WantedRecords = {}) {
+    this.#wanted = wanted
     this.#settings = settingsOf(options)
+    this.#leftOut = flagMask(this.#settings.leftOut)
     this.#annual = new AnnualPeriods(this.#settings.sessions, this.#settings.period)
   }
 
   /** @returns the records that became complete; ticks of the batch are taken in (time, seq) order */
   push(batch: readonly VolatilityEvent[]): VolatilityRecord[] {
     for (const event of inOrder(batch)) this.#take(event)
+    return this.#taken()
+  }
+
+  /**
+   * Ticks of one symbol in (time, seq) order, none older than what was pushed before: the fast path of stored ticks, with
+   * the records that `push` would give.
+   * @param from first tick to take in
+   * @param to end of them, exclusive
+   */
+  pushColumns(symbol: string, columns: TickColumns, from = 0, to = columns.length): VolatilityRecord[] {
+    const { timestamp, flags } = columns
+    let last = to - 1
+    while (last >= from && (flags[last]! & this.#leftOut) !== 0) last--
+    if (last < from) return []
+    this.#newest = Math.max(this.#newest, timestamp[last]!)
+    this.#of(symbol).pushColumns(columns, from, last + 1, this.#leftOut)
     return this.#taken()
   }
 
@@ -52,6 +84,8 @@ export class VolatilityMonitor {
     const stepEnd = Math.ceil(this.#newest / period) * period
     const time = Math.max(this.#newest, Math.min(complete, stepEnd + 1))
     for (const series of this.#series.values()) series.advance(time)
+    for (const judge of this.#unwritten.values()) this.#records.push(judge.record())
+    this.#unwritten.clear()
     return this.#taken()
   }
 
@@ -93,11 +127,26 @@ export class VolatilityMonitor {
     let series = this.#series.get(symbol)
     if (series === undefined) {
       const judge = new Judge(symbol, this.#settings, this.#annual)
-      series = seriesOf(this.#settings, (point) => this.#records.push(judge.judge(point)))
+      series = seriesOf(this.#settings, this.#judging(symbol, judge))
       for (const { from, to } of this.#gaps) series.gap(from, to)
       this.#series.set(symbol, series)
     }
     return series
+  }
+
+  #judging(symbol: string, judge: Judge): (point: Point) => void {
+    const { since = Number.NEGATIVE_INFINITY, last = false } = this.#wanted
+    let unwritten = false
+    return (point) => {
+      const event = judge.judge(point)
+      if (point.timestamp < since) return
+      const skipped = last && event === null
+      if (!skipped) this.#records.push(judge.record())
+      if (skipped === unwritten) return
+      unwritten = skipped
+      if (skipped) this.#unwritten.set(symbol, judge)
+      else this.#unwritten.delete(symbol)
+    }
   }
 
   #isLeftOut(tick: Tick): boolean {

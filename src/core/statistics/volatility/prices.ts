@@ -1,14 +1,44 @@
 import type { Quote, Tick } from '../../market/event.ts'
 
+/** Ticks of one symbol in (time, seq) order, column by column; NaN where a tick has null. */
+export interface TickColumns {
+  readonly length: number
+  /** Epoch ms. */
+  readonly timestamp: Float64Array
+  readonly last_price: Float64Array
+  readonly volume: Float64Array
+  readonly turnover: Float64Array
+  /** As flagMask makes them. */
+  readonly flags: Uint16Array
+  /** Needed for the price `mid` alone. */
+  readonly bid_price: Float64Array | null
+  readonly ask_price: Float64Array | null
+}
+
 /** Middle of best bid and ask; NaN where a side is missing or they cross. */
 export function midOf(event: Tick | Quote): number {
-  const bid = event.type === 'tick' ? event.bid_price : event.bids[0]?.[0]
-  const ask = event.type === 'tick' ? event.ask_price : event.asks[0]?.[0]
-  return bid != null && ask != null && bid > 0 && bid < ask ? (bid + ask) / 2 : Number.NaN
+  return event.type === 'tick'
+    ? middle(event.bid_price, event.ask_price)
+    : middle(event.bids[0]?.[0] ?? null, event.asks[0]?.[0] ?? null)
+}
+
+/** As midOf, of tick i. */
+export function midAt({ bid_price, ask_price }: TickColumns, i: number): number {
+  return middle(bid_price?.[i] ?? null, ask_price?.[i] ?? null)
+}
+
+function middle(bid: number | null, ask: number | null): number {
+  return bid !== null && ask !== null && bid > 0 && bid < ask ? (bid + ask) / 2 : Number.NaN
 }
 
 /** Traded money of a tick; NaN for an index. */
 export function turnoverOf(tick: Tick): number {
   if (tick.volume === null) return Number.NaN
   return tick.turnover ?? tick.last_price * tick.volume
+}
+
+/** As turnoverOf, of tick i. */
+export function turnoverAt({ volume, turnover, last_price }: TickColumns, i: number): number {
+  if (Number.isNaN(volume[i]!)) return Number.NaN
+  return Number.isNaN(turnover[i]!) ? last_price[i]! * volume[i]! : turnover[i]!
 }

@@ -1,3 +1,5 @@
+import type { TickColumns } from './prices.ts'
+
 /** `unconfirmed`: volatility alone is above its threshold; `alert`: turnover confirms it, or is not asked. */
 export type VolatilityState = 'normal' | 'unconfirmed' | 'alert'
 
@@ -52,6 +54,8 @@ export interface Point {
 /** Turns the events of one symbol into evaluation points. */
 export interface Series<E> {
   push(event: E): void
+  /** Ticks `from` to `to` (exclusive) of the columns, but for those with a flag of the mask `leftOut`. */
+  pushColumns(columns: TickColumns, from: number, to: number, leftOut: number): void
   /** Data is missing between the two times (epoch ms, inclusive). */
   gap(from: number, to: number): void
   /** No event before `time` is to come: points before it are complete. */

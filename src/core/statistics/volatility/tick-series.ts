@@ -5,7 +5,7 @@ import { DAY } from '../../market/time.ts'
 import { simpleReturn } from '../estimators/returns.ts'
 import { SlidingMoments } from '../sliding-moments.ts'
 import type { Settings } from './options.ts'
-import { midOf, turnoverOf } from './prices.ts'
+import { midAt, midOf, type TickColumns, turnoverAt, turnoverOf } from './prices.ts'
 import type { Point, Series } from './record.ts'
 
 /**
@@ -46,18 +46,19 @@ export class TickSeries implements Series<Tick | Quote | Bar> {
     if (event.type === 'quote') return
     if (event.type === 'bar')
       throw new HkqError('E_INPUT', 'tick-std needs ticks and got bars: use --estimator grid-std')
-    this.#now = Math.max(this.#now, event.timestamp)
-    if (this.#settings.sessionBreaks === 'exclude') this.#breakAtSessions(event.timestamp)
-    const price = this.#settings.price === 'mid' ? midOf(event) : event.last_price
-    this.#slide(simpleReturn(this.#price, price))
-    if (!Number.isNaN(price)) this.#price = price
-    const point = this.#point
-    point.timestamp = event.timestamp
-    point.last_price = event.last_price
-    point.samples = this.#window.n
-    point.volatility = this.#window.sampleStandardDeviation
-    if (this.#settings.confirmVolume !== null) point.turnover = this.#traded(event)
-    this.#emit(point)
+    const { timestamp, last_price } = event
+    const price = this.#settings.price === 'mid' ? midOf(event) : last_price
+    this.#take(timestamp, last_price, price, this.#settings.confirmVolume === null ? Number.NaN : turnoverOf(event))
+  }
+
+  pushColumns(columns: TickColumns, from: number, to: number, leftOut: number): void {
+    const { timestamp, last_price, flags } = columns
+    const { price, confirmVolume } = this.#settings
+    for (let i = from; i < to; i++) {
+      if ((flags[i]! & leftOut) !== 0) continue
+      const turnover = confirmVolume === null ? Number.NaN : turnoverAt(columns, i)
+      this.#take(timestamp[i]!, last_price[i]!, price === 'mid' ? midAt(columns, i) : last_price[i]!, turnover)
+    }
   }
 
   gap(): void {
@@ -66,6 +67,20 @@ export class TickSeries implements Series<Tick | Quote | Bar> {
 
   advance(): void {}
 
+  #take(time: number, last: number, price: number, turnover: number): void {
+    this.#now = Math.max(this.#now, time)
+    if (this.#settings.sessionBreaks === 'exclude') this.#breakAtSessions(time)
+    this.#slide(simpleReturn(this.#price, price))
+    if (!Number.isNaN(price)) this.#price = price
+    const point = this.#point
+    point.timestamp = time
+    point.last_price = last
+    point.samples = this.#window.n
+    point.volatility = this.#window.sampleStandardDeviation
+    if (this.#settings.confirmVolume !== null) point.turnover = this.#traded(turnover)
+    this.#emit(point)
+  }
+
   #slide(value: number): void {
     const window = this.#window
     if (!this.#byTicks) window.shiftUntil(this.#now - this.#length)
@@ -73,14 +88,9 @@ export class TickSeries implements Series<Tick | Quote | Bar> {
     window.push(value, this.#now)
   }
 
-  #traded(tick: Tick): number {
+  #traded(turnover: number): number {
     const since = this.#byTicks ? Number.NEGATIVE_INFINITY : this.#now - this.#length
-    return this.#turnover.push(
-      turnoverOf(tick),
-      this.#now,
-      since,
-      this.#byTicks ? this.#length : Number.POSITIVE_INFINITY,
-    )
+    return this.#turnover.push(turnover, this.#now, since, this.#byTicks ? this.#length : Number.POSITIVE_INFINITY)
   }
 
   #breakAtSessions(time: number): void {

@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts'
 import type { Batches } from '../../market/event.ts'
-import { type VolatilityEvent, VolatilityMonitor } from './monitor.ts'
+import { type VolatilityEvent, VolatilityMonitor, type WantedRecords } from './monitor.ts'
 import type { VolatilityOptions } from './options.ts'
 import type { VolatilityRecord } from './record.ts'
 
@@ -9,11 +9,9 @@ const SCAN_DELAY = 2_000
 const SCAN_EVERY = 1_000
 
 /** What `volatility` takes beside the settings. */
-export interface VolatilityRun {
+export interface VolatilityRun extends WantedRecords {
   /** Clock of a live feed: points of quiet symbols come out by it. Without one, by event time alone. */
   clock?: Clock
-  /** Records before this time (epoch ms) are computed, for what they teach, and not given. */
-  since?: number
   /** The events are all there were before this time (epoch ms): the last step of a recording is complete. */
   complete?: number
 }
@@ -27,15 +25,13 @@ export async function* volatility(
   events: Batches<VolatilityEvent>,
   options: VolatilityOptions & VolatilityRun = {},
 ): AsyncGenerator<readonly VolatilityRecord[]> {
-  const monitor = new VolatilityMonitor(options)
-  const { clock, since, complete } = options
-  const wanted = (records: VolatilityRecord[]): VolatilityRecord[] =>
-    since === undefined ? records : records.filter(({ timestamp }) => timestamp >= since)
+  const monitor = new VolatilityMonitor(options, options)
+  const { clock, complete } = options
   for await (const batch of clock ? withPulse(events, clock) : events) {
-    const records = wanted(batch === PULSE ? monitor.scan(clock!.now() - SCAN_DELAY) : monitor.push(batch))
+    const records = batch === PULSE ? monitor.scan(clock!.now() - SCAN_DELAY) : monitor.push(batch)
     if (records.length > 0) yield records
   }
-  const rest = wanted(monitor.end(complete))
+  const rest = monitor.end(complete)
   if (rest.length > 0) yield rest
 }
 
