@@ -85,6 +85,24 @@ describe('the gate', () => {
     ])
   })
 
+  it('keeps the distance from an answer that was long on its way: the vendor counts from there', async () => {
+    const clock = new ManualClock()
+    const gate = new Gate(1_050, clock)
+    const { signal } = new AbortController()
+    await gate.turn(signal)
+    let passed = false
+    const next = gate.turn(signal).then(() => {
+      passed = true
+    })
+    await clock.advance(400)
+    gate.answered()
+    await clock.advance(1_000)
+    expect(passed).toBe(false)
+    await clock.advance(10)
+    expect(passed).toBe(true)
+    await next
+  })
+
   it('slowed down holds the next frame and doubles the gap, to the cap', async () => {
     const clock = new ManualClock()
     const gate = new Gate(0, clock)

@@ -1,5 +1,8 @@
 import type { Clock } from '../clock.ts'
 
+/** Share of the gap that must pass after an answer: the rest is for clocks, and an answer leaves no doubt of the way out. */
+const AFTER_ANSWER = 0.96
+
 /**
  * The one door through which every frame of a connection leaves: first come, first served, and never two frames closer
  * than the vendor allows.
@@ -19,6 +22,14 @@ export class Gate {
   slow(capMs: number): void {
     this.#gapMs = Math.min(capMs, Math.max(1_000, this.#gapMs * 2))
     this.#freeAt = this.#clock.monotonic() + this.#gapMs
+  }
+
+  /**
+   * An answer has come: the vendor saw the frame by now, not when it was sent. On a slow way the next frame keeps its
+   * distance from there.
+   */
+  answered(): void {
+    this.#freeAt = Math.max(this.#freeAt, this.#clock.monotonic() + this.#gapMs * AFTER_ANSWER)
   }
 
   /** Resolves when one frame may be sent: true, or false when `signal` aborted meanwhile. */

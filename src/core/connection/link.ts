@@ -219,6 +219,7 @@ export class Link {
   }
 
   #reply(reply: Reply): void {
+    this.#gate.answered()
     if (reply.type === 'heartbeat') {
       this.#events.alive()
       return
