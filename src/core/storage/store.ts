@@ -7,6 +7,14 @@ import type { TickColumns } from './columns.ts'
 /** A stretch of time of one symbol: `since` inclusive, `until` exclusive, epoch ms; absent means all. */
 export type Span = Omit<Query, 'symbols'>
 
+/** Which columns are read. */
+export interface ColumnChoice {
+  /** The quote's prices too. */
+  book?: boolean
+  /** Times, prices and flags are enough: a store may leave volume and turnover NaN. */
+  prices?: boolean
+}
+
 /**
  * A store of market events. `write` stores ticks, quotes, gaps, rejected records, the checkpoint, the coverage and the one-minute
  * summaries of the ticks that were really new, in one transaction, and resolves when they are committed. Writing the
@@ -20,8 +28,8 @@ export interface Store extends Sink {
   read(query: Query & { types?: readonly ('tick' | 'quote' | 'gap')[] }): Batches
   /** Ticks of one symbol in (timestamp, seq) order, in chunks of bounded size. */
   ticks(symbol: string, span: Span): Iterable<readonly Tick[]>
-  /** The same ticks as typed arrays, the fast path of analytics; with `book` the quote's prices too. */
-  columns(symbol: string, span: Span & { book?: boolean }): Iterable<TickColumns>
+  /** The same ticks as typed arrays, the fast path of analytics. */
+  columns(symbol: string, span: Span & ColumnChoice): Iterable<TickColumns>
   /** One-minute summaries (clock minutes) of one symbol in order; `since` and `until` apply to their starts. */
   minutes(symbol: string, span: Span): Iterable<readonly Summary[]>
   /** Gaps that meet [since, until) of the symbols asked for, those of all symbols included, by `from`. */

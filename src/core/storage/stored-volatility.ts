@@ -20,9 +20,10 @@ export async function* storedVolatility(
   signal?: AbortSignal,
 ): AsyncGenerator<readonly VolatilityRecord[]> {
   const monitor = new VolatilityMonitor(options, options)
-  const book = settingsOf(options).price === 'mid'
+  const { price, estimator, confirmVolume } = settingsOf(options)
+  const choice = { book: price === 'mid', prices: estimator.name === 'tick-std' && confirmVolume === null }
   const gaps = [...store.gaps({ ...span, symbols: [symbol] })]
-  for (const columns of store.columns(symbol, { ...span, book })) {
+  for (const columns of store.columns(symbol, { ...span, ...choice })) {
     yield* some(taken(monitor, symbol, columns, gaps))
     // Reading never waits by itself: signals, timers and sockets must have their turn.
     await setImmediate()

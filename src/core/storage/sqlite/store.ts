@@ -6,7 +6,7 @@ import type { Batches, Gap, MarketEvent, Rejected, Tick } from '../../market/eve
 import type { Instrument } from '../../market/instrument.ts'
 import type { Checkpoint, Query, Written } from '../../pipeline/source.ts'
 import type { TickColumns } from '../columns.ts'
-import type { Span, Store } from '../store.ts'
+import type { ColumnChoice, Span, Store } from '../store.ts'
 import { Dictionary } from './dictionary.ts'
 import { codeOf, type Db, guarded, storageError } from './driver.ts'
 import type { Lock } from './lock.ts'
@@ -108,7 +108,7 @@ export class SqliteStore implements Store {
     return guarded(this.#path, this.#tickReader.ticks(symbol, span))
   }
 
-  columns(symbol: string, span: Span & { book?: boolean }): Iterable<TickColumns> {
+  columns(symbol: string, span: Span & ColumnChoice): Iterable<TickColumns> {
     return guarded(this.#path, this.#tickReader.columns(symbol, span))
   }
 

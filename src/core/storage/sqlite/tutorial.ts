@@ -9,7 +9,7 @@ import { MINUTE, parseTime } from '../../market/time.ts'
 import { makeTick } from '../../market/trade.ts'
 import type { Checkpoint, Query, Written } from '../../pipeline/source.ts'
 import { columnsOf, type TickColumns } from '../columns.ts'
-import type { Span, Store } from '../store.ts'
+import type { ColumnChoice, Span, Store } from '../store.ts'
 import type { Db } from './driver.ts'
 import { readAll } from './read-all.ts'
 
@@ -70,7 +70,7 @@ export class TutorialStore implements Store {
     }
   }
 
-  *columns(symbol: string, span: Span & { book?: boolean }): Generator<TickColumns> {
+  *columns(symbol: string, span: Span & ColumnChoice): Generator<TickColumns> {
     for (const ticks of this.ticks(symbol, span)) yield columnsOf(ticks, span.book)
   }
 
