@@ -54,12 +54,12 @@ export class AllTickDecoder implements Decoder {
     this.#candidate.received_at = receivedAt
     const scan = this.#scanner
     if (scan.trade(frame)) {
-      this.#head(scan.symbol, scan.time, scan.seq)
+      this.#scanned(scan)
       this.#trade(scan.price, scan.volume, scan.turnover, scan.direction, out)
       return undefined
     }
     if (scan.book(frame, this.#context.depth === 0)) {
-      this.#head(scan.symbol, scan.time, scan.seq)
+      this.#scanned(scan)
       this.#book(highestFirst(scan.bids), lowestFirst(scan.asks), out)
       return undefined
     }
@@ -93,6 +93,13 @@ export class AllTickDecoder implements Decoder {
     }
     const volume = wireNumber(data.volume ?? data.volumn)
     this.#trade(wireNumber(data.price ?? data.pric), volume, wireNumber(data.turnover), data.trade_direction, out)
+  }
+
+  /** The head of a scanned push, whose numbers are whole and exact: its time is in milliseconds as a rule. */
+  #scanned({ symbol, time, seq }: Scanner): void {
+    this.#candidate.symbol = symbol
+    this.#candidate.timestamp = time >= 1e11 && time < 1e14 ? time : wireTime(time)
+    this.#candidate.seq = seq
   }
 
   #head(symbol: string | null, time: unknown, seq: unknown): void {
