@@ -69,6 +69,8 @@ interface Options extends CommonOptions, LiveOptions, RangeOptions {
   exec?: string
   describe?: boolean
   chart?: boolean
+  /** Called when history has been read: from here on alerts are news. */
+  onLive?: () => void
 }
 
 const NAMES = ESTIMATORS.map(({ name }) => name)
@@ -133,16 +135,21 @@ export function define(io: Io): Command {
       whole: options.last === true,
     })
     const signal = stopAfter(options.duration, io, output.gone)
+    let isNews = !options.follow && options.history === undefined
     const told = alertTeller(options, openAlarm(options.exec, io), io)
+    const onLive = (): void => {
+      isNews = true
+    }
     const newest = new Map<string, VolatilityRecord>()
     const all: VolatilityRecord[] = []
     let count = 0
     let newestTime = 0
     const recorded = await openRecorded(options, setup, signal, io)
-    for await (const records of await recordsFrom(recorded, options, settings, setup, signal, io)) {
+    if ('source' in recorded && options.history === undefined) onLive()
+    for await (const records of await recordsFrom(recorded, { ...options, onLive }, settings, setup, signal, io)) {
       count += records.length
       newestTime = records.at(-1)!.timestamp
-      told(records)
+      if (isNews) told(records)
       if (options.last) for (const record of records) newest.set(record.symbol, record)
       else if (options.describe || options.chart) for (const record of records) all.push(record)
       else await output.write(records)
@@ -215,7 +222,10 @@ async function recordsFrom(
     return volatility(asNeeded(events, settings), { ...run, clock: source.clock })
   }
   const present = new Present(source.clock, options.history !== undefined)
-  const all = await warmedUp(events, options, setup, () => present.caughtUp())
+  const all = await warmedUp(events, options, setup, () => {
+    present.caughtUp()
+    options.onLive?.()
+  })
   return volatility(asNeeded(present.of(all), settings), { ...run, clock: present })
 }
 
@@ -269,7 +279,10 @@ async function* fromStore(
   try {
     if (options.follow) {
       const present = new Present(io.clock, true)
-      const events = follow(store, { ...query, symbols }, io.clock, signal, () => present.caughtUp())
+      const events = follow(store, { ...query, symbols }, io.clock, signal, () => {
+        present.caughtUp()
+        options.onLive?.()
+      })
       yield* volatility(asNeeded(present.of(events), settings), { ...run, clock: present })
       return
     }
