@@ -1,20 +1,9 @@
 import type { Command } from 'commander'
-import { parseAddress } from '../core/address/address.ts'
-import { mergeBars } from '../core/bars/merge-bars.ts'
-import type { BarOptions } from '../core/bars/options.ts'
-import { resample } from '../core/bars/resample.ts'
-import type { Bar } from '../core/market/bar.ts'
-import { type Batches, FLAGS, type Flag, type MarketEvent } from '../core/market/event.ts'
-import { DAY } from '../core/market/time.ts'
+import { FLAGS } from '../core/market/event.ts'
 import { ESTIMATORS } from '../core/statistics/estimators/index.ts'
-import { annualBasis, historyStart } from '../core/statistics/volatility/history.ts'
+import { annualBasis } from '../core/statistics/volatility/history.ts'
 import { settingsOf, type VolatilityOptions } from '../core/statistics/volatility/options.ts'
 import type { VolatilityRecord } from '../core/statistics/volatility/record.ts'
-import { volatility } from '../core/statistics/volatility/volatility.ts'
-import { follow } from '../core/storage/follow.ts'
-import { Present } from '../core/storage/present.ts'
-import type { Store } from '../core/storage/store.ts'
-import { storedVolatility } from '../core/storage/stored-volatility.ts'
 import { alertLine, leaveLine } from '../core/terminal/lines.ts'
 import { mostUnusualFirst, volatilityColumns } from '../core/terminal/signal-columns.ts'
 import { renderVolatilityChart } from '../core/terminal/volatility-chart.ts'
@@ -23,55 +12,12 @@ import { printDescription } from './_describe.ts'
 import { stopAfter } from './_events.ts'
 import { type Alarm, openAlarm } from './_exec.ts'
 import { type Io, say } from './_io.ts'
-import {
-  type CommonOptions,
-  defineCommand,
-  type LiveOptions,
-  type RangeOptions,
-  withCommon,
-  withFrom,
-  withLive,
-  withRange,
-} from './_options.ts'
+import { defineCommand, withCommon, withFrom, withLive, withRange } from './_options.ts'
 import { paletteOf, printer, tell, zoneOf } from './_print.ts'
-import {
-  conclude,
-  DEFAULT_STORE,
-  openRecorded,
-  openStore,
-  type Recorded,
-  rangeOf,
-  rejectedIn,
-  symbolsOf,
-} from './_recorded.ts'
-import { printedSchema, type Setup, setUp } from './_setup.ts'
+import { conclude, DEFAULT_STORE, openRecorded, rangeOf, rejectedIn } from './_recorded.ts'
+import { printedSchema, setUp } from './_setup.ts'
 import { choice, choices, integer, interval, positive, quantile, tradingDays, window } from './_values.ts'
-
-interface Options extends CommonOptions, LiveOptions, RangeOptions {
-  preset: 'session' | 'tutorial'
-  window?: string
-  grid?: string
-  every?: string
-  quantile?: number
-  lookback?: string
-  minHistory?: number
-  confirmVolume?: number | false
-  release?: number
-  threshold?: 'auto' | 'flat' | 'seasonal'
-  estimator?: string
-  price?: 'last' | 'mid'
-  sessionBreaks?: 'exclude' | 'include'
-  annualize?: boolean
-  include?: readonly Flag[]
-  last?: boolean
-  follow?: boolean
-  history?: string
-  exec?: string
-  describe?: boolean
-  chart?: boolean
-  /** Called when history has been read: from here on alerts are news. */
-  onLive?: () => void
-}
+import { recordsFrom, type VolatilityCommand } from './_volatility-records.ts'
 
 const NAMES = ESTIMATORS.map(({ name }) => name)
 
@@ -124,7 +70,7 @@ export function define(io: Io): Command {
   withRange(command, io)
   withFrom(command, `default: ${DEFAULT_STORE}`)
   withLive(command)
-  return withCommon(command).action(async (args: string[], options: Options) => {
+  return withCommon(command).action(async (args: string[], options: VolatilityCommand) => {
     const setup = setUp(command, io, args)
     if (printedSchema(command, io, ['volatility'])) return
     rangeOf(options)
@@ -146,7 +92,7 @@ export function define(io: Io): Command {
     let newestTime = 0
     const recorded = await openRecorded(options, setup, signal, io)
     if ('source' in recorded && options.history === undefined) onLive()
-    for await (const records of await recordsFrom(recorded, { ...options, onLive }, settings, setup, signal, io)) {
+    for await (const records of await recordsFrom(recorded, { options, settings, setup, signal, onLive, io })) {
       count += records.length
       newestTime = records.at(-1)!.timestamp
       if (isNews) told(records)
@@ -182,7 +128,7 @@ function ratioOrOff(text: string): number | false {
 }
 
 /** Alerts as lines on stderr while following, and `--exec` at each one. */
-function alertTeller(options: Options, alarm: Alarm, io: Io): (records: readonly VolatilityRecord[]) => void {
+function alertTeller(options: VolatilityCommand, alarm: Alarm, io: Io): (records: readonly VolatilityRecord[]) => void {
   const palette = paletteOf(io.stderr, options, io)
   const zone = zoneOf(options)
   return (records) => {
@@ -196,7 +142,7 @@ function alertTeller(options: Options, alarm: Alarm, io: Io): (records: readonly
 }
 
 /** What `annualized` is scaled by. */
-function tellBasis(settings: VolatilityOptions, time: number, options: Options, io: Io): void {
+function tellBasis(settings: VolatilityOptions, time: number, options: VolatilityCommand, io: Io): void {
   const basis = annualBasis(settings, time)
   tell(
     basis === null ? 'no annualised figure: the calendar does not cover these days' : `annualised by ${basis.text}`,
@@ -204,100 +150,3 @@ function tellBasis(settings: VolatilityOptions, time: number, options: Options, 
     io,
   )
 }
-
-async function recordsFrom(
-  recorded: Recorded,
-  options: Options,
-  settings: VolatilityOptions,
-  setup: Setup,
-  signal: AbortSignal,
-  io: Io,
-): Promise<Batches<VolatilityRecord>> {
-  if ('store' in recorded) return fromStore(recorded.store, options, settings, setup, signal, io)
-  const { source, events } = recorded
-  const run = { ...settings, ...(options.since !== undefined && { since: options.since }) }
-  if (source.bars) return volatility(barsAsNeeded(source.bars({}), settings), { auctions: 'join', ...run })
-  if (source.kind === 'recorded') return volatility(asNeeded(events, settings), run)
-  if (options.history === undefined && source.kind === 'simulated') {
-    return volatility(asNeeded(events, settings), { ...run, clock: source.clock })
-  }
-  const present = new Present(source.clock, options.history !== undefined)
-  const all = await warmedUp(events, options, setup, () => {
-    present.caughtUp()
-    options.onLive?.()
-  })
-  return volatility(asNeeded(present.of(all), settings), { ...run, clock: present })
-}
-
-/** The events themselves, or the bars that an estimator of bars works on. */
-function asNeeded(events: Batches, settings: VolatilityOptions): Batches<MarketEvent | Bar> {
-  const bars = barsWanted(settings)
-  return bars === null ? events : resample(events, bars)
-}
-
-/** The bars of a file as they are, or merged to the length that an estimator of bars works on. */
-function barsAsNeeded(given: Batches<Bar>, settings: VolatilityOptions): Batches<Bar> {
-  const bars = barsWanted(settings)
-  return bars === null ? given : mergeBars(given, bars)
-}
-
-/** What bars the estimator works on; null for one of ticks or of the grid. */
-function barsWanted(settings: VolatilityOptions): BarOptions | null {
-  const { estimator, period, sessions } = settingsOf(settings)
-  if (estimator.name === 'tick-std' || estimator.name === 'grid-std') return null
-  return { every: period, auctions: period < DAY ? 'separate' : 'join', sessions }
-}
-
-/** The history of `--history`, then the live events, as one stream. */
-async function warmedUp(live: Batches, { history }: Options, setup: Setup, onCaughtUp: () => void): Promise<Batches> {
-  if (history === undefined) return live
-  const store = await openStore(parseAddress(history, 'source'), setup)
-  return (async function* () {
-    try {
-      yield* store.read({ symbols: setup.symbols, types: ['tick', 'gap'] })
-    } finally {
-      await store.close()
-    }
-    onCaughtUp()
-    yield* live
-  })()
-}
-
-async function* fromStore(
-  store: Store,
-  options: Options,
-  settings: VolatilityOptions,
-  setup: Setup,
-  signal: AbortSignal,
-  io: Io,
-): AsyncGenerator<readonly VolatilityRecord[]> {
-  const { since, until } = options
-  const from = since === undefined ? Number.NEGATIVE_INFINITY : historyStart(settings, since)
-  const query = { since: from, ...(until !== undefined && { until }), types: ['tick', 'gap'] as const }
-  const run = { ...settings, ...(since !== undefined && { since }) }
-  const symbols = symbolsOf(store, setup)
-  try {
-    if (options.follow) {
-      const present = new Present(io.clock, true)
-      const events = follow(store, { ...query, symbols }, io.clock, signal, () => {
-        present.caughtUp()
-        options.onLive?.()
-      })
-      yield* volatility(asNeeded(present.of(events), settings), { ...run, clock: present })
-      return
-    }
-    const complete = Math.min(until ?? Number.POSITIVE_INFINITY, io.clock.now() - SETTLED)
-    const bars = barsWanted(settings)
-    const whole = { ...run, complete, last: options.last === true }
-    for (const symbol of symbols) {
-      if (bars === null) yield* storedVolatility(store, symbol, query, whole, signal)
-      else yield* volatility(resample(store.read({ ...query, symbols: [symbol] }), bars), whole)
-      if (signal.aborted) break
-    }
-  } finally {
-    await store.close()
-  }
-}
-
-/** What is older than this has been committed, ms. */
-const SETTLED = 2_000

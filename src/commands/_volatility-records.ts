@@ -1,0 +1,135 @@
+import { parseAddress } from '../core/address/address.ts'
+import { mergeBars } from '../core/bars/merge-bars.ts'
+import type { BarOptions } from '../core/bars/options.ts'
+import { resample } from '../core/bars/resample.ts'
+import type { Bar } from '../core/market/bar.ts'
+import type { Batches, MarketEvent } from '../core/market/event.ts'
+import { DAY } from '../core/market/time.ts'
+import { historyStart } from '../core/statistics/volatility/history.ts'
+import { settingsOf, type VolatilityOptions } from '../core/statistics/volatility/options.ts'
+import type { VolatilityRecord } from '../core/statistics/volatility/record.ts'
+import { volatility } from '../core/statistics/volatility/volatility.ts'
+import { follow } from '../core/storage/follow.ts'
+import { Present } from '../core/storage/present.ts'
+import type { Store } from '../core/storage/store.ts'
+import { storedVolatility } from '../core/storage/stored-volatility.ts'
+import type { Io } from './_io.ts'
+import type { CommonOptions, LiveOptions, RangeOptions } from './_options.ts'
+import { openStore, type Recorded, symbolsOf } from './_recorded.ts'
+import type { Setup } from './_setup.ts'
+
+/** What the command line says of a run. */
+export interface VolatilityCommand
+  extends CommonOptions,
+    LiveOptions,
+    RangeOptions,
+    Omit<VolatilityOptions, 'sessions' | 'auctions'> {
+  last?: boolean
+  follow?: boolean
+  history?: string
+  exec?: string
+  describe?: boolean
+  chart?: boolean
+}
+
+/** One run of the strategy over what was opened. */
+export interface VolatilityRun {
+  options: VolatilityCommand
+  settings: VolatilityOptions
+  setup: Setup
+  signal: AbortSignal
+  /** Called when history has been read: from here on alerts are news. */
+  onLive: () => void
+  io: Io
+}
+
+/** The records of a store or source: history, and with `--follow` or a live source what comes after it. */
+export async function recordsFrom(recorded: Recorded, asked: VolatilityRun): Promise<Batches<VolatilityRecord>> {
+  const { options, settings, setup, onLive } = asked
+  if ('store' in recorded) return fromStore(recorded.store, asked)
+  const { source, events } = recorded
+  const run = { ...settings, ...(options.since !== undefined && { since: options.since }) }
+  if (source.bars) return volatility(barsAsNeeded(source.bars({}), settings), { auctions: 'join', ...run })
+  if (source.kind === 'recorded') return volatility(asNeeded(events, settings), run)
+  if (options.history === undefined && source.kind === 'simulated') {
+    return volatility(asNeeded(events, settings), { ...run, clock: source.clock })
+  }
+  const present = new Present(source.clock, options.history !== undefined)
+  const all = await warmedUp(events, options, setup, () => {
+    present.caughtUp()
+    onLive()
+  })
+  return volatility(asNeeded(present.of(all), settings), { ...run, clock: present })
+}
+
+/** The events themselves, or the bars that an estimator of bars works on. */
+function asNeeded(events: Batches, settings: VolatilityOptions): Batches<MarketEvent | Bar> {
+  const bars = barsWanted(settings)
+  return bars === null ? events : resample(events, bars)
+}
+
+/** The bars of a file as they are, or merged to the length that an estimator of bars works on. */
+function barsAsNeeded(given: Batches<Bar>, settings: VolatilityOptions): Batches<Bar> {
+  const bars = barsWanted(settings)
+  return bars === null ? given : mergeBars(given, bars)
+}
+
+/** What bars the estimator works on; null for one of ticks or of the grid. */
+function barsWanted(settings: VolatilityOptions): BarOptions | null {
+  const { estimator, period, sessions } = settingsOf(settings)
+  if (estimator.name === 'tick-std' || estimator.name === 'grid-std') return null
+  return { every: period, auctions: period < DAY ? 'separate' : 'join', sessions }
+}
+
+/** The history of `--history`, then the live events, as one stream. */
+async function warmedUp(
+  live: Batches,
+  { history }: VolatilityCommand,
+  setup: Setup,
+  onCaughtUp: () => void,
+): Promise<Batches> {
+  if (history === undefined) return live
+  const store = await openStore(parseAddress(history, 'source'), setup)
+  return (async function* () {
+    try {
+      yield* store.read({ symbols: setup.symbols, types: ['tick', 'gap'] })
+    } finally {
+      await store.close()
+    }
+    onCaughtUp()
+    yield* live
+  })()
+}
+
+async function* fromStore(store: Store, asked: VolatilityRun): AsyncGenerator<readonly VolatilityRecord[]> {
+  const { options, settings, setup, signal, onLive, io } = asked
+  const { since, until } = options
+  const from = since === undefined ? Number.NEGATIVE_INFINITY : historyStart(settings, since)
+  const query = { since: from, ...(until !== undefined && { until }), types: ['tick', 'gap'] as const }
+  const run = { ...settings, ...(since !== undefined && { since }) }
+  const symbols = symbolsOf(store, setup)
+  try {
+    if (options.follow) {
+      const present = new Present(io.clock, true)
+      const events = follow(store, { ...query, symbols }, io.clock, signal, () => {
+        present.caughtUp()
+        onLive()
+      })
+      yield* volatility(asNeeded(present.of(events), settings), { ...run, clock: present })
+      return
+    }
+    const complete = Math.min(until ?? Number.POSITIVE_INFINITY, io.clock.now() - SETTLED)
+    const bars = barsWanted(settings)
+    const whole = { ...run, complete, last: options.last === true }
+    for (const symbol of symbols) {
+      if (bars === null) yield* storedVolatility(store, symbol, query, whole, signal)
+      else yield* volatility(resample(store.read({ ...query, symbols: [symbol] }), bars), whole)
+      if (signal.aborted) break
+    }
+  } finally {
+    await store.close()
+  }
+}
+
+/** What is older than this has been committed, ms. */
+const SETTLED = 2_000
