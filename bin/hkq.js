@@ -6,12 +6,13 @@ const { createRequire } = require('node:module')
 const { join } = require('node:path')
 const { Script } = require('node:vm')
 
-const filename = join(__dirname, '../dist/cli.cjs')
-const cache = join(__dirname, '../dist/cli.cache')
+const built = join(__dirname, '../dist')
+const filename = join(built, 'cli.cjs')
+const cache = join(built, 'cli.cache')
 const cli = { exports: {} }
 const script = new Script(`(function (exports, require, module) {${readFileSync(filename, 'utf8')}\n})`, {
   filename,
   ...(existsSync(cache) && { cachedData: readFileSync(cache) }),
 })
 script.runInThisContext()(cli.exports, createRequire(filename), cli)
-cli.exports.run()
+cli.exports.run(built)

@@ -11,7 +11,7 @@ const made = `dist-${process.pid}`
 const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc')
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', made], { stdio: 'inherit' })
 await build({
-  entryPoints: { cli: 'src/cli.ts' },
+  entryPoints: { cli: 'src/cli.ts', 'column-reader': 'src/core/storage/sqlite/column-reader.ts' },
   outdir: made,
   outExtension: { '.js': '.cjs' },
   bundle: true,

@@ -112,7 +112,7 @@ function oneLine(text: string): string {
 }
 
 /** The process as the commands see it: signals become one abort, a closed pipe a quiet end. */
-function processIo(): Io {
+function processIo(built: string): Io {
   const interrupt = new AbortController()
   const io: Io = {
     stdin: process.stdin,
@@ -121,6 +121,7 @@ function processIo(): Io {
     env: process.env,
     cwd: process.cwd(),
     home: homedir(),
+    built,
     clock: systemClock,
     random: Math.random,
     interrupted: interrupt.signal,
@@ -152,9 +153,12 @@ function leaveAtOnce(): never {
   process.exit(130)
 }
 
-/** Runs the process's own command line to its end. */
-export async function run(): Promise<void> {
-  const io = processIo()
+/**
+ * Runs the process's own command line to its end.
+ * @param built folder of the built command
+ */
+export async function run(built: string): Promise<void> {
+  const io = processIo(built)
   let failure: NodeJS.ErrnoException | undefined
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') failure = error

@@ -16,6 +16,8 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly cwd: string
   readonly home: string
+  /** Folder of the built command, where the scripts of its threads are. */
+  readonly built: string
   readonly clock: Clock
   readonly random: () => number
   /** Aborts at the first Ctrl-C or SIGTERM: finish what was received, then end. */

@@ -56,6 +56,19 @@ export function withLive(command: Command): Command {
     .option('--max-jump <share>', 'flag prices that jump further, or off', value.percentOrOff, 0.2)
 }
 
+export interface ReadingOptions {
+  workers?: number
+}
+
+/** Options of commands that compute what a store holds. */
+export function withReading(command: Command): Command {
+  return command.option(
+    '--workers <n>',
+    'threads that read a long history ahead, 0 for none (default: by the cores)',
+    value.integer(0),
+  )
+}
+
 export interface RangeOptions {
   since?: number
   until?: number

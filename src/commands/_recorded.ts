@@ -1,15 +1,18 @@
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
 import { type Address, parseAddress } from '../core/address/address.ts'
 import { openSource } from '../core/address/open-source.ts'
 import { HkqError } from '../core/errors.ts'
 import type { Batches } from '../core/market/event.ts'
 import type { Query, Source } from '../core/pipeline/source.ts'
 import { tap } from '../core/pipeline/tap.ts'
+import type { Readers } from '../core/storage/sqlite/read-ahead.ts'
 import type { Store } from '../core/storage/store.ts'
 import { type Validator, validate } from '../core/validation/validator.ts'
 import { tellerOf, validatorFor } from './_events.ts'
 import { sourceOptions } from './_feed.ts'
 import type { Io } from './_io.ts'
-import type { CommonOptions, LiveOptions, RangeOptions } from './_options.ts'
+import type { CommonOptions, LiveOptions, RangeOptions, ReadingOptions } from './_options.ts'
 import { tell } from './_print.ts'
 import { demandSymbols, type Setup } from './_setup.ts'
 
@@ -30,13 +33,14 @@ export function rejectedIn(recorded: Recorded | { validator: Validator }): numbe
  * @throws HkqError E_USAGE, E_STORAGE, E_INPUT
  */
 export async function openRecorded(
-  options: CommonOptions & LiveOptions & RangeOptions,
+  options: CommonOptions & LiveOptions & RangeOptions & ReadingOptions,
   setup: Setup,
   signal: AbortSignal,
   io: Io,
 ): Promise<Recorded> {
   const address = parseAddress(options.from ?? DEFAULT_STORE, 'source')
-  if (address.scheme === 'sqlite' && !address.params.has('speed')) return { store: await openStore(address, setup) }
+  if (address.scheme === 'sqlite' && !address.params.has('speed'))
+    return { store: await openStore(address, setup, readersOf(options, io)) }
   const source = await openSource(address, {
     ...{ ...sourceOptions(setup, io), ...rangeOf(options), symbols: symbolsFrom(address, setup), signal },
     ...(options.maxRetries !== undefined && { maxRetries: options.maxRetries }),
@@ -57,9 +61,17 @@ export function symbolsFrom({ scheme }: Address, { symbols }: Setup): readonly s
 }
 
 /** Opens the store at an address for reading. */
-export async function openStore(address: Address, { sessions }: Setup): Promise<Store> {
+export async function openStore(address: Address, { sessions }: Setup, readers?: Readers): Promise<Store> {
   const { openSqlite } = await import('../core/storage/sqlite.ts')
-  return openSqlite(address.path, { mode: 'read', sessions })
+  return openSqlite(address.path, { mode: 'read', sessions, ...(readers && { readers }) })
+}
+
+/** More threads than these only wait for the one that computes. */
+const MOST_READERS = 4
+
+function readersOf({ workers }: ReadingOptions, { built }: Io): Readers | undefined {
+  const threads = workers ?? Math.min(MOST_READERS, availableParallelism())
+  return threads === 0 ? undefined : { script: join(built, 'column-reader.cjs'), threads }
 }
 
 /** `--since` and `--until` as a query. */

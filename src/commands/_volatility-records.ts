@@ -14,7 +14,7 @@ import { Present } from '../core/storage/present.ts'
 import type { Store } from '../core/storage/store.ts'
 import { storedVolatility } from '../core/storage/stored-volatility.ts'
 import type { Io } from './_io.ts'
-import type { CommonOptions, LiveOptions, RangeOptions } from './_options.ts'
+import type { CommonOptions, LiveOptions, RangeOptions, ReadingOptions } from './_options.ts'
 import { openStore, type Recorded, symbolsOf } from './_recorded.ts'
 import type { Setup } from './_setup.ts'
 
@@ -23,6 +23,7 @@ export interface VolatilityCommand
   extends CommonOptions,
     LiveOptions,
     RangeOptions,
+    ReadingOptions,
     Omit<VolatilityOptions, 'sessions' | 'auctions'> {
   last?: boolean
   follow?: boolean

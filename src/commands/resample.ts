@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { mergeBars } from '../core/bars/merge-bars.ts'
 import type { BarOptions } from '../core/bars/options.ts'
@@ -20,17 +19,19 @@ import {
   defineCommand,
   type LiveOptions,
   type RangeOptions,
+  type ReadingOptions,
   withCommon,
   withFrom,
   withLive,
   withRange,
+  withReading,
 } from './_options.ts'
 import { printer, tell, zoneOf } from './_print.ts'
 import { conclude, DEFAULT_STORE, openRecorded, type Recorded, rangeOf, rejectedIn, symbolsOf } from './_recorded.ts'
 import { printedSchema, type Setup, setUp } from './_setup.ts'
 import { choice, choices, interval } from './_values.ts'
 
-interface Options extends CommonOptions, LiveOptions, RangeOptions {
+interface Options extends CommonOptions, LiveOptions, RangeOptions, ReadingOptions {
   every: number
   align: 'session' | 'clock'
   auctions: 'join' | 'separate' | 'drop'
@@ -71,6 +72,7 @@ export function define(io: Io): Command {
   command.options.find(({ long }) => long === '--every')!.defaultValueDescription = '5m'
   withRange(command, io)
   withFrom(command, `default: ${DEFAULT_STORE}`)
+  withReading(command)
   withLive(command)
   return withCommon(command).action(async (args: string[], options: Options) => {
     const setup = setUp(command, io, args)
@@ -140,10 +142,7 @@ async function* fromStore(
     }
     if (options.verbose) tell(`bars made of stored ${madeOf(how)}`, options, io)
     for (const symbol of symbols) {
-      for (const bars of storedBars(store, symbol, span, { ...how, asOf: io.clock.now() })) {
-        yield bars
-        await setImmediate()
-      }
+      yield* storedBars(store, symbol, span, { ...how, asOf: io.clock.now() })
     }
   } finally {
     await store.close()

@@ -12,7 +12,7 @@ import { printDescription } from './_describe.ts'
 import { stopAfter } from './_events.ts'
 import { type Alarm, openAlarm } from './_exec.ts'
 import { type Io, say } from './_io.ts'
-import { defineCommand, withCommon, withFrom, withLive, withRange } from './_options.ts'
+import { defineCommand, withCommon, withFrom, withLive, withRange, withReading } from './_options.ts'
 import { paletteOf, printer, tell, zoneOf } from './_print.ts'
 import { conclude, DEFAULT_STORE, openRecorded, rangeOf, rejectedIn } from './_recorded.ts'
 import { printedSchema, setUp } from './_setup.ts'
@@ -69,6 +69,7 @@ export function define(io: Io): Command {
     .option('--describe', 'a summary of the values (needs danfojs-node)')
   withRange(command, io)
   withFrom(command, `default: ${DEFAULT_STORE}`)
+  withReading(command)
   withLive(command)
   return withCommon(command).action(async (args: string[], options: VolatilityCommand) => {
     const setup = setUp(command, io, args)

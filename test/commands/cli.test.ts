@@ -7,7 +7,7 @@ import { systemClock } from '../../src/core/clock.ts'
 async function said(argv: readonly string[]): Promise<{ text: string; code: number }> {
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()]
   const io: Io = {
-    ...{ stdin, stdout, stderr, env: {}, cwd: '/', home: '/', clock: systemClock, random: Math.random },
+    ...{ stdin, stdout, stderr, env: {}, cwd: '/', home: '/', built: '/', clock: systemClock, random: Math.random },
     ...{ interrupted: new AbortController().signal, meantToBeStopped: false, ignoresHangup: false, exitCode: 0 },
   }
   await main(argv, io)

@@ -4,7 +4,7 @@ import { isLeftOut, minuteOf } from '../../src/core/bars/summary.ts'
 import { byTimeAndSeq, type MarketEvent, type Tick } from '../../src/core/market/event.ts'
 import { flagMask } from '../../src/core/market/flags.ts'
 import type { Store } from '../../src/core/storage/store.ts'
-import { anyTick, at, collect, gap, quote, rejected, tick } from '../storage/sample.ts'
+import { anyTick, at, collect, gap, pieces, quote, rejected, tick } from '../storage/sample.ts'
 
 /** One empty store of the kind under test, wherever it lives. */
 export interface Bench {
@@ -194,7 +194,7 @@ export function storeContract(name: string, makeBench: () => Promise<Bench>): vo
           const own = await makeBench()
           try {
             await own.store.write(ticks)
-            for (const symbol of own.store.symbols()) expectColumns(own.store, symbol)
+            for (const symbol of own.store.symbols()) await expectColumns(own.store, symbol)
           } finally {
             await own.remove()
           }
@@ -221,14 +221,14 @@ export function storeContract(name: string, makeBench: () => Promise<Bench>): vo
       const span = { since: at('10:00:00.000'), until: at('10:00:01.000') }
       await bench.store.write(ticks)
       expect([...bench.store.ticks('00700.HK', span)].flat()).toEqual(ticks.slice(1, 3))
-      expect([...bench.store.columns('00700.HK', span)].map(({ length }) => length)).toEqual([2])
+      expect((await pieces(bench.store.columns('00700.HK', span))).map(({ length }) => length)).toEqual([2])
       expect(await collect(bench.store.read(span))).toEqual(ticks.slice(1, 3))
       expect([...bench.store.minutes('00700.HK', span)].flat()).toHaveLength(1)
     })
 
     it('knows nothing of a symbol it never saw', async () => {
       expect(stored(bench.store, '00001.HK')).toEqual([])
-      expect([...bench.store.columns('00001.HK', {})]).toEqual([])
+      expect(await pieces(bench.store.columns('00001.HK', {}))).toEqual([])
       expect([...bench.store.minutes('00001.HK', {})]).toEqual([])
       expect(bench.store.symbols()).toEqual([])
     })
@@ -327,9 +327,9 @@ function expectMinutes(store: Store, symbol: string): void {
   }
 }
 
-function expectColumns(store: Store, symbol: string): void {
+async function expectColumns(store: Store, symbol: string): Promise<void> {
   const ticks = [...store.ticks(symbol, {})].flat()
-  const chunks = [...store.columns(symbol, { book: true })]
+  const chunks = await pieces(store.columns(symbol, { book: true }))
   const joined = (name: 'timestamp' | 'last_price' | 'volume' | 'turnover' | 'bid_price' | 'ask_price') =>
     chunks.flatMap((chunk) => [...chunk[name]!])
   for (const name of ['timestamp', 'last_price', 'volume', 'turnover', 'bid_price', 'ask_price'] as const) {

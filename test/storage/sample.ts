@@ -76,6 +76,13 @@ export function rejected(parts: Partial<Rejected> = {}): Rejected {
   }
 }
 
+/** Everything an asynchronous reading gives, piece by piece. */
+export async function pieces<T>(reading: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = []
+  for await (const piece of reading) all.push(piece)
+  return all
+}
+
 export async function collect(batches: Batches): Promise<MarketEvent[]> {
   const events: MarketEvent[] = []
   for await (const batch of batches) events.push(...batch)

@@ -81,7 +81,7 @@ function inOrder(ticks: readonly Tick[], holes: readonly Gap[]): MarketEvent[] {
 /** A store whose chunks of columns have `size` ticks. */
 function storeOf(ticks: readonly Tick[], holes: readonly Gap[], size: number): Store {
   return {
-    *columns(_: string, { book }: { book?: boolean }) {
+    async *columns(_: string, { book }: { book?: boolean }) {
       for (let i = 0; i < ticks.length; i += size) yield columnsOf(ticks.slice(i, i + size), book)
     },
     gaps: () => holes,

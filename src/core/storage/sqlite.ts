@@ -4,6 +4,7 @@ import { Sessions } from '../market/session.ts'
 import { connect, type Db, type Driver, loadDriver, refuseWrongPath, storageError } from './sqlite/driver.ts'
 import { takeLock } from './sqlite/lock.ts'
 import { identify, migrate, refuseNewer, schemaVersion } from './sqlite/migrate.ts'
+import { ReadAhead, type Readers } from './sqlite/read-ahead.ts'
 import { STEPS } from './sqlite/schema.ts'
 import { SqliteStore } from './sqlite/store.ts'
 import { TutorialStore } from './sqlite/tutorial.ts'
@@ -20,6 +21,8 @@ export interface SqliteOptions {
   sessions?: Sessions
   /** Wall clock of checkpoints, epoch ms. */
   now?: () => number
+  /** Threads that read a long history ahead of the one that computes; none by default. */
+  readers?: Readers
 }
 
 /**
@@ -48,7 +51,7 @@ function openForRecording(
     db.prepare('INSERT OR REPLACE INTO recorder VALUES (1, ?, ?)').run(process.pid, Math.round(now()))
     // writes wait on their own, without stopping the program
     db.pragma('busy_timeout = 50')
-    return new SqliteStore(db, path, lock, now)
+    return new SqliteStore(db, path, { lock, now, ahead: null })
   } catch (error) {
     db?.close()
     lock.release()
@@ -59,13 +62,14 @@ function openForRecording(
 function openForReading(
   driver: Driver,
   path: string,
-  { sessions = new Sessions(), now = Date.now }: SqliteOptions,
+  { sessions = new Sessions(), now = Date.now, readers }: SqliteOptions,
 ): Store {
   const kind = inspect(driver, path, refuseForReading)
   if (kind === 'older') upgrade(driver, path)
   const db = connect(driver, path, 'read')
   try {
-    return kind === 'tutorial' ? new TutorialStore(db, path, sessions) : new SqliteStore(db, path, null, now)
+    if (kind === 'tutorial') return new TutorialStore(db, path, sessions)
+    return new SqliteStore(db, path, { lock: null, now, ahead: readers ? new ReadAhead(path, readers) : null })
   } catch (error) {
     db.close()
     throw storageError(path, error)

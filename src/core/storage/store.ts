@@ -7,6 +7,9 @@ import type { TickColumns } from './columns.ts'
 /** A stretch of time of one symbol: `since` inclusive, `until` exclusive, epoch ms; absent means all. */
 export type Span = Omit<Query, 'symbols'>
 
+/** A stretch of time with both its ends. */
+export type Slice = Required<Pick<Span, 'since' | 'until'>>
+
 /** Which columns are read. */
 export interface ColumnChoice {
   /** The quote's prices too. */
@@ -28,8 +31,8 @@ export interface Store extends Sink {
   read(query: Query & { types?: readonly ('tick' | 'quote' | 'gap')[] }): Batches
   /** Ticks of one symbol in (timestamp, seq) order, in chunks of bounded size. */
   ticks(symbol: string, span: Span): Iterable<readonly Tick[]>
-  /** The same ticks as typed arrays, the fast path of analytics. */
-  columns(symbol: string, span: Span & ColumnChoice): Iterable<TickColumns>
+  /** The same ticks as typed arrays, the fast path of analytics; signals, timers and sockets have their turn between chunks. */
+  columns(symbol: string, span: Span & ColumnChoice): AsyncIterable<TickColumns>
   /** One-minute summaries (clock minutes) of one symbol in order; `since` and `until` apply to their starts. */
   minutes(symbol: string, span: Span): Iterable<readonly Summary[]>
   /** Gaps that meet [since, until) of the symbols asked for, those of all symbols included, by `from`. */

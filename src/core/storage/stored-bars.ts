@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { refined } from '../bars/minutes.ts'
 import { type BarOptions, minutesSuffice } from '../bars/options.ts'
 import { barsFromSummaries } from '../bars/resample.ts'
@@ -19,27 +20,35 @@ export function madeOf(options: Pick<BarOptions, 'every'>): MadeOf {
  * Bars of one stored symbol, in order: from the one-minute summaries where they suffice (with the ticks of single minutes
  * where left-out ticks are asked for), else from the ticks. Both give the same bars.
  */
-export function* storedBars(store: Store, symbol: string, span: Span, options: BarOptions): Generator<readonly Bar[]> {
+export async function* storedBars(
+  store: Store,
+  symbol: string,
+  span: Span,
+  options: BarOptions,
+): AsyncGenerator<readonly Bar[]> {
   const gaps = store.gaps({ ...span, symbols: [symbol] })
   if (madeOf(options) === 'ticks') {
     yield* barsFromTicks(store, symbol, span, options, gaps)
     return
   }
   const ticksOf = (since: number, until: number) => store.ticks(symbol, { since, until })
-  yield* barsFromSummaries(refined(store.minutes(symbol, span), options, ticksOf), { ...options, gaps })
+  for (const bars of barsFromSummaries(refined(store.minutes(symbol, span), options, ticksOf), { ...options, gaps })) {
+    yield bars
+    await setImmediate()
+  }
 }
 
-function* barsFromTicks(
+async function* barsFromTicks(
   store: Store,
   symbol: string,
   span: Span,
   options: BarOptions,
   gaps: readonly Gap[],
-): Generator<readonly Bar[]> {
+): AsyncGenerator<readonly Bar[]> {
   const resampler = new Resampler(options)
   const leftOut = options.align === 'clock' ? 0 : flagMask(LEFT_OUT.filter((flag) => !options.include?.has(flag)))
   for (const gap of gaps) resampler.addGap(gap)
-  for (const columns of store.columns(symbol, span)) {
+  for await (const columns of store.columns(symbol, span)) {
     resampler.addColumns(symbol, columns, leftOut)
     const bars = resampler.take()
     if (bars.length > 0) yield bars

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises'
 import type { Gap } from '../market/event.ts'
 import { VolatilityMonitor } from '../statistics/volatility/monitor.ts'
 import { settingsOf, type VolatilityOptions } from '../statistics/volatility/options.ts'
@@ -23,10 +22,8 @@ export async function* storedVolatility(
   const { price, estimator, confirmVolume } = settingsOf(options)
   const choice = { book: price === 'mid', prices: estimator.name === 'tick-std' && confirmVolume === null }
   const gaps = [...store.gaps({ ...span, symbols: [symbol] })]
-  for (const columns of store.columns(symbol, { ...span, ...choice })) {
+  for await (const columns of store.columns(symbol, { ...span, ...choice })) {
     yield* some(taken(monitor, symbol, columns, gaps))
-    // Reading never waits by itself: signals, timers and sockets must have their turn.
-    await setImmediate()
     if (signal?.aborted) break
   }
   yield* some([...monitor.push(gaps), ...monitor.end(options.complete)])

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openSqlite } from '../../../src/core/storage/sqlite.ts'
-import { tick } from '../sample.ts'
+import { pieces, tick } from '../sample.ts'
 import { bundleRecorder, startRecorder } from './child.ts'
 
 describe('a recorder in a process of its own', () => {
@@ -34,7 +34,7 @@ describe('a recorder in a process of its own', () => {
       for (const line of await child.kill()) acknowledged = Math.max(acknowledged, Number(line))
 
       const store = await openSqlite(path, { mode: 'read' })
-      const seqs = [...store.columns('00700.HK', {})].flatMap(({ timestamp }) =>
+      const seqs = (await pieces(store.columns('00700.HK', {}))).flatMap(({ timestamp }) =>
         [...timestamp].map((time) => time - 1_795_140_000_000),
       )
       expect(seqs.length).toBeGreaterThan(acknowledged)

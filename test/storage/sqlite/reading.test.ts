@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { mergeSorted } from '../../../src/core/storage/sqlite/merge.ts'
 import { openSqlite } from '../../../src/core/storage/sqlite.ts'
 import type { Store } from '../../../src/core/storage/store.ts'
-import { collect, gap, tick } from '../sample.ts'
+import { collect, gap, pieces, tick } from '../sample.ts'
 
 describe('a history longer than one chunk', () => {
   const COUNT = 50_001
@@ -33,12 +33,13 @@ describe('a history longer than one chunk', () => {
   it.each([
     ['00700.HK', crowd],
     ['09988.HK', spread],
-  ])('comes whole, once and in order: %s', (symbol, ticks) => {
+  ])('comes whole, once and in order: %s', async (symbol, ticks) => {
     const prices = ticks.map(({ last_price }) => last_price)
     const chunks = [...store.ticks(symbol, {})]
     expect(chunks.length).toBeGreaterThan(1)
     expect(chunks.flat().map(({ last_price }) => last_price)).toEqual(prices)
-    expect([...store.columns(symbol, {})].flatMap(({ last_price }) => [...last_price])).toEqual(prices)
+    const columns = await pieces(store.columns(symbol, {}))
+    expect(columns.flatMap(({ last_price }) => [...last_price])).toEqual(prices)
   })
 
   it('comes in order across symbols, in batches of bounded size', async () => {

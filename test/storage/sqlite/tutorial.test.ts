@@ -5,7 +5,7 @@ import Sqlite from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openSqlite } from '../../../src/core/storage/sqlite.ts'
 import type { Store } from '../../../src/core/storage/store.ts'
-import { at, collect } from '../sample.ts'
+import { at, collect, pieces } from '../sample.ts'
 
 const TABLE = `CREATE TABLE IF NOT EXISTS ticks (symbol TEXT, timestamp TEXT, last_price REAL, volume INTEGER, bid_price REAL,
   ask_price REAL, PRIMARY KEY (symbol, timestamp))`
@@ -61,7 +61,7 @@ describe("a database made by the tutorial's code", () => {
         (event) => 'last_price' in event && event.last_price,
       ),
     ).toEqual([26_000.12, 612.5])
-    expect([...store.columns('HSI', {})][0]!.last_price[0]).toBe(26_000.12)
+    expect((await pieces(store.columns('HSI', {})))[0]!.last_price[0]).toBe(26_000.12)
     await store.close()
     expect(await readFile(path)).toEqual(bytes)
   })

@@ -131,3 +131,12 @@ export function* guarded<T>(path: string, values: Iterable<T>): Generator<T> {
     throw storageError(path, error)
   }
 }
+
+/** What `work` gives; what the driver throws becomes E_STORAGE. */
+export function attempted<T>(path: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    throw storageError(path, error)
+  }
+}

@@ -8,7 +8,7 @@ const ZERO = 48
  * byte, its size in the high half or in the bytes after it, then its digits as text.
  * @param room most elements the array can have
  */
-export function wholeNumbers(blob: Uint8Array, room: number): Float64Array {
+export function wholeNumbers(blob: Uint8Array, room: number): Float64Array<ArrayBuffer> {
   const numbers = new Float64Array(room)
   let n = 0
   for (let at = 1 + sizeBytes(blob[0]! >> 4); at < blob.length; ) {

@@ -2,7 +2,7 @@ import type { Statement } from 'better-sqlite3'
 import type { Tick } from '../../market/event.ts'
 import { clean } from '../../market/trade.ts'
 import { emptyColumns, type TickColumns } from '../columns.ts'
-import type { ColumnChoice, Span } from '../store.ts'
+import type { ColumnChoice, Slice, Span } from '../store.ts'
 import type { Names } from './dictionary.ts'
 import type { Db } from './driver.ts'
 import { wholeNumbers } from './jsonb.ts'
@@ -27,22 +27,21 @@ export class TickReader {
   readonly #prices
   readonly #columns
   readonly #book
-  readonly #last
+  readonly #cut
 
   constructor(db: Db, names: Names) {
     this.#db = db
     this.#names = names
     this.#rows = db.prepare<unknown[], TickRow>(`SELECT ${TICK_COLUMNS} ${RANGE}`).raw()
-    const arrays = (names: readonly string[]) => db.prepare<unknown[], Uint8Array[]>(asArrays(names)).raw()
+    const arrays = (names: readonly string[]) => db.prepare<unknown[], [number, ...Uint8Array[]]>(asArrays(names)).raw()
     this.#prices = arrays(PRICES)
     this.#columns = arrays([...PRICES, ...AMOUNTS])
     this.#book = arrays([...PRICES, ...AMOUNTS, 'bid', 'ask'])
-    this.#last = db
-      .prepare<unknown[], [bigint, bigint]>(
-        'SELECT seq, source FROM tick WHERE symbol = ? AND time = ? AND (time, seq, source) > (?, ?, ?) ORDER BY seq, source LIMIT 1 OFFSET ?',
+    this.#cut = db
+      .prepare<unknown[], number>(
+        `SELECT time FROM tick WHERE symbol = ? AND time >= ? AND time < ? ORDER BY time LIMIT 1 OFFSET ${CHUNK}`,
       )
-      .raw()
-      .safeIntegers()
+      .pluck()
   }
 
   *ticks(symbol: string, span: Span, size = CHUNK): Generator<Tick[]> {
@@ -60,73 +59,37 @@ export class TickReader {
     }
   }
 
-  *columns(symbol: string, span: Span & ColumnChoice): Generator<TickColumns> {
+  /** The stretches that `columns` reads at a time, in order: about CHUNK ticks each, and whole milliseconds. */
+  *slices(symbol: string, span: Span): Generator<Slice> {
     const id = this.#names.symbols.find(symbol)
     if (id === undefined) return
-    const until = span.until ?? Number.MAX_SAFE_INTEGER
-    const statement = span.book ? this.#book : span.prices ? this.#prices : this.#columns
-    let position: Position | null = before(span.since)
-    while (position) {
-      const from: Position = position
-      const chunk = this.#db.transaction(() => this.#columnChunk(statement, id, from, until))()
-      if (chunk.columns.length > 0) yield chunk.columns
-      position = chunk.last
+    const end = span.until ?? Number.MAX_SAFE_INTEGER
+    for (let since = span.since ?? Number.MIN_SAFE_INTEGER; since < end; ) {
+      const until = Math.max(this.#cut.get(id, since, end) ?? end, since + 1)
+      yield { since, until }
+      since = until
     }
   }
 
-  /** One chunk and the position of its last row, null when it ends the range; inside one read transaction. */
-  #columnChunk(statement: Statement<unknown[], Uint8Array[]>, id: number, from: Position, until: number) {
-    const numbers = statement.get(id, ...from, until, CHUNK)!.map((blob) => wholeNumbers(blob, CHUNK))
-    const columns = this.#decode(numbers, id, from, until)
-    return { columns, last: columns.length < CHUNK ? null : this.#lastPosition(id, columns.timestamp, from) }
+  /** The ticks of one slice, in (time, seq) order. */
+  columns(symbol: string, slice: Slice, choice: ColumnChoice): TickColumns {
+    const id = this.#names.symbols.find(symbol)
+    if (id === undefined) return emptyColumns(0, choice.book === true)
+    const statement = choice.book ? this.#book : choice.prices ? this.#prices : this.#columns
+    return this.#db.transaction(() => this.#read(statement, id, slice))()
   }
 
-  #decode(numbers: readonly Float64Array[], id: number, position: Position, until: number): TickColumns {
-    const [time, price, marks, volume, turnover, bid, ask] = numbers as [
-      Float64Array,
-      Float64Array,
-      Float64Array,
-      ...(Float64Array | undefined)[],
-    ]
-    const columns = { ...emptyColumns(time.length, bid !== undefined), timestamp: time }
-    let anyExact = 0
-    for (let i = 0; i < time.length; i++) {
-      const mark = marks[i]!
-      anyExact |= mark
-      columns.phase[i] = mark & 7
-      columns.flags[i] = mark >> FLAG_SHIFT
-      columns.last_price[i] = price[i]! / 1000
-    }
-    if (volume && turnover) {
-      columns.volume.set(volume)
-      for (let i = 0; i < time.length; i++) {
-        const told = turnover[i]! / 1000
-        columns.turnover[i] = Number.isNaN(told) ? clean(columns.last_price[i]! * volume[i]!) : told
-      }
-    } else {
-      columns.volume.fill(Number.NaN)
-      columns.turnover.fill(Number.NaN)
-    }
-    if (bid && ask) {
-      for (let i = 0; i < time.length; i++) {
-        columns.bid_price![i] = (price[i]! - bid[i]!) / 1000
-        columns.ask_price![i] = (price[i]! + ask[i]!) / 1000
-      }
-    }
-    if (anyExact & EXACT) this.#correct(columns, marks, turnover !== undefined, id, position, until)
+  #read(statement: Statement<unknown[], [number, ...Uint8Array[]]>, id: number, slice: Slice): TickColumns {
+    const [length, ...blobs] = statement.get(id, slice.since, slice.until)!
+    const [times, prices, marks, ...amounts] = blobs.map((blob) => wholeNumbers(blob, length))
+    const columns = decoded(times!, prices!, marks!, amounts)
+    if (marks!.some((mark) => (mark & EXACT) !== 0)) this.#correct(columns, marks!, amounts.length > 0, id, slice)
     return columns
   }
 
   /** Amounts finer than a thousandth are read again as they are. */
-  #correct(
-    columns: TickColumns,
-    marks: Float64Array,
-    amounts: boolean,
-    id: number,
-    position: Position,
-    until: number,
-  ): void {
-    const rows = this.#rows.all(id, ...position, until, marks.length)
+  #correct(columns: TickColumns, marks: Float64Array, amounts: boolean, id: number, { since, until }: Slice): void {
+    const rows = this.#rows.all(id, ...before(since), until, marks.length)
     for (let i = 0; i < marks.length; i++) {
       if ((marks[i]! & EXACT) === 0) continue
       const row = rows[i]!
@@ -136,20 +99,33 @@ export class TickReader {
       if (columns.ask_price) columns.ask_price[i] = row[7] ?? Number.NaN
     }
   }
-
-  /** Position of a chunk's last row, whose seq may be beyond 2^53. */
-  #lastPosition(id: number, times: Float64Array, position: Position): Position {
-    const time = times.at(-1)!
-    let first = times.length - 1
-    while (first > 0 && times[first - 1] === time) first--
-    const [seq, source] = this.#last.get(id, time, ...position, times.length - 1 - first)!
-    return [time, seq, Number(source)]
-  }
 }
 
+type Numbers = Float64Array<ArrayBuffer>
+
+/** Columns of what the disk holds: amounts in thousandths, bid and ask as distances from the price. */
+function decoded(times: Numbers, prices: Numbers, marks: Numbers, amounts: readonly Numbers[]): TickColumns {
+  const { length } = times
+  const [volume, turnover, bid, ask] = amounts
+  const columns = { ...emptyColumns(length, bid !== undefined), timestamp: times }
+  for (let i = 0; i < length; i++) {
+    columns.phase[i] = marks[i]! & 7
+    columns.flags[i] = marks[i]! >> FLAG_SHIFT
+    columns.last_price[i] = prices[i]! / 1000
+    const told = turnover ? turnover[i]! / 1000 : Number.NaN
+    columns.volume[i] = volume ? volume[i]! : Number.NaN
+    columns.turnover[i] = volume && Number.isNaN(told) ? clean(columns.last_price[i]! * volume[i]!) : told
+    if (!bid || !ask) continue
+    columns.bid_price![i] = (prices[i]! - bid[i]!) / 1000
+    columns.ask_price![i] = (prices[i]! + ask[i]!) / 1000
+  }
+  return columns
+}
+
+/** The primary key is the table's only order, so that the aggregates see its rows sorted, without a sort. */
 function asArrays(names: readonly string[]): string {
   const arrays = names.map((name) => `jsonb_group_array(${whole(name)})`)
-  return `SELECT ${arrays.join(', ')} FROM (SELECT ${names.join(', ')} ${RANGE})`
+  return `SELECT count(*), ${arrays.join(', ')} FROM tick WHERE symbol = ? AND time >= ? AND time < ?`
 }
 
 /** Amounts are whole thousandths in columns of REAL, but for those that #correct reads again. */

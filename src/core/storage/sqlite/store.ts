@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises'
+import { setTimeout as delay, setImmediate } from 'node:timers/promises'
 import type { Statement } from 'better-sqlite3'
 import type { Summary } from '../../bars/summary.ts'
 import { HkqError } from '../../errors.ts'
@@ -8,8 +8,9 @@ import type { Checkpoint, Query, Written } from '../../pipeline/source.ts'
 import type { TickColumns } from '../columns.ts'
 import type { ColumnChoice, Span, Store } from '../store.ts'
 import { Dictionary } from './dictionary.ts'
-import { codeOf, type Db, guarded, storageError } from './driver.ts'
+import { attempted, codeOf, type Db, guarded, storageError } from './driver.ts'
 import type { Lock } from './lock.ts'
+import type { ReadAhead } from './read-ahead.ts'
 import { readAll } from './read-all.ts'
 import { RecordReader } from './read-records.ts'
 import { TickReader } from './read-ticks.ts'
@@ -22,6 +23,9 @@ import { TickInserter } from './write-ticks.ts'
 const PATIENCE = 60_000
 const RETRY = 50
 
+/** Chunks of ticks up to which a history is not worth a thread. */
+const SHORT = 12
+
 /** What only the holder of the lock has. */
 interface Writing {
   readonly ticks: TickInserter
@@ -32,7 +36,17 @@ interface Writing {
   readonly dataVersion: Statement
 }
 
-/** A store on an open database of the newest schema; `lock` is held by the one that may write. */
+/** What a store has beside its database. */
+export interface Belongings {
+  /** Held by the one that may write. */
+  lock: Lock | null
+  /** Wall clock, epoch ms. */
+  now: () => number
+  /** Threads that read a long history. */
+  ahead: ReadAhead | null
+}
+
+/** A store on an open database of the newest schema. */
 export class SqliteStore implements Store {
   readonly #db: Db
   readonly #path: string
@@ -42,13 +56,17 @@ export class SqliteStore implements Store {
   readonly #tickReader
   readonly #reader
   readonly #writer: Writing | null
+  readonly #ahead: ReadAhead | null
   #dataVersion: unknown
+  /** Chunks of columns read so far. */
+  #read = 0
 
-  constructor(db: Db, path: string, lock: Lock | null, now: () => number) {
+  constructor(db: Db, path: string, { lock, now, ahead }: Belongings) {
     this.#db = db
     this.#path = path
     this.#lock = lock
     this.#now = now
+    this.#ahead = ahead
     this.#names = { symbols: new Dictionary(db, 'symbol'), sources: new Dictionary(db, 'source') }
     this.#tickReader = new TickReader(db, this.#names)
     this.#reader = new RecordReader(db, this.#names)
@@ -108,8 +126,18 @@ export class SqliteStore implements Store {
     return guarded(this.#path, this.#tickReader.ticks(symbol, span))
   }
 
-  columns(symbol: string, span: Span & ColumnChoice): Iterable<TickColumns> {
-    return guarded(this.#path, this.#tickReader.columns(symbol, span))
+  async *columns(symbol: string, { book, prices, ...span }: Span & ColumnChoice): AsyncGenerator<TickColumns> {
+    const choice: ColumnChoice = { ...(book && { book }), ...(prices && { prices }) }
+    const slices = guarded(this.#path, this.#tickReader.slices(symbol, span))
+    while (this.#ahead === null || this.#read < SHORT) {
+      const { done, value: slice } = slices.next()
+      if (done) return
+      this.#read++
+      const columns = attempted(this.#path, () => this.#tickReader.columns(symbol, slice, choice))
+      if (columns.length > 0) yield columns
+      await setImmediate()
+    }
+    yield* this.#ahead.columns(symbol, slices, choice)
   }
 
   minutes(symbol: string, span: Span): Iterable<readonly Summary[]> {
@@ -148,6 +176,7 @@ export class SqliteStore implements Store {
   async close(): Promise<void> {
     this.#db.close()
     this.#lock?.release()
+    await this.#ahead?.close()
   }
 
   #writing(): Writing {

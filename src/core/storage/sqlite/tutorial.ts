@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { summarise } from '../../bars/minutes.ts'
 import type { Summary } from '../../bars/summary.ts'
 import { HkqError } from '../../errors.ts'
@@ -70,8 +71,11 @@ export class TutorialStore implements Store {
     }
   }
 
-  *columns(symbol: string, span: Span & ColumnChoice): Generator<TickColumns> {
-    for (const ticks of this.ticks(symbol, span)) yield columnsOf(ticks, span.book)
+  async *columns(symbol: string, span: Span & ColumnChoice): AsyncGenerator<TickColumns> {
+    for (const ticks of this.ticks(symbol, span)) {
+      yield columnsOf(ticks, span.book)
+      await setImmediate()
+    }
   }
 
   read(query: Query & { types?: readonly ('tick' | 'quote' | 'gap')[] }): Batches {
