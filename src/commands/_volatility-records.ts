@@ -3,7 +3,7 @@ import { mergeBars } from '../core/bars/merge-bars.ts'
 import type { BarOptions } from '../core/bars/options.ts'
 import { resample } from '../core/bars/resample.ts'
 import type { Bar } from '../core/market/bar.ts'
-import type { Batches, MarketEvent } from '../core/market/event.ts'
+import { type Batches, LEFT_OUT, type MarketEvent } from '../core/market/event.ts'
 import { DAY } from '../core/market/time.ts'
 import { historyStart } from '../core/statistics/volatility/history.ts'
 import { settingsOf, type VolatilityOptions } from '../core/statistics/volatility/options.ts'
@@ -12,6 +12,7 @@ import { volatility } from '../core/statistics/volatility/volatility.ts'
 import { follow } from '../core/storage/follow.ts'
 import { Present } from '../core/storage/present.ts'
 import type { Store } from '../core/storage/store.ts'
+import { storedBars } from '../core/storage/stored-bars.ts'
 import { storedVolatility } from '../core/storage/stored-volatility.ts'
 import type { Io } from './_io.ts'
 import type { CommonOptions, LiveOptions, RangeOptions, ReadingOptions } from './_options.ts'
@@ -77,9 +78,10 @@ function barsAsNeeded(given: Batches<Bar>, settings: VolatilityOptions): Batches
 
 /** What bars the estimator works on; null for one of ticks or of the grid. */
 function barsWanted(settings: VolatilityOptions): BarOptions | null {
-  const { estimator, period, sessions } = settingsOf(settings)
+  const { estimator, period, leftOut, sessions } = settingsOf(settings)
   if (estimator.name === 'tick-std' || estimator.name === 'grid-std') return null
-  return { every: period, auctions: period < DAY ? 'separate' : 'join', sessions }
+  const include = new Set(LEFT_OUT.filter((flag) => !leftOut.has(flag)))
+  return { every: period, auctions: period < DAY ? 'separate' : 'join', include, sessions }
 }
 
 /** The history of `--history`, then the live events, as one stream. */
@@ -124,7 +126,7 @@ async function* fromStore(store: Store, asked: VolatilityRun): AsyncGenerator<re
     const whole = { ...run, complete, last: options.last === true }
     for (const symbol of symbols) {
       if (bars === null) yield* storedVolatility(store, symbol, query, whole, signal)
-      else yield* volatility(resample(store.read({ ...query, symbols: [symbol] }), bars), whole)
+      else yield* volatility(storedBars(store, symbol, query, { ...bars, asOf: complete }), whole)
       if (signal.aborted) break
     }
   } finally {

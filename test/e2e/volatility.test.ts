@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { hkq, rows, workdir } from './hkq.ts'
@@ -25,5 +25,41 @@ describe('volatility --exec', () => {
     const alerts = rows<Row>(readFileSync(join(cwd, 'alerts.ndjson'), 'utf8'))
     const times = (list: readonly Row[]): string[] => list.map(({ timestamp }) => timestamp).sort()
     expect(times(alerts)).toEqual(times(enters))
+  })
+})
+
+describe('volatility by an estimator of bars', () => {
+  it('takes flagged ticks into its bars when they are included, from the stored minutes and from a file alike', async () => {
+    const cwd = workdir()
+    const price = (minute: number): number => (minute % 2 === 0 ? 100 : 100.5)
+    const at = (minute: number): string =>
+      `2026-11-20T${String(9 + Math.floor((30 + minute) / 60)).padStart(2, '0')}:${String((30 + minute) % 60).padStart(2, '0')}`
+    const tick = (minute: number, second: string, last_price: number, flags: string[]) =>
+      JSON.stringify({
+        type: 'tick',
+        symbol: '00700.HK',
+        timestamp: `${at(minute)}:${second}+08:00`,
+        last_price,
+        volume: 100,
+        flags,
+      })
+    const minutes = Array.from({ length: 40 }, (_, minute) => minute)
+    const lines = minutes.flatMap((minute) => [
+      tick(minute, '01', price(minute), []),
+      tick(minute, '30', price(minute) + 1, ['suspect_price']),
+      tick(minute, '40', price(minute) + 0.2, []),
+    ])
+    writeFileSync(join(cwd, 'ticks.ndjson'), lines.join('\n'))
+    await hkq(['export', '--from', 'ndjson:ticks.ndjson', '--to', 'sqlite:hk_market.db', '-q'], { cwd })
+    const last = async (...args: string[]): Promise<number> => {
+      const { stdout } = await hkq(['volatility', '--estimator', 'parkinson', '--last', ...args], { cwd })
+      return rows<{ volatility: number }>(stdout)[0]!.volatility
+    }
+    const parkinson = (low: number, high: number): number => Math.log(high / low) / Math.sqrt(4 * Math.LN2)
+    const mean = (range: number): number =>
+      Math.hypot(parkinson(100, 100 + range), parkinson(100.5, 100.5 + range)) / Math.SQRT2
+    expect(await last()).toBeCloseTo(mean(0.2), 12)
+    expect(await last('--include', 'suspect_price')).toBeCloseTo(mean(1), 12)
+    expect(await last('--include', 'suspect_price', '--from', 'ndjson:ticks.ndjson')).toBeCloseTo(mean(1), 12)
   })
 })
