@@ -57,16 +57,19 @@ export function withLive(command: Command): Command {
 }
 
 export interface ReadingOptions {
+  adjust?: string
   workers?: number
 }
 
 /** Options of commands that compute what a store holds. */
 export function withReading(command: Command): Command {
-  return command.option(
-    '--workers <n>',
-    'threads that read a long history ahead, 0 for none (default: by the cores)',
-    value.integer(0),
-  )
+  return command
+    .option('--adjust <file>', 'adjust prices for corporate actions: CSV of date,symbol,factor')
+    .option(
+      '--workers <n>',
+      'threads that read a long history ahead, 0 for none (default: by the cores)',
+      value.integer(0),
+    )
 }
 
 export interface RangeOptions {

@@ -3,9 +3,12 @@ import { join } from 'node:path'
 import { type Address, parseAddress } from '../core/address/address.ts'
 import { openSource } from '../core/address/open-source.ts'
 import { HkqError } from '../core/errors.ts'
+import type { Adjustments } from '../core/market/adjustments.ts'
 import type { Batches } from '../core/market/event.ts'
 import type { Query, Source } from '../core/pipeline/source.ts'
 import { tap } from '../core/pipeline/tap.ts'
+import { adjustedSource, adjustedStore } from '../core/storage/adjusted.ts'
+import { adjustmentsIn } from '../core/storage/adjustments-file.ts'
 import type { Readers } from '../core/storage/sqlite/read-ahead.ts'
 import type { Store } from '../core/storage/store.ts'
 import { type Validator, validate } from '../core/validation/validator.ts'
@@ -40,11 +43,13 @@ export async function openRecorded(
 ): Promise<Recorded> {
   const address = parseAddress(options.from ?? DEFAULT_STORE, 'source')
   if (address.scheme === 'sqlite' && !address.params.has('speed'))
-    return { store: await openStore(address, setup, readersOf(options, io)) }
-  const source = await openSource(address, {
+    return { store: await openStore(address, setup, options, io) }
+  const adjustments = await adjustmentsOf(options)
+  const opened = await openSource(address, {
     ...{ ...sourceOptions(setup, io), ...rangeOf(options), symbols: symbolsFrom(address, setup), signal },
     ...(options.maxRetries !== undefined && { maxRetries: options.maxRetries }),
   })
+  const source = adjustments ? adjustedSource(opened, adjustments) : opened
   const validator = validatorFor(address, source, setup, options, io)
   return { source, events: tap(validate(source, validator), tellerOf(source, options, io)), validator }
 }
@@ -60,10 +65,22 @@ export function symbolsFrom({ scheme }: Address, { symbols }: Setup): readonly s
   return ASKED.has(scheme) ? demandSymbols(symbols) : symbols
 }
 
-/** Opens the store at an address for reading. */
-export async function openStore(address: Address, { sessions }: Setup, readers?: Readers): Promise<Store> {
+/** Opens the store at an address for reading, at adjusted prices where that was asked for. */
+export async function openStore(
+  address: Address,
+  { sessions }: Setup,
+  options: ReadingOptions,
+  io: Io,
+): Promise<Store> {
+  const adjustments = await adjustmentsOf(options)
+  const readers = readersOf(options, io)
   const { openSqlite } = await import('../core/storage/sqlite.ts')
-  return openSqlite(address.path, { mode: 'read', sessions, ...(readers && { readers }) })
+  const store = await openSqlite(address.path, { mode: 'read', sessions, ...(readers && { readers }) })
+  return adjustments ? adjustedStore(store, adjustments) : store
+}
+
+async function adjustmentsOf({ adjust }: ReadingOptions): Promise<Adjustments | undefined> {
+  return adjust === undefined ? undefined : adjustmentsIn(adjust)
 }
 
 /** More threads than these only wait for the one that computes. */

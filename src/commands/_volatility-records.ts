@@ -6,7 +6,9 @@ import type { Bar } from '../core/market/bar.ts'
 import { type Batches, LEFT_OUT, type MarketEvent } from '../core/market/event.ts'
 import { DAY } from '../core/market/time.ts'
 import { historyStart } from '../core/statistics/volatility/history.ts'
+import type { WantedRecords } from '../core/statistics/volatility/monitor.ts'
 import { settingsOf, type VolatilityOptions } from '../core/statistics/volatility/options.ts'
+import type { OvernightMove } from '../core/statistics/volatility/overnight.ts'
 import type { VolatilityRecord } from '../core/statistics/volatility/record.ts'
 import { volatility } from '../core/statistics/volatility/volatility.ts'
 import { follow } from '../core/storage/follow.ts'
@@ -14,8 +16,10 @@ import { Present } from '../core/storage/present.ts'
 import type { Store } from '../core/storage/store.ts'
 import { storedBars } from '../core/storage/stored-bars.ts'
 import { storedVolatility } from '../core/storage/stored-volatility.ts'
+import { overnightLine } from '../core/terminal/lines.ts'
 import type { Io } from './_io.ts'
 import type { CommonOptions, LiveOptions, RangeOptions, ReadingOptions } from './_options.ts'
+import { tell } from './_print.ts'
 import { openStore, type Recorded, symbolsOf } from './_recorded.ts'
 import type { Setup } from './_setup.ts'
 
@@ -47,21 +51,28 @@ export interface VolatilityRun {
 
 /** The records of a store or source: history, and with `--follow` or a live source what comes after it. */
 export async function recordsFrom(recorded: Recorded, asked: VolatilityRun): Promise<Batches<VolatilityRecord>> {
-  const { options, settings, setup, onLive } = asked
+  const { options, settings, onLive } = asked
   if ('store' in recorded) return fromStore(recorded.store, asked)
   const { source, events } = recorded
-  const run = { ...settings, ...(options.since !== undefined && { since: options.since }) }
+  const run = runOf(asked)
   if (source.bars) return volatility(barsAsNeeded(source.bars({}), settings), { auctions: 'join', ...run })
   if (source.kind === 'recorded') return volatility(asNeeded(events, settings), run)
   if (options.history === undefined && source.kind === 'simulated') {
     return volatility(asNeeded(events, settings), { ...run, clock: source.clock })
   }
   const present = new Present(source.clock, options.history !== undefined)
-  const all = await warmedUp(events, options, setup, () => {
+  const all = await warmedUp(events, asked, () => {
     present.caughtUp()
     onLive()
   })
   return volatility(asNeeded(present.of(all), settings), { ...run, clock: present })
+}
+
+/** The settings, the records wanted, and who is told of moves over night. */
+function runOf({ options, settings, io }: VolatilityRun): VolatilityOptions & WantedRecords {
+  const { since } = options
+  const onOvernightMove = (move: OvernightMove): void => tell(overnightLine(move), options, io)
+  return { ...settings, onOvernightMove, ...(since !== undefined && { since }) }
 }
 
 /** The events themselves, or the bars that an estimator of bars works on. */
@@ -87,12 +98,12 @@ function barsWanted(settings: VolatilityOptions): BarOptions | null {
 /** The history of `--history`, then the live events, as one stream. */
 async function warmedUp(
   live: Batches,
-  { history }: VolatilityCommand,
-  setup: Setup,
+  { options, setup, io }: VolatilityRun,
   onCaughtUp: () => void,
 ): Promise<Batches> {
+  const { history } = options
   if (history === undefined) return live
-  const store = await openStore(parseAddress(history, 'source'), setup)
+  const store = await openStore(parseAddress(history, 'source'), setup, options, io)
   return (async function* () {
     try {
       yield* store.read({ symbols: setup.symbols, types: ['tick', 'gap'] })
@@ -109,7 +120,7 @@ async function* fromStore(store: Store, asked: VolatilityRun): AsyncGenerator<re
   const { since, until } = options
   const from = since === undefined ? Number.NEGATIVE_INFINITY : historyStart(settings, since)
   const query = { since: from, ...(until !== undefined && { until }), types: ['tick', 'gap'] as const }
-  const run = { ...settings, ...(since !== undefined && { since }) }
+  const run = runOf(asked)
   const symbols = symbolsOf(store, setup)
   try {
     if (options.follow) {

@@ -63,3 +63,36 @@ describe('volatility by an estimator of bars', () => {
     expect(await last('--include', 'suspect_price', '--from', 'ndjson:ticks.ndjson')).toBeCloseTo(mean(1), 12)
   })
 })
+
+describe('volatility over a corporate action', () => {
+  const DAYS = ['2026-11-16', '2026-11-17', '2026-11-18', '2026-11-19', '2026-11-20']
+  const closes = [500, 510, 505, 101.5, 100.9]
+  const bars = DAYS.map((day, i) => `${day},700,${closes[i]},${closes[i]},${closes[i]},${closes[i]},1000`)
+  const daily = ['--estimator', 'close-to-close', '--every', '1d', '--window', '5d', '--last', '--from', 'csv:days.csv']
+
+  it('warns of the move over night, and with --adjust sees no move in it', async () => {
+    const cwd = workdir()
+    writeFileSync(join(cwd, 'days.csv'), ['date,symbol,open,high,low,close,volume', ...bars].join('\n'))
+    writeFileSync(join(cwd, 'actions.csv'), 'date,symbol,factor\n2026-11-19,00700.HK,0.2\n')
+    const raw = await hkq(['volatility', ...daily], { cwd })
+    expect(raw.stderr).toContain('00700.HK moved -79.9% over the night to 2026-11-19')
+    expect(raw.stderr).toContain('2026-11-19,00700.HK,FACTOR by --adjust')
+    const adjusted = await hkq(['volatility', ...daily, '--adjust', 'actions.csv'], { cwd })
+    expect(adjusted.stderr).toBe('')
+    const prices = [100, 102, 101, 101.5, 100.9]
+    const returns = prices.slice(1).map((price, i) => Math.log(price / prices[i]!))
+    const mean = returns.reduce((sum, r) => sum + r, 0) / 4
+    const deviation = Math.sqrt(returns.reduce((sum, r) => sum + (r - mean) ** 2, 0) / 3)
+    expect(rows<{ volatility: number }>(adjusted.stdout)[0]!.volatility).toBeCloseTo(deviation, 12)
+  })
+
+  it('refuses a file of actions that is wrong before anything is opened', async () => {
+    const cwd = workdir()
+    writeFileSync(join(cwd, 'actions.csv'), 'when,what\n')
+    for (const command of ['resample', 'volatility']) {
+      const { code, stderr } = await hkq([command, '--adjust', 'actions.csv'], { cwd })
+      expect(code).toBe(2)
+      expect(stderr).toBe('hkq: "actions.csv" has the columns "when, what": it needs date, symbol and factor\n')
+    }
+  })
+})

@@ -1,4 +1,6 @@
 import type { Gap, Status } from '../market/event.ts'
+import { formatDate } from '../market/time.ts'
+import type { OvernightMove } from '../statistics/volatility/overnight.ts'
 import type { VolatilityRecord } from '../statistics/volatility/record.ts'
 import { percent, price } from './figures.ts'
 import type { Palette } from './palette.ts'
@@ -28,6 +30,13 @@ function ordinal(number: number): string {
 export function leaveLine(row: VolatilityRecord, zone: Zone, palette: Palette): string {
   const last = row.last_price === null ? '' : `, last ${price(row.last_price)}`
   return `${palette.faint(zone.minute(row.timestamp))} ${palette.strong(row.symbol)} back to normal${last}`
+}
+
+/** What a move over night that looks like a corporate action asks for. */
+export function overnightLine({ symbol, timestamp, move }: OvernightMove): string {
+  const date = formatDate(timestamp)
+  const size = `${move > 0 ? '+' : ''}${(100 * move).toFixed(1)}%`
+  return `hkq: ${symbol} moved ${size} over the night to ${date}: if that was a split or the like, name a file with the line ${date},${symbol},FACTOR by --adjust`
 }
 
 /** One status of a feed or symbol as a line: `10:42:07 alltick lost: connection reset, next attempt in 3 s`. */

@@ -6,6 +6,7 @@ import { BarSeries } from './bar-series.ts'
 import { GridSeries } from './grid-series.ts'
 import { Judge } from './judge.ts'
 import { type Settings, settingsOf, type VolatilityOptions } from './options.ts'
+import { type OvernightMove, OvernightWatch } from './overnight.ts'
 import type { TickColumns } from './prices.ts'
 import type { Point, Series, VolatilityRecord } from './record.ts'
 import { TickSeries } from './tick-series.ts'
@@ -15,6 +16,8 @@ export type VolatilityEvent = MarketEvent | Bar
 
 /** Which records to make; all by default. What is not made is computed all the same. */
 export interface WantedRecords {
+  /** Told of each move over night beyond 25 %, which is rather a corporate action than news. */
+  onOvernightMove?: (move: OvernightMove) => void
   /** Those from this time (epoch ms) on. */
   since?: number
   /** Those with an event, and at the end the newest of each symbol. Ticks must come in order of time. */
@@ -31,6 +34,7 @@ export class VolatilityMonitor {
   readonly #wanted: WantedRecords
   readonly #leftOut: number
   readonly #series = new Map<string, Series<VolatilityEvent>>()
+  readonly #nights = new Map<string, OvernightWatch>()
   /** The newest point of each symbol that has no record yet, where only the last one is wanted. */
   readonly #unwritten = new Map<string, Judge>()
   /** Gaps of all symbols, for those that appear later. */
@@ -60,11 +64,14 @@ export class VolatilityMonitor {
    * @param to end of them, exclusive
    */
   pushColumns(symbol: string, columns: TickColumns, from = 0, to = columns.length): VolatilityRecord[] {
-    const { timestamp, flags } = columns
+    const { timestamp, last_price, flags } = columns
     let last = to - 1
     while (last >= from && (flags[last]! & this.#leftOut) !== 0) last--
     if (last < from) return []
     this.#newest = Math.max(this.#newest, timestamp[last]!)
+    for (let i = from; i <= last; i++) {
+      if ((flags[i]! & this.#leftOut) === 0) this.#seeNight(symbol, timestamp[i]!, last_price[i]!)
+    }
     this.#of(symbol).pushColumns(columns, from, last + 1, this.#leftOut)
     return this.#taken()
   }
@@ -95,11 +102,13 @@ export class VolatilityMonitor {
         this.#lost = false
         if (this.#isLeftOut(event)) return
         this.#newest = Math.max(this.#newest, event.timestamp)
+        this.#seeNight(event.symbol, event.timestamp, event.last_price)
         this.#of(event.symbol).push(event)
         return
       case 'bar':
         if (!event.final) return
         this.#newest = Math.max(this.#newest, event.end)
+        this.#seeNight(event.symbol, event.start, event.open, event.close)
         this.#of(event.symbol).push(event)
         return
       case 'quote':
@@ -113,6 +122,16 @@ export class VolatilityMonitor {
         if (event.symbol === null && (event.state === 'lost' || event.state === 'up'))
           this.#lost = event.state === 'lost'
     }
+  }
+
+  #seeNight(symbol: string, time: number, first: number, last = first): void {
+    let watch = this.#nights.get(symbol)
+    if (watch === undefined) {
+      watch = new OvernightWatch(symbol)
+      this.#nights.set(symbol, watch)
+    }
+    const move = watch.see(time, first, last)
+    if (move !== null) this.#wanted.onOvernightMove?.(move)
   }
 
   #gap(symbol: string | null, from: number, to: number): void {

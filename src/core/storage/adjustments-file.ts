@@ -1,0 +1,47 @@
+import { HkqError } from '../errors.ts'
+import { type Adjustment, Adjustments } from '../market/adjustments.ts'
+import { canonicalSymbol } from '../market/symbol.ts'
+import { formatDate, parseTime } from '../market/time.ts'
+import { recordsIn } from './csv-record.ts'
+import { linesOf, openInput } from './lines.ts'
+
+const COLUMNS = ['date', 'symbol', 'factor'] as const
+
+/**
+ * Corporate actions from a CSV file with the columns date (YYYY-MM-DD), symbol and factor, in any order.
+ * @throws HkqError E_STORAGE when it cannot be read, E_INPUT naming the line that is wrong
+ */
+export async function adjustmentsIn(path: string): Promise<Adjustments> {
+  const rows: string[][] = []
+  for await (const records of recordsIn(linesOf(await openInput(path)), ',', path)) {
+    for (const { fields } of records) rows.push(fields.map((field) => field.trim()))
+  }
+  const [header = [], ...actions] = rows
+  const names = header.map((name) => name.toLowerCase())
+  const at = COLUMNS.map((name) => names.indexOf(name))
+  if (at.includes(-1)) {
+    throw new HkqError('E_INPUT', `"${path}" has the columns "${header.join(', ')}": it needs date, symbol and factor`)
+  }
+  return new Adjustments(
+    actions.map((fields) =>
+      adjustmentOf(
+        at.map((i) => fields[i] ?? ''),
+        path,
+      ),
+    ),
+  )
+}
+
+function adjustmentOf([date, code, number]: readonly string[], path: string): Adjustment {
+  const [time, symbol, factor] = [parseTime(date!), canonicalSymbol(code!), Number(number)]
+  if (Number.isNaN(time) || formatDate(time) !== date) throw wrong(path, 'date', date!, 'write YYYY-MM-DD')
+  if (symbol === null) throw wrong(path, 'symbol', code!, 'write e.g. 00700.HK')
+  if (!(factor > 0 && factor < Number.POSITIVE_INFINITY)) {
+    throw wrong(path, 'factor', number!, 'write what earlier prices are multiplied by, e.g. 0.2 for a split 1 to 5')
+  }
+  return { date: time, symbol, factor }
+}
+
+function wrong(path: string, what: string, value: string, remedy: string): HkqError {
+  return new HkqError('E_INPUT', `"${path}" has the ${what} "${value}": ${remedy}`)
+}
