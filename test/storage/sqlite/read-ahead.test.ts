@@ -21,7 +21,7 @@ describe('ticks read ahead by threads', () => {
     const store = await openSqlite(path, { mode: 'record' })
     const price = (i: number): number => (i % 977 === 0 ? 330.00005 : 330 + (i % 100) / 100)
     const ticks = Array.from({ length: COUNT }, (_, i) =>
-      tick({ timestamp: START + (i >> 1), seq: i, last_price: price(i), volume: i }),
+      tick({ timestamp: START + 8 * (i >> 1), seq: i, last_price: price(i), volume: i }),
     )
     await store.write(ticks)
     await store.close()
@@ -31,7 +31,7 @@ describe('ticks read ahead by threads', () => {
   it.each([1, 3])('are those that are read without any, in the same chunks and order: %i', async (threads) => {
     const plain = await openSqlite(path, { mode: 'read' })
     const ahead = await openSqlite(path, { mode: 'read', readers: { script: SCRIPT, threads } })
-    const span = { since: START + 7, until: START + 149_000, book: true }
+    const span = { since: START + 56, until: START + 1_192_000, book: true }
     const [expected, read] = [
       await pieces(plain.columns('00700.HK', span)),
       await pieces(ahead.columns('00700.HK', span)),
@@ -43,11 +43,11 @@ describe('ticks read ahead by threads', () => {
   })
 
   it('come in the order of their slices, however long each takes', async () => {
-    const lengths = [30_000, 1, 0, 20_000, 3, 100]
+    const lengths = [30_000, 1, 0, 20_000, 3, 100] // pairs of ticks
     const slices: Slice[] = []
     for (const length of lengths) {
       const since = slices.at(-1)?.until ?? START
-      slices.push({ since, until: since + length })
+      slices.push({ since, until: since + 8 * length })
     }
     const ahead = new ReadAhead(path, { script: SCRIPT, threads: 2 })
     const read = await pieces(ahead.columns('00700.HK', slices, { prices: true }))

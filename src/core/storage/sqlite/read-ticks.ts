@@ -27,7 +27,7 @@ export class TickReader {
   readonly #prices
   readonly #columns
   readonly #book
-  readonly #cut
+  readonly #minutes
 
   constructor(db: Db, names: Names) {
     this.#db = db
@@ -37,11 +37,11 @@ export class TickReader {
     this.#prices = arrays(PRICES)
     this.#columns = arrays([...PRICES, ...AMOUNTS])
     this.#book = arrays([...PRICES, ...AMOUNTS, 'bid', 'ask'])
-    this.#cut = db
-      .prepare<unknown[], number>(
-        `SELECT time FROM tick WHERE symbol = ? AND time >= ? AND time < ? ORDER BY time LIMIT 1 OFFSET ${CHUNK}`,
+    this.#minutes = db
+      .prepare<unknown[], [number, number]>(
+        'SELECT start, ifnull(trades, 0) + left_out FROM minute WHERE symbol = ? AND start > ? AND start < ? ORDER BY start',
       )
-      .pluck()
+      .raw()
   }
 
   *ticks(symbol: string, span: Span, size = CHUNK): Generator<Tick[]> {
@@ -59,16 +59,25 @@ export class TickReader {
     }
   }
 
-  /** The stretches that `columns` reads at a time, in order: about CHUNK ticks each, and whole milliseconds. */
+  /**
+   * The stretches that `columns` reads at a time, in order and without a hole between them: of whole minutes, and of
+   * about CHUNK ticks as the minutes' summaries count them.
+   */
   *slices(symbol: string, span: Span): Generator<Slice> {
     const id = this.#names.symbols.find(symbol)
     if (id === undefined) return
-    const end = span.until ?? Number.MAX_SAFE_INTEGER
-    for (let since = span.since ?? Number.MIN_SAFE_INTEGER; since < end; ) {
-      const until = Math.max(this.#cut.get(id, since, end) ?? end, since + 1)
-      yield { since, until }
-      since = until
+    const until = span.until ?? Number.MAX_SAFE_INTEGER
+    let since = span.since ?? Number.MIN_SAFE_INTEGER
+    let count = 0
+    for (const [start, ticks] of this.#minutes.all(id, since, until)) {
+      if (count > 0 && count + ticks > CHUNK) {
+        yield { since, until: start }
+        since = start
+        count = 0
+      }
+      count += ticks
     }
+    yield { since, until }
   }
 
   /** The ticks of one slice, in (time, seq) order. */
