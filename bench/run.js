@@ -3,6 +3,7 @@ import { analytics } from './analytics.js'
 import { ingest } from './ingest.js'
 import { latency } from './latency.js'
 import { probe } from './probe.js'
+import { rolling } from './rolling.js'
 import { startup } from './startup.js'
 
 const BENCHES = {
@@ -12,6 +13,7 @@ const BENCHES = {
   'latency-500': () => latency({ perSecond: 500 }),
   'latency-20000': () => latency({ perSecond: 20_000 }),
   analytics: () => analytics(),
+  rolling: () => rolling(),
   probe: () => probe(),
 }
 

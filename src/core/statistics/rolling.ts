@@ -16,9 +16,9 @@ export function rollingStandardDeviation(times: Float64Array, values: Float64Arr
   }
   if (!(windowMs > 0)) throw new HkqError('E_USAGE', `window "${windowMs}" is not a positive number of milliseconds`)
   const result = new Float64Array(values.length)
-  const window = new SlidingMoments()
+  const window = SlidingMoments.over(values, times)
   for (let from = 0; from < values.length; from += CHUNK) {
-    byTime(window, times, values, windowMs, result, from, Math.min(values.length, from + CHUNK))
+    byTime(window, times, windowMs, result, from, Math.min(values.length, from + CHUNK))
   }
   return result
 }
@@ -26,7 +26,6 @@ export function rollingStandardDeviation(times: Float64Array, values: Float64Arr
 function byTime(
   window: SlidingMoments,
   times: Float64Array,
-  values: Float64Array,
   windowMs: number,
   result: Float64Array,
   from: number,
@@ -34,7 +33,7 @@ function byTime(
 ): void {
   for (let i = from; i < to; i++) {
     window.shiftUntil(times[i]! - windowMs)
-    window.push(values[i]!, times[i]!)
+    window.next()
     result[i] = window.sampleStandardDeviation
   }
 }
@@ -48,24 +47,17 @@ export function rollingStandardDeviationByCount(values: Float64Array, count: num
     throw new HkqError('E_USAGE', `window "${count}" is not a positive number of entries`)
   }
   const result = new Float64Array(values.length)
-  const window = new SlidingMoments(Math.min(count, values.length) + 1)
+  const window = SlidingMoments.over(values)
   for (let from = 0; from < values.length; from += CHUNK) {
-    byCount(window, values, count, result, from, Math.min(values.length, from + CHUNK))
+    byCount(window, count, result, from, Math.min(values.length, from + CHUNK))
   }
   return result
 }
 
-function byCount(
-  window: SlidingMoments,
-  values: Float64Array,
-  count: number,
-  result: Float64Array,
-  from: number,
-  to: number,
-): void {
+function byCount(window: SlidingMoments, count: number, result: Float64Array, from: number, to: number): void {
   for (let i = from; i < to; i++) {
     if (i >= count) window.shift()
-    window.push(values[i]!)
+    window.next()
     result[i] = window.sampleStandardDeviation
   }
 }

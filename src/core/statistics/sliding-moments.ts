@@ -5,11 +5,11 @@ const FAR = 100
 
 /**
  * Mean and deviation of a window that slides over a series: values go in at one end and out at the other, each in
- * amortised constant time and without allocation. Kept as sums of deviations from a pivot inside the window, in
- * double-double arithmetic (Knuth's error-free sum), and rebuilt from the window's values when digits have been lost:
- * relative error about 1e-13 at any level, also after an outlier has left. Where all values are
- * equal the rebuilt pivot is that value, and the deviation exactly 0. A value that is not finite keeps its place in
- * the window and counts for nothing, as in pandas.
+ * amortised constant time and without allocation. Kept as sums of deviations from a pivot inside the window, the rounding
+ * error of every addition summed beside them (Ogita, Rump, Oishi 2005: twice the working precision), and rebuilt from the
+ * window's values when digits have been lost: relative error about 1e-13 at any level, also after an outlier has left.
+ * Where all values are equal the rebuilt pivot is that value, and the deviation exactly 0. A value that is not finite
+ * keeps its place in the window and counts for nothing, as in pandas.
  */
 export class SlidingMoments {
   /** Finite values in the window. */
@@ -34,6 +34,15 @@ export class SlidingMoments {
     this.#mask = size - 1
   }
 
+  /** A window that slides over a series at hand, which it does not copy: it begins empty, and `next` takes the series' next entry in. */
+  static over(values: Float64Array, times: Float64Array = values): SlidingMoments {
+    const window = new SlidingMoments(2)
+    window.#values = values
+    window.#times = times
+    window.#mask = 2 ** 31 - 1
+    return window
+  }
+
   /** Entries in the window, finite or not. */
   get length(): number {
     return this.#tail - this.#head
@@ -41,9 +50,15 @@ export class SlidingMoments {
 
   push(value: number, time = 0): void {
     if (this.#tail - this.#head > this.#mask) this.#grow()
-    const slot = this.#tail++ & this.#mask
+    const slot = this.#tail & this.#mask
     this.#values[slot] = value
     this.#times[slot] = time
+    this.next()
+  }
+
+  /** Takes in the entry that lies behind the window's newest one. */
+  next(): void {
+    const value = this.#values[this.#tail++ & this.#mask]!
     if (value - value !== 0) return
     if (this.n++ === 0) this.#restart(value)
     const d = value - this.#pivot
@@ -89,19 +104,15 @@ export class SlidingMoments {
 
   /** Sum of squared deviations from the mean, after a rebuild where one is due. */
   #deviations(): number {
-    const shifted = this.#shifted()
     const sum = this.#sum + this.#sumLow
-    if (this.#squares >= FALLEN * this.#largest && (sum * sum) / this.n <= FAR * shifted) return shifted
-    this.#rebuild()
-    return Math.max(0, this.#shifted())
+    const square = (sum * sum) / this.n
+    const deviations = this.#squares - square + this.#squaresLow
+    if (this.#squares >= FALLEN * this.#largest && square <= FAR * deviations) return deviations
+    return this.#rebuild()
   }
 
-  #shifted(): number {
-    const sum = this.#sum + this.#sumLow
-    return this.#squares - (sum * sum) / this.n + this.#squaresLow
-  }
-
-  #rebuild(): void {
+  /** Sum of squared deviations after a new start around the window's own mean. */
+  #rebuild(): number {
     const values = this.#values
     let origin = Number.NaN
     let offset = 0
@@ -117,6 +128,8 @@ export class SlidingMoments {
       if (d - d === 0) this.#accumulate(d, d * d)
     }
     this.#largest = this.#squares
+    const sum = this.#sum + this.#sumLow
+    return Math.max(0, this.#squares - (sum * sum) / this.n + this.#squaresLow)
   }
 
   #restart(pivot: number): void {
@@ -128,18 +141,19 @@ export class SlidingMoments {
     this.#largest = 0
   }
 
-  /** Error-free sum of each term into its high and low word, renormalised. */
+  /**
+   * Knuth's error-free addition: each sum and its errors beside it. They are not joined at every step: the next addition
+   * would wait for it, three times as long as the addition itself.
+   */
   #accumulate(d: number, dd: number): void {
     const high = this.#sum + d
     const part = high - this.#sum
-    const low = this.#sumLow + (this.#sum - (high - part) + (d - part))
-    this.#sum = high + low
-    this.#sumLow = low - (this.#sum - high)
+    this.#sumLow += this.#sum - (high - part) + (d - part)
+    this.#sum = high
     const high2 = this.#squares + dd
     const part2 = high2 - this.#squares
-    const low2 = this.#squaresLow + (this.#squares - (high2 - part2) + (dd - part2))
-    this.#squares = high2 + low2
-    this.#squaresLow = low2 - (this.#squares - high2)
+    this.#squaresLow += this.#squares - (high2 - part2) + (dd - part2)
+    this.#squares = high2
   }
 
   #grow(): void {
