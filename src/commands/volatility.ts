@@ -83,7 +83,8 @@ export function define(io: Io): Command {
     })
     const signal = stopAfter(options.duration, io, output.gone)
     let isNews = !options.follow && options.history === undefined
-    const told = alertTeller(options, openAlarm(options.exec, io), io)
+    const alarm = openAlarm(options.exec, io)
+    const told = alertTeller(options, alarm, io)
     const onLive = (): void => {
       isNews = true
     }
@@ -109,6 +110,7 @@ export function define(io: Io): Command {
     if (options.annualize) tellBasis(settings, newestTime, options, io)
     if (options.last) await output.write(mostUnusualFirst(newest.values()))
     await output.end()
+    await alarm.settled()
   })
 }
 
@@ -135,7 +137,7 @@ function alertTeller(options: VolatilityCommand, alarm: Alarm, io: Io): (records
   return (records) => {
     for (const record of records) {
       if (record.event === null) continue
-      if (record.event === 'enter') alarm(record)
+      if (record.event === 'enter') alarm.raise(record)
       if (!options.follow || options.quiet) continue
       say(io, record.event === 'enter' ? alertLine(record, zone, palette) : leaveLine(record, zone, palette))
     }
