@@ -75,9 +75,9 @@ export function define(io: Io): Command {
     if (printedSchema(command, io, ['volatility'])) return
     rangeOf(options)
     const settings: VolatilityOptions = { ...options, sessions: setup.sessions }
-    settingsOf(settings)
+    const { estimator } = settingsOf(settings)
     const output = printer<VolatilityRecord>(options, io, {
-      columns: volatilityColumns(zoneOf(options), options.annualize),
+      columns: volatilityColumns(zoneOf(options), options.annualize, estimator.jumpShare !== undefined),
       whole: options.last === true,
     })
     const signal = stopAfter(options.duration, io, output.gone)

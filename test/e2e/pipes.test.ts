@@ -128,7 +128,12 @@ describe('formats', () => {
     }
     const { stdout } = await hkq(['resample', '--schema'], { cwd })
     const bar = rows((await hkq(['resample', '--from', '-'], { cwd, input: TICK })).stdout)[0]!
-    expect(Object.keys(JSON.parse(stdout).properties)).toEqual(expect.arrayContaining(Object.keys(bar)))
+    const { properties, required } = JSON.parse(stdout)
+    expect(Object.keys(properties)).toEqual(expect.arrayContaining(Object.keys(bar)))
+    expect(Object.keys(properties).filter((name) => !required.includes(name))).toEqual(['revision'])
+    const volatility = JSON.parse((await hkq(['volatility', '--schema'], { cwd })).stdout)
+    expect(volatility.properties.jump_share.type).toEqual(['number', 'null'])
+    expect(volatility.required).not.toContain('jump_share')
   })
 })
 
