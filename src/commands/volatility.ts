@@ -107,7 +107,7 @@ export function define(io: Io): Command {
       printCharts(all, (rows, view) => renderVolatilityChart(rows, view, options.annualize), options, io)
     if (options.annualize) tellBasis(settings, newestTime, options, io)
     if (options.last) await output.write(mostUnusualFirst(newest.values()))
-    await output.end()
+    if (options.last || !(options.describe || options.chart)) await output.end()
   })
 }
 

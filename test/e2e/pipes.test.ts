@@ -119,6 +119,17 @@ describe('formats', () => {
     expect(times(utc).map((time) => Date.parse(time))).toEqual(times(here).map((time) => Date.parse(time)))
   })
 
+  it.each(['resample', 'volatility'])('%s --describe --format json is one document', async (command) => {
+    const cwd = workdir()
+    const market = ['--from', 'sim:?speed=max&rate=0.5&start=2026-11-20']
+    const { stdout } = await hkq([command, '700', ...market, '--describe', '--format', 'json'], { cwd })
+    expect(JSON.parse(stdout)).toContainEqual(
+      expect.objectContaining({ type: 'description', count: expect.any(Number) }),
+    )
+    const chart = await hkq([command, '700', ...market, '--chart', '--format', 'json'], { cwd })
+    expect(chart.stdout).not.toContain('[]')
+  })
+
   it('--schema prints a JSON Schema that names every field, and opens nothing', async () => {
     const cwd = workdir()
     for (const command of ['stream', 'record', 'resample', 'volatility', 'probe-endpoints', 'serve', 'export']) {
