@@ -92,7 +92,7 @@ export function define(io: Io): Command {
     if (!signal.aborted) conclude({ found: count, rejected: rejectedIn(recorded) }, setup, options, io)
     if (options.describe) await printDescription(all, options, io)
     else if (options.chart) printCharts(all, renderBarChart, options, io)
-    await output.end()
+    else await output.end()
   })
 }
 

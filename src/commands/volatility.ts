@@ -76,9 +76,9 @@ export function define(io: Io): Command {
     if (printedSchema(command, io, ['volatility'])) return
     rangeOf(options)
     const settings: VolatilityOptions = { ...options, sessions: setup.sessions }
-    settingsOf(settings)
+    const { estimator } = settingsOf(settings)
     const output = printer<VolatilityRecord>(options, io, {
-      columns: volatilityColumns(zoneOf(options), options.annualize),
+      columns: volatilityColumns(zoneOf(options), options.annualize, estimator.jumpShare !== undefined),
       whole: options.last === true,
     })
     const signal = stopAfter(options.duration, io, output.gone)
@@ -109,7 +109,7 @@ export function define(io: Io): Command {
       printCharts(all, (rows, view) => renderVolatilityChart(rows, view, options.annualize), options, io)
     if (options.annualize) tellBasis(settings, newestTime, options, io)
     if (options.last) await output.write(mostUnusualFirst(newest.values()))
-    await output.end()
+    if (options.last || !(options.describe || options.chart)) await output.end()
     await alarm.settled()
   })
 }

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { COMMAND_NAMES } from '../../src/commands/_names.ts'
 
@@ -56,9 +56,11 @@ describe('the documents', () => {
   })
 
   it('link to files that exist', () => {
-    for (const file of ['README.md', 'README.zh-CN.md', 'CONTRIBUTING.md']) {
+    const pages = readdirSync(resolve(ROOT, 'docs')).filter((name) => name.endsWith('.md'))
+    const files = ['README.md', 'README.zh-CN.md', 'CONTRIBUTING.md', ...pages.map((name) => `docs/${name}`)]
+    for (const file of files) {
       for (const [, target] of read(file).matchAll(/\]\((?!https?:)([^)#]+)\)/g))
-        expect(() => read(target!)).not.toThrow()
+        expect(() => read(join(dirname(file), target!)), `${file} ${target}`).not.toThrow()
     }
   })
 

@@ -119,6 +119,17 @@ describe('formats', () => {
     expect(times(utc).map((time) => Date.parse(time))).toEqual(times(here).map((time) => Date.parse(time)))
   })
 
+  it.each(['resample', 'volatility'])('%s --describe --format json is one document', async (command) => {
+    const cwd = workdir()
+    const market = ['--from', 'sim:?speed=max&rate=0.5&start=2026-11-20']
+    const { stdout } = await hkq([command, '700', ...market, '--describe', '--format', 'json'], { cwd })
+    expect(JSON.parse(stdout)).toContainEqual(
+      expect.objectContaining({ type: 'description', count: expect.any(Number) }),
+    )
+    const chart = await hkq([command, '700', ...market, '--chart', '--format', 'json'], { cwd })
+    expect(chart.stdout).not.toContain('[]')
+  })
+
   it('--schema prints a JSON Schema that names every field, and opens nothing', async () => {
     const cwd = workdir()
     for (const command of ['stream', 'record', 'resample', 'volatility', 'probe-endpoints', 'serve', 'export']) {
@@ -128,7 +139,12 @@ describe('formats', () => {
     }
     const { stdout } = await hkq(['resample', '--schema'], { cwd })
     const bar = rows((await hkq(['resample', '--from', '-'], { cwd, input: TICK })).stdout)[0]!
-    expect(Object.keys(JSON.parse(stdout).properties)).toEqual(expect.arrayContaining(Object.keys(bar)))
+    const { properties, required } = JSON.parse(stdout)
+    expect(Object.keys(properties)).toEqual(expect.arrayContaining(Object.keys(bar)))
+    expect(Object.keys(properties).filter((name) => !required.includes(name))).toEqual(['revision'])
+    const volatility = JSON.parse((await hkq(['volatility', '--schema'], { cwd })).stdout)
+    expect(volatility.properties.jump_share.type).toEqual(['number', 'null'])
+    expect(volatility.required).not.toContain('jump_share')
   })
 })
 

@@ -96,3 +96,24 @@ describe('volatility over a corporate action', () => {
     }
   })
 })
+
+describe('volatility --annualize', () => {
+  it.each([
+    ['grid-std', [], 80_970, '80970 periods of 1m of continuous trading in 2026'],
+    ['parkinson', ['--every', '1h', '--window', '6h'], 1_473, '1473 periods of 60m of continuous trading in 2026'],
+    ['bipower', ['--every', '5m', '--window', '1h'], 16_194, '16194 periods of 5m of continuous trading in 2026'],
+  ])('of %s gives the figure per year and says on stderr what it is counted by', async (name, more, periods, basis) => {
+    const cwd = workdir()
+    await hkq(['record', '700', '--from', MARKET, '-q'], { cwd })
+    const run = await hkq(['volatility', '--estimator', name, ...more, '--annualize'], { cwd })
+    expect([run.code, run.stderr]).toEqual([0, `annualised by ${basis}\n`])
+    const { volatility, annualized, ...record } = rows<Figures>(run.stdout).at(-1)!
+    expect(annualized / volatility).toBeCloseTo(Math.sqrt(periods), 9)
+    expect('jump_share' in record).toBe(name === 'bipower')
+  })
+})
+
+interface Figures {
+  volatility: number
+  annualized: number
+}

@@ -1,9 +1,12 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { bipowerVariation, jumpShare, jumpVariation } from '../../src/core/statistics/estimators/bipower.ts'
+import { garmanKlassTerm } from '../../src/core/statistics/estimators/garman-klass.ts'
 import { ESTIMATORS, estimatorNamed } from '../../src/core/statistics/estimators/index.ts'
 import { realizedVariance } from '../../src/core/statistics/estimators/realized.ts'
+import { rogersSatchellTerm } from '../../src/core/statistics/estimators/rogers-satchell.ts'
 import { EstimatorWindow, rollingVolatility } from '../../src/core/statistics/rolling-volatility.ts'
-import { estimatorContract } from '../contracts/estimator.ts'
+import { anyBar, estimatorContract } from '../contracts/estimator.ts'
 
 for (const estimator of ESTIMATORS) estimatorContract(estimator)
 
@@ -26,6 +29,7 @@ const EXPECTED: Record<string, readonly [variance: number, annual: number, windo
   realized: [0.0001957532978133288, 0.21988875496462346, 6],
   parkinson: [0.00023120622120821269, 0.23897266922899055, 5],
   'garman-klass': [0.0002518376966485916, 0.24940711912894975, 5],
+  'garman-klass-yang-zhang': [0.0002632367123863281, 0.25498915263089733, 5],
   'rogers-satchell': [0.00023249236341620815, 0.23963641994447216, 5],
   'yang-zhang': [0.00023783178333425438, 0.24237254482214118, 5],
 }
@@ -61,8 +65,54 @@ describe('estimators on the reference bars', () => {
   })
 })
 
+describe('the jump share of a window', () => {
+  test('is that of its returns, wherever the window stands', () => {
+    const moves = fc.array(fc.double({ min: -0.05, max: 0.05, noNaN: true }), { minLength: 9, maxLength: 30 })
+    fc.assert(
+      fc.property(moves, (returns) => {
+        const window = new EstimatorWindow(estimatorNamed('bipower'), 8)
+        let close = 100
+        window.push({ open: close, high: close, low: close, close })
+        const exact = returns.map((r) => {
+          const before = close
+          close *= Math.exp(r)
+          window.push({ open: close, high: close, low: close, close })
+          return Math.log(close / before)
+        })
+        const share = jumpShare(exact.slice(-7))
+        if (Number.isNaN(share)) expect(window.jumpShare).toBeNaN()
+        else expect(window.jumpShare).toBeCloseTo(share, 9)
+      }),
+    )
+  })
+
+  test('is 0 to 1, and told by bipower alone', () => {
+    const told = ESTIMATORS.filter((estimator) => new EstimatorWindow(estimator, 5).jumpShare !== undefined)
+    expect(told.map(({ name }) => name)).toEqual(['bipower'])
+    fc.assert(
+      fc.property(fc.array(anyBar, { minLength: 3, maxLength: 20 }), (bars) => {
+        const window = new EstimatorWindow(estimatorNamed('bipower'), 6)
+        for (const bar of bars) window.push(bar)
+        if (!Number.isNaN(window.jumpShare)) {
+          expect(window.jumpShare).toBeGreaterThanOrEqual(0)
+          expect(window.jumpShare).toBeLessThanOrEqual(1)
+        }
+      }),
+    )
+  })
+})
+
+describe('the terms of one bar', () => {
+  test.each([
+    ['garman-klass', garmanKlassTerm],
+    ['rogers-satchell', rogersSatchellTerm],
+  ])('%s is never negative while open and close lie within the range', (_, term) => {
+    fc.assert(fc.property(anyBar, (bar) => term(bar) >= 0))
+  })
+})
+
 describe('rollingVolatility', () => {
-  test('is defined from the bar where TTR is: n for most, one later for Yang-Zhang', () => {
+  test('is defined from the bar where TTR is: n for most, one later with the gap before a bar', () => {
     const defined = (name: string): number =>
       rollingVolatility(name, BARS, { window: 4, periodsPerYear: 247 }).findIndex((x) => !Number.isNaN(x))
     const first = Object.fromEntries(ESTIMATORS.filter((e) => e.periodic).map((e) => [e.name, defined(e.name)]))
@@ -73,6 +123,7 @@ describe('rollingVolatility', () => {
       bipower: 3,
       parkinson: 3,
       'garman-klass': 3,
+      'garman-klass-yang-zhang': 4,
       'rogers-satchell': 3,
       'yang-zhang': 4,
     })

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { Bar } from '../../src/core/market/bar.ts'
 import { formatClock, formatDate, HOUR, MINUTE, timeOfDay } from '../../src/core/market/time.ts'
 import { quantile } from '../../src/core/statistics/quantile.ts'
 import { annualBasis, historyStart } from '../../src/core/statistics/volatility/history.ts'
@@ -367,6 +368,12 @@ describe('one code path', () => {
       periodsPerYear: 80_970,
       text: '80970 periods of 1m of continuous trading in 2026',
     })
+    expect(annualBasis({ grid: '1h', window: '10h' }, at(DAY))?.periodsPerYear).toBe(80_970 / 60)
+    expect(annualBasis({ estimator: 'parkinson', every: '1h' }, at(DAY))).toEqual({
+      periodsPerYear: 244 * 6 + 3 * 3,
+      text: '1473 periods of 60m of continuous trading in 2026',
+    })
+    expect(annualBasis({ estimator: 'yang-zhang', every: '1d' }, at(DAY))?.text).toBe('247 trading days in 2026')
     expect(annualBasis({ preset: 'tutorial' }, at(DAY))).toBeNull()
     expect(annualBasis({}, at('2019-01-02'))).toBeNull()
   })
@@ -416,6 +423,30 @@ describe('estimators on bars', () => {
     expect([samples('09:31'), samples('09:32'), samples('12:00'), samples('13:01')]).toEqual([0, 1, 29, 28])
     const spanning = recordsOf(twoDays, { estimator: 'close-to-close', every: '1m', sessionBreaks: 'include' })
     expect(atClock(onDay(spanning, DAY), '09:31').samples).toBe(29)
+  })
+
+  test('bipower records tell the share of jumps, null while there is no volatility, others have no such field', () => {
+    const jumped = bars.map((bar, i) => (i < 200 ? bar : { ...bar, close: bar.close * 1.05 }))
+    const records = recordsOf(jumped, { estimator: 'bipower', every: '1m' })
+    expect(records.findIndex((r) => r.jump_share !== null)).toBe(11)
+    expect(records[11]!.jump_share).toBeLessThan(0.5)
+    expect(records[205]!.jump_share).toBeGreaterThan(0.9)
+    expect(Object.keys(recordsOf(jumped, { estimator: 'realized', every: '1m' })[205]!)).not.toContain('jump_share')
+  })
+
+  test('hourly bars, of which a half one ends the morning, are annualised to the figure of half hours, half days apart', () => {
+    const spread = (half: number) => Math.exp(0.01 * Math.sqrt(half))
+    const cut = (clock: string, halves: number) =>
+      barAt(at(`${DAY}T${clock}`), 100, {
+        end: at(`${DAY}T${clock}`) + (halves * HOUR) / 2,
+        high: 100 * spread(halves),
+      })
+    const clocks = ['09:30', '10:00', '10:30', '11:00', '11:30', '13:00', '13:30', '14:00', '14:30', '15:00', '15:30']
+    const halfHours = clocks.map((clock) => cut(clock, 1))
+    const hours = ['09:30', '10:30', '11:30', '13:00', '14:00', '15:00'].map((clock, i) => cut(clock, i === 2 ? 1 : 2))
+    const annual = (bars: Bar[], every: string, window: string) =>
+      recordsOf(bars, { estimator: 'parkinson', every, window }).at(-1)!.annualized!
+    expect(annual(hours, '1h', '6h') / annual(halfHours, '30m', '330m')).toBeCloseTo(1, 3)
   })
 
   test('hourly bars have their own time of day in the seasonal threshold', () => {

@@ -167,8 +167,21 @@ describe('volatility', () => {
     expect(lines[3]).toMatch(/–.*normal$/)
   })
 
-  it('can be shown per year', () => {
-    expect(renderTable(volatilityColumns(ZONE, true), [volatility()], 120, PLAIN)).toMatch(/vol p\.a\.[\s\S]*38\.4%/)
+  it('can be shown per year, with what it is compared with', () => {
+    const rows = [volatility({ annualized: 0.061 }), volatility({ volatility: null, annualized: null, ratio: null })]
+    const [titles, , first, second] = renderTable(volatilityColumns(ZONE, true), rows, 120, PLAIN).split('\n')
+    expect(titles).toMatch(/vol p\.a\. +usual +ratio +pct +threshold/)
+    expect(first).toMatch(/ 6\.10% +3\.20% +1\.90x +97\.4 +5\.50% /)
+    expect(second).toMatch(/412\.20 +– +– +– +97\.4 +– /)
+  })
+
+  it('has a column for the share of jumps where there is one', () => {
+    const rows = [volatility({ jump_share: 0.612 }), volatility({ jump_share: null })]
+    const [titles, , first, second] = renderTable(volatilityColumns(ZONE, false, true), rows, 140, PLAIN).split('\n')
+    expect(titles).toMatch(/turnover +jumps +state$/)
+    expect(first).toMatch(/2\.30x +61\.2% +alert ▲$/)
+    expect(second).toMatch(/2\.30x +– +alert ▲$/)
+    expect(renderTable(volatilityColumns(ZONE), rows, 140, PLAIN)).not.toContain('jumps')
   })
 
   it('that alerts says how unusual it is in one line', () => {

@@ -9,7 +9,9 @@ import { DeferredStore, type Resumable } from '../storage/deferred-store.ts'
 import type { Store } from '../storage/store.ts'
 import { type Address, choiceParam, parseAddress } from './address.ts'
 
+/** What `openSink` takes beside the address; all of it optional. */
 export interface SinkOptions {
+  /** What a commit of a store waits for: the process (default) or the disk. */
   durability?: 'process' | 'power'
   /** Wall clock of checkpoints, epoch ms. */
   now?: () => number
@@ -22,6 +24,8 @@ export interface SinkOptions {
 
 /**
  * Opens a sink by its address, one that can be written to at once.
+ * @param address as `--to` on the command line, e.g. `sqlite:hk_market.db`, `csv:ticks/`, `-`
+ * @returns a sink that takes batches of events with `write`; `close` it after the last one
  * @throws HkqError E_USAGE for a bad address; E_STORAGE or E_LOCKED when it cannot be opened
  */
 export async function openSink(address: string | Address, options: SinkOptions = {}): Promise<Sink> {

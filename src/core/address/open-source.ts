@@ -71,6 +71,9 @@ const OPENERS: Readonly<Record<Exclude<Address['scheme'], 'ws'>, Opener>> = {
 
 /**
  * Opens a source by its address. Modules are loaded for the scheme that is used.
+ * @param address as `--from` on the command line, e.g. `alltick:`, `sim:?speed=max`, `sqlite:hk_market.db`
+ * @param options `symbols` in canonical form (none: all of a recording); the rest has its defaults
+ * @returns an async iterable of batches of events in order; leaving the loop closes it
  * @throws HkqError E_USAGE for a bad address; E_TOKEN, E_STORAGE, E_INPUT when it cannot be opened
  */
 export async function openSource(address: string | Address, options: SourceOptions = {}): Promise<Source> {

@@ -8,6 +8,9 @@ import { Resampler } from './resampler.ts'
 /**
  * Longer bars of bars: a file of one-minute bars, backfilled K-lines, another hkq's output. Of a bar that comes again
  * at once (a provisional one, a revision, a repeated row) the last word counts.
+ * @param bars batches of bars, of any number of symbols, each in order of time
+ * @param options `every` in ms, and how bars are aligned
+ * @returns batches of bars; `mean` and `trades` are null where the given ones do not tell them
  * @throws HkqError E_INPUT when an input bar is longer than the bars asked for
  */
 export async function* mergeBars(bars: Batches<Bar>, options: BarOptions): AsyncGenerator<readonly Bar[]> {

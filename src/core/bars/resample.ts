@@ -17,6 +17,10 @@ export interface ResampleOptions extends BarOptions {
 /**
  * Bars of a stream of events, for each symbol in order of time. A bar is final once: what comes later makes a numbered
  * revision.
+ * @param events batches of market events of any number of symbols; quotes make no bars, gaps mark them
+ * @param options `every` in ms, and how bars are aligned and filled
+ * @returns batches of bars of [start, end), epoch ms; prices in the traded currency, volume in shares
+ * @throws what the events throw
  */
 export async function* resample(events: Batches, options: ResampleOptions): AsyncGenerator<readonly Bar[]> {
   const { clock } = options

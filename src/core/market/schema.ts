@@ -99,6 +99,7 @@ const RECORDS: Readonly<Record<string, Readonly<Record<string, Schema>>>> = {
     trades: orNull(integer('trades')),
     final: truth('false while the bar can still change'),
     has_gap: truth('a recorded gap crosses the bar'),
+    revision: integer('changes after the bar was final; absent when none'),
   },
   volatility: {
     symbol: text('canonical symbol'),
@@ -117,6 +118,7 @@ const RECORDS: Readonly<Record<string, Readonly<Record<string, Schema>>>> = {
     estimator: text('estimator'),
     window: text('window'),
     seasonal: truth('threshold by time of day'),
+    jump_share: orNull(number('share of the variance due to jumps, 0 to 1; of bipower alone')),
   },
   probe: {
     url: text('endpoint, without its token'),
@@ -153,7 +155,8 @@ export function fieldNames(type: string): readonly string[] {
   return Object.keys(RECORDS[type] ?? {})
 }
 
-const OPTIONAL: ReadonlySet<string> = new Set(['revision'])
+/** Fields that only some records of their type have. */
+const OPTIONAL: ReadonlySet<string> = new Set(['revision', 'jump_share'])
 
 /**
  * The JSON Schema (draft 2020-12) of the records a command prints.

@@ -29,6 +29,8 @@ export type { QuoteServer, ServerOptions } from './options.ts'
 
 /**
  * Opens an AllTick-compatible server: WebSocket in both dialects and the HTTP interfaces on one port.
+ * @param options where to listen (default a free port of 127.0.0.1), limits, faults; the events come by `publish`
+ * @returns the server, listening; `close` it
  * @throws HkqError E_NETWORK when the address cannot be listened on
  */
 export async function openServer(options: ServerOptions): Promise<QuoteServer> {

@@ -4,16 +4,19 @@
  */
 export class Moments {
   n = 0
+  /** In the unit of the numbers; 0 without any. */
   mean = 0
   /** Sum of squared deviations from the mean. */
   m2 = 0
 
+  /** The moments of all `values`. */
   static of(values: Iterable<number>): Moments {
     const moments = new Moments()
     for (const value of values) moments.add(value)
     return moments
   }
 
+  /** Takes one more number in; one that is not finite spoils the moments. */
   add(value: number): this {
     const delta = value - this.mean
     this.n++
@@ -43,6 +46,7 @@ export class Moments {
     return this.n < 1 ? Number.NaN : this.m2 / this.n
   }
 
+  /** Root of the sample variance, in the unit of the numbers; NaN below two values. */
   get sampleStandardDeviation(): number {
     return Math.sqrt(this.sampleVariance)
   }

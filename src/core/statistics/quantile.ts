@@ -2,9 +2,11 @@ import { HkqError } from '../errors.ts'
 
 /**
  * The quantile with linear interpolation (Hyndman and Fan, type 7; the default of R, numpy and pandas). NaN entries are
- * left out; the input is not changed.
+ * left out; the input is not changed. Source: Hyndman, Fan (1996), Sample Quantiles in Statistical Packages.
+ * @param values in any order
  * @param q 0 to 1
- * @returns NaN without values
+ * @returns in the unit of the values; NaN without any
+ * @throws HkqError E_USAGE unless 0 <= q <= 1
  */
 export function quantile(values: ArrayLike<number>, q: number): number {
   checkQuantile(q)

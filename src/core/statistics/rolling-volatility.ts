@@ -56,16 +56,21 @@ export class EstimatorWindow {
   get volatility(): number {
     return Math.sqrt(Math.max(0, this.#estimator.variance(this.#terms, this.#n)))
   }
+
+  /** 0 to 1, NaN where nothing moved; undefined of an estimator that does not tell it. */
+  get jumpShare(): number | undefined {
+    return this.#estimator.jumpShare?.(this.#terms)
+  }
 }
 
 /**
  * Rolling annualised volatility of a series of bars, each joined to the one before, by definition and warm-up of R's TTR
- * `volatility`: close-to-close over n bars uses n - 1 returns, Yang-Zhang needs one bar more than n.
+ * `volatility`: close-to-close over n bars uses n - 1 returns, those with the gap before a bar need one bar more than n.
  * @param estimator name as on the command line
  * @param bars open, high, low, close, in order
  * @param options `window` in bars (2 or more; bipower 3); `periodsPerYear` e.g. 247 for daily bars
  * @returns aligned with the bars, fraction per year (0.25 = 25 %), NaN until defined
- * @throws HkqError E_USAGE also for tick-std, whose ticks are no periods
+ * @throws HkqError E_USAGE for a name or window that cannot be, and for tick-std, whose ticks are no periods
  */
 export function rollingVolatility(
   estimator: string,

@@ -15,6 +15,7 @@ import { OddLot } from './odd-lot.ts'
 import { PriceJump } from './price-jump.ts'
 import { RunningTotalWatch } from './running-total.ts'
 
+/** What the validator may know of the feed; all of it optional. */
 export interface ValidationOptions {
   /** Default: Hong Kong's built-in calendar. */
   sessions?: Sessions
@@ -57,7 +58,12 @@ interface SymbolState {
   total: RunningTotalWatch
 }
 
-/** A validator with fresh state; one per feed. */
+/**
+ * A validator with fresh state; one per feed. Rules and verdicts: a price that jumps, a time off the clock, an odd lot,
+ * a time without trading are flags of the tick, never a loss of it.
+ * @param options the defaults suit a simulated or recorded source
+ * @returns its `push` takes batch after batch, its `counts` are those so far
+ */
 export function createValidator(options: ValidationOptions = {}): Validator {
   const { sessions = new Sessions(), live = false, instruments } = options
   const { now = systemClock.now, monotonic = options.now ?? systemClock.monotonic } = options
@@ -133,7 +139,10 @@ export function createValidator(options: ValidationOptions = {}): Validator {
 
 /**
  * The validator as a step: the same batches, doubtful ticks flagged, rejected records passed on.
+ * @param events batches of one feed, in order of arrival
  * @param options as for createValidator, or a validator whose counts are wanted afterwards
+ * @returns as many batches, warnings of the feed (`status`) among their events
+ * @throws what the events throw
  */
 export async function* validate(
   events: Batches,

@@ -2,8 +2,9 @@ import { type Estimator, sampleVariance } from './estimator.ts'
 import { logReturn, ofReturn } from './returns.ts'
 
 /**
- * Sample variance (n - 1, mean removed) of the log returns from close to close. Contains every gap between the bars: on
- * daily bars the night. Biased up by bid-ask bounce on short bars.
+ * Sample variance (n - 1, mean removed) of the log returns from close to close: right under drift, and the baseline of
+ * every efficiency figure. Contains every gap between the bars: on daily bars the night and lunch. Biased up by bid-ask
+ * bounce on short bars.
  */
 export const closeToClose: Estimator = {
   name: 'close-to-close',

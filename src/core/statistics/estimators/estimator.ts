@@ -6,8 +6,10 @@ export interface PriceBar {
   close: number
 }
 
-/** Mean and sample variance of one term over the window. */
+/** Count, mean and sample variance of one term over the window. */
 export interface TermMoments {
+  /** Samples: values of the term that are defined. */
+  readonly n: number
   readonly mean: number
   readonly sampleVariance: number
 }
@@ -30,8 +32,10 @@ export interface Estimator {
    * earlier bar. Call `begin` again where no return may cross (night, lunch, gap).
    */
   begin(): (bar: PriceBar, out: Float64Array) => void
-  /** Variance per period of the window. Garman-Klass can be negative. */
+  /** Variance per period of a window of `n` bars; negative only by rounding, or by a bar whose close is out of its range. */
   variance(terms: readonly TermMoments[], n: number): number
+  /** Share of the window's variance that is due to jumps, 0 to 1, NaN where nothing moved; where the estimator tells it. */
+  jumpShare?(terms: readonly TermMoments[]): number
 }
 
 /** A series of one term that needs nothing but the bar. */

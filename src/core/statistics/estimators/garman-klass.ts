@@ -1,13 +1,19 @@
-import { type Estimator, meanTerm, ofBar } from './estimator.ts'
+import { type Estimator, meanTerm, ofBar, type PriceBar } from './estimator.ts'
 
-/** From open, high, low and close; no drift, no gaps between bars. A single bar's contribution can be negative. */
+/** One bar's Garman-Klass term: never negative where open and close lie within the range, since 2 ln 2 - 1 < 1/2. */
+export function garmanKlassTerm({ open, high, low, close }: PriceBar): number {
+  return 0.5 * Math.log(high / low) ** 2 - (2 * Math.LN2 - 1) * Math.log(close / open) ** 2
+}
+
+/**
+ * From open, high, low and close; assumes no drift, which makes it high in a trend, and leaves out the gaps between bars:
+ * on daily bars the night. Few trades a bar bias it down.
+ */
 export const garmanKlass: Estimator = {
   name: 'garman-klass',
   source: 'Garman, Klass (1980): mean of ln(H/L)^2 / 2 - (2 ln 2 - 1) ln(C/O)^2',
   periodic: true,
   samples: (n) => [n],
-  begin: ofBar(
-    ({ open, high, low, close }) => 0.5 * Math.log(high / low) ** 2 - (2 * Math.LN2 - 1) * Math.log(close / open) ** 2,
-  ),
+  begin: ofBar(garmanKlassTerm),
   variance: meanTerm,
 }

@@ -3,6 +3,7 @@ import { bipower } from './bipower.ts'
 import { closeToClose } from './close-to-close.ts'
 import type { Estimator } from './estimator.ts'
 import { garmanKlass } from './garman-klass.ts'
+import { garmanKlassYangZhang } from './garman-klass-yang-zhang.ts'
 import { gridStd } from './grid-std.ts'
 import { parkinson } from './parkinson.ts'
 import { realized } from './realized.ts'
@@ -19,6 +20,7 @@ export const ESTIMATORS: readonly Estimator[] = [
   bipower,
   parkinson,
   garmanKlass,
+  garmanKlassYangZhang,
   rogersSatchell,
   yangZhang,
 ]

@@ -1,6 +1,9 @@
 import { type Estimator, meanTerm, ofBar } from './estimator.ts'
 
-/** From high and low alone; no drift, no gaps between bars. Few ticks a bar bias it down. */
+/**
+ * From high and low alone; assumes no drift, which makes it high in a trend, and leaves out the gaps between bars: on
+ * daily bars the night. Few trades a bar bias it down: a bar of one trade counts as 0.
+ */
 export const parkinson: Estimator = {
   name: 'parkinson',
   source: 'Parkinson (1980): mean of ln(H/L)^2 / (4 ln 2)',

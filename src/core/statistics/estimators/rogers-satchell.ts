@@ -1,11 +1,14 @@
 import { type Estimator, meanTerm, ofBar, type PriceBar } from './estimator.ts'
 
-/** One bar's Rogers-Satchell term. */
+/** One bar's Rogers-Satchell term: never negative where open and close lie within the range. */
 export function rogersSatchellTerm({ open, high, low, close }: PriceBar): number {
   return Math.log(high / close) * Math.log(high / open) + Math.log(low / close) * Math.log(low / open)
 }
 
-/** Right under any drift; no gaps between bars. */
+/**
+ * From open, high, low and close; right under any drift. Leaves out the gaps between bars: on daily bars the night. Few
+ * trades a bar bias it down; a bar that runs straight from its low to its high counts as 0.
+ */
 export const rogersSatchell: Estimator = {
   name: 'rogers-satchell',
   source: 'Rogers, Satchell (1991): mean of ln(H/C) ln(H/O) + ln(L/C) ln(L/O)',

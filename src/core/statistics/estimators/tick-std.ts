@@ -3,7 +3,8 @@ import { ofReturn, simpleReturn } from './returns.ts'
 
 /**
  * Sample variance of the simple returns from tick to tick, the tutorial's: pandas `pct_change().rolling().std()`. Ticks
- * are no periods, so there is nothing to annualise by; busier minutes have smaller returns.
+ * are no periods, so there is nothing to annualise by; busier minutes have smaller returns, and bid-ask bounce is most of
+ * them. On the command line returns span every break unless `--session-breaks exclude`.
  */
 export const tickStd: Estimator = {
   name: 'tick-std',

@@ -1,7 +1,10 @@
 import type { Estimator } from './estimator.ts'
 import { rogersSatchellTerm } from './rogers-satchell.ts'
 
-/** Drift and gaps: on daily bars the night is contained. Needs the close before the window's first bar. */
+/**
+ * Right under drift and with the gaps between bars: on daily bars the night is contained. Needs the close before the
+ * window's first bar. Few trades a bar bias its Rogers-Satchell part down.
+ */
 export const yangZhang: Estimator = {
   name: 'yang-zhang',
   source:

@@ -1,5 +1,6 @@
-import type { Sessions } from '../../market/session.ts'
+import type { Sessions, Stretch } from '../../market/session.ts'
 import { DAY, formatDate, MINUTE, parseTime } from '../../market/time.ts'
+import type { Settings } from './options.ts'
 
 /** What a volatility is annualised by. */
 export interface AnnualBasis {
@@ -8,18 +9,23 @@ export interface AnnualBasis {
   text: string
 }
 
-/** Periods per year counted from the calendar: continuous trading alone, without nights, lunch and auctions. */
+/**
+ * Periods per year counted from the calendar: continuous trading alone, without nights, lunch and auctions; half days
+ * count what they have. Bars are counted as they are cut, a short last one of a session as one; days as they are.
+ */
 export class AnnualPeriods {
   readonly #sessions: Sessions
   readonly #period: number
+  readonly #periodsIn: (stretch: Stretch) => number
   readonly #years = new Map<string, AnnualBasis | null>()
   #day = Number.NaN
   #scale = Number.NaN
 
-  /** @param period ms; a day (86,400,000) counts trading days */
-  constructor(sessions: Sessions, period: number) {
+  constructor({ sessions, period, estimator }: Pick<Settings, 'sessions' | 'period' | 'estimator'>) {
+    const length = ({ open, close }: Stretch): number => (close - open) / period
     this.#sessions = sessions
     this.#period = period
+    this.#periodsIn = estimator.name === 'grid-std' ? length : (stretch) => Math.ceil(length(stretch))
   }
 
   /** Square root of the periods in the year of `time`; NaN where the calendar does not cover it. */
@@ -46,9 +52,8 @@ export class AnnualPeriods {
   #count(year: string): AnnualBasis {
     const days = this.#sessions.days(parseTime(`${year}-01-01`), parseTime(`${Number(year) + 1}-01-01`))
     if (this.#period >= DAY) return { periodsPerYear: days.length, text: `${days.length} trading days in ${year}` }
-    let open = 0
-    for (const day of days) for (const stretch of day.continuous) open += stretch.close - stretch.open
-    const periodsPerYear = open / this.#period
+    let periodsPerYear = 0
+    for (const day of days) for (const stretch of day.continuous) periodsPerYear += this.#periodsIn(stretch)
     const length = this.#period % MINUTE === 0 ? `${this.#period / MINUTE}m` : `${this.#period / 1000}s`
     return { periodsPerYear, text: `${periodsPerYear} periods of ${length} of continuous trading in ${year}` }
   }

@@ -57,6 +57,7 @@ export class BarSeries implements Series<Tick | Quote | Bar> {
       slot: this.#settings.period < DAY ? slotOf(timeOfDay(event.end), this.#settings.period) : -1,
       traded: true,
       missing: event.has_gap || this.#missing,
+      jumpShare: this.#window.jumpShare,
     })
     this.#missing = false
   }

@@ -19,6 +19,6 @@ export function historyStart(options: VolatilityOptions, since: number): number 
  * @throws HkqError E_USAGE for settings that cannot be
  */
 export function annualBasis(options: VolatilityOptions, time: number): AnnualBasis | null {
-  const { estimator, sessions, period } = settingsOf(options)
-  return estimator.periodic ? new AnnualPeriods(sessions, period).basis(time) : null
+  const settings = settingsOf(options)
+  return settings.estimator.periodic ? new AnnualPeriods(settings).basis(time) : null
 }

@@ -62,7 +62,7 @@ export class Judge {
 
   /** The record of the newest point. */
   record(): VolatilityRecord {
-    const { timestamp, volatility } = this.#point
+    const { timestamp, volatility, jumpShare } = this.#point
     const threshold = this.#threshold
     const ratio = volatility / this.#usual
     return {
@@ -84,6 +84,7 @@ export class Judge {
       estimator: this.#settings.estimator.name,
       window: this.#settings.windowText,
       seasonal: this.#seasonal,
+      ...(jumpShare !== undefined && { jump_share: Number.isNaN(volatility) ? null : orNull(jumpShare) }),
     }
   }
 

@@ -48,7 +48,7 @@ export class VolatilityMonitor {
     this.#wanted = wanted
     this.#settings = settingsOf(options)
     this.#leftOut = flagMask(this.#settings.leftOut)
-    this.#annual = new AnnualPeriods(this.#settings.sessions, this.#settings.period)
+    this.#annual = new AnnualPeriods(this.#settings)
   }
 
   /** @returns the records that became complete; ticks of the batch are taken in (time, seq) order */

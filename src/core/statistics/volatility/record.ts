@@ -33,6 +33,8 @@ export interface VolatilityRecord {
   window: string
   /** Whether the threshold follows the time of day. */
   seasonal: boolean
+  /** 0 to 1: share of the window's variance that is due to jumps. Of `bipower` alone; absent elsewhere. */
+  jump_share?: number | null
 }
 
 /** One evaluation point before it is judged. NaN where undefined. */
@@ -49,6 +51,8 @@ export interface Point {
   traded: boolean
   /** Whether a recorded gap touches the step that ends here. */
   missing: boolean
+  /** 0 to 1; undefined where the estimator does not tell it. */
+  jumpShare?: number | undefined
 }
 
 /** Turns the events of one symbol into evaluation points. */

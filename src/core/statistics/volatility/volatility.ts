@@ -18,7 +18,10 @@ export interface VolatilityRun extends WantedRecords {
 
 /**
  * The volatility strategy as a step: market events (or bars) in, volatility records out, history and live alike. Feed
- * the look-back's history first, then the live events, in one stream. Definitions: docs, Volatility.
+ * the look-back's history first, then the live events, in one stream. Definitions: docs/estimators.md.
+ * @param events batches of ticks and gaps (quotes too for the mid price), or of bars; any number of symbols
+ * @param options what is absent comes from the preset, `session` by default
+ * @returns batches of records, one an evaluation point; `volatility` is the deviation of one period's return
  * @throws HkqError E_USAGE for settings that cannot be, E_INPUT for ticks where bars are needed
  */
 export async function* volatility(
