@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { FLAGS } from '../core/market/event.ts'
 import { ESTIMATORS } from '../core/statistics/estimators/index.ts'
 import { annualBasis } from '../core/statistics/volatility/history.ts'
+import { VolatilityMonitor, type WantedRecords } from '../core/statistics/volatility/monitor.ts'
 import { settingsOf, type VolatilityOptions } from '../core/statistics/volatility/options.ts'
 import type { VolatilityRecord } from '../core/statistics/volatility/record.ts'
 import { alertLine, leaveLine } from '../core/terminal/lines.ts'
@@ -17,7 +18,7 @@ import { paletteOf, printer, tell, zoneOf } from './_print.ts'
 import { conclude, DEFAULT_STORE, openRecorded, rangeOf, rejectedIn } from './_recorded.ts'
 import { printedSchema, setUp } from './_setup.ts'
 import { choice, choices, integer, interval, positive, quantile, tradingDays, window } from './_values.ts'
-import { recordsFrom, type VolatilityCommand } from './_volatility-records.ts'
+import { runOver, type VolatilityCommand } from './_volatility-records.ts'
 
 const NAMES = ESTIMATORS.map(({ name }) => name)
 
@@ -92,7 +93,9 @@ export function define(io: Io): Command {
     let newestTime = 0
     const recorded = await openRecorded(options, setup, signal, io)
     if ('source' in recorded && options.history === undefined) onLive()
-    for await (const records of await recordsFrom(recorded, { options, settings, setup, signal, onLive, io })) {
+    const asked = { options, settings, setup, signal, onLive, io }
+    const evaluator = (run: VolatilityOptions & WantedRecords) => new VolatilityMonitor(run, run)
+    for await (const records of await runOver(recorded, { ...asked, evaluator })) {
       count += records.length
       newestTime = records.at(-1)!.timestamp
       if (isNews) told(records)
