@@ -15,10 +15,10 @@ import { type Alarm, openAlarm } from './_exec.ts'
 import { type Io, say } from './_io.ts'
 import { defineCommand, withCommon, withFrom, withLive, withRange } from './_options.ts'
 import { paletteOf, printer, tell, zoneOf } from './_print.ts'
-import { conclude, DEFAULT_STORE, openRecorded, rangeOf, rejectedIn } from './_recorded.ts'
+import { conclude, DEFAULT_STORE, rangeOf, rejectedIn } from './_recorded.ts'
 import { printedSchema, setUp } from './_setup.ts'
 import { choice, choices, integer, interval, positive, quantile, tradingDays, window } from './_values.ts'
-import { runOver, type VolatilityCommand } from './_volatility-records.ts'
+import { openHistory, runOver, type VolatilityCommand } from './_volatility-run.ts'
 
 const NAMES = ESTIMATORS.map(({ name }) => name)
 
@@ -91,7 +91,7 @@ export function define(io: Io): Command {
     const all: VolatilityRecord[] = []
     let count = 0
     let newestTime = 0
-    const recorded = await openRecorded(options, setup, signal, io)
+    const recorded = await openHistory(options, settings, setup, signal, io)
     if ('source' in recorded && options.history === undefined) onLive()
     const asked = { options, settings, setup, signal, onLive, io }
     const evaluator = (run: VolatilityOptions & WantedRecords) => new VolatilityMonitor(run, run)

@@ -16,7 +16,7 @@ import type { Store } from '../core/storage/store.ts'
 import { evaluateStored } from '../core/storage/stored-volatility.ts'
 import type { Io } from './_io.ts'
 import type { CommonOptions, LiveOptions, RangeOptions } from './_options.ts'
-import { openStore, type Recorded, symbolsOf } from './_recorded.ts'
+import { openRecorded, openStore, type Recorded, symbolsOf } from './_recorded.ts'
 import type { Setup } from './_setup.ts'
 
 /** What the command line says of a run. */
@@ -31,6 +31,23 @@ export interface VolatilityCommand
   exec?: string
   describe?: boolean
   chart?: boolean
+}
+
+/**
+ * Opens what the strategy reads: of a file also the history that warms up for `--since`, unless it is replayed at a pace.
+ * @throws HkqError as openRecorded
+ */
+export function openHistory(
+  options: VolatilityCommand,
+  settings: VolatilityOptions,
+  setup: Setup,
+  signal: AbortSignal,
+  io: Io,
+): Promise<Recorded> {
+  const { from, since } = options
+  const isPaced = from !== undefined && parseAddress(from, 'source').params.has('speed')
+  const start = since === undefined || isPaced ? since : historyStart(settings, since)
+  return openRecorded({ ...options, ...(start !== undefined && { since: start }) }, setup, signal, io)
 }
 
 /** One run of the strategy over what was opened. */
