@@ -31,6 +31,8 @@ export interface VolatilityCommand
   exec?: string
   describe?: boolean
   chart?: boolean
+  backtest?: boolean
+  horizon?: string
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { HkqError } from '../core/errors.ts'
 import { FLAGS } from '../core/market/event.ts'
 import { ESTIMATORS } from '../core/statistics/estimators/index.ts'
 import { annualBasis } from '../core/statistics/volatility/history.ts'
@@ -8,6 +9,7 @@ import type { VolatilityRecord } from '../core/statistics/volatility/record.ts'
 import { alertLine, leaveLine } from '../core/terminal/lines.ts'
 import { mostUnusualFirst, volatilityColumns } from '../core/terminal/signal-columns.ts'
 import { renderVolatilityChart } from '../core/terminal/volatility-chart.ts'
+import { backtest } from './_backtest.ts'
 import { printCharts } from './_chart.ts'
 import { printDescription } from './_describe.ts'
 import { stopAfter } from './_events.ts'
@@ -17,7 +19,7 @@ import { defineCommand, withCommon, withFrom, withLive, withRange } from './_opt
 import { paletteOf, printer, tell, zoneOf } from './_print.ts'
 import { conclude, DEFAULT_STORE, rangeOf, rejectedIn } from './_recorded.ts'
 import { printedSchema, setUp } from './_setup.ts'
-import { choice, choices, integer, interval, positive, quantile, tradingDays, window } from './_values.ts'
+import { choice, choices, duration, integer, interval, positive, quantile, tradingDays, window } from './_values.ts'
 import { openHistory, runOver, type VolatilityCommand } from './_volatility-run.ts'
 
 const NAMES = ESTIMATORS.map(({ name }) => name)
@@ -68,15 +70,19 @@ export function define(io: Io): Command {
     .option('--exec <command>', 'run this at each alert, the record on its standard input')
     .option('--chart', 'draw volatility, its threshold and the alerts in the terminal')
     .option('--describe', 'a summary of the values (needs danfojs-node)')
+    .option('--backtest', 'a table of the alerts by quantile and threshold, and of what came after them')
+    .option('--horizon <length>', 'trading time that a backtest looks ahead (default: 30m)', checked(duration))
   withRange(command, io)
   withFrom(command, `default: ${DEFAULT_STORE}`)
   withLive(command)
   return withCommon(command).action(async (args: string[], options: VolatilityCommand) => {
     const setup = setUp(command, io, args)
-    if (printedSchema(command, io, ['volatility'])) return
+    if (printedSchema(command, io, [options.backtest ? 'backtest' : 'volatility'])) return
     rangeOf(options)
     const settings: VolatilityOptions = { ...options, sessions: setup.sessions }
     settingsOf(settings)
+    if (options.backtest) return backtest(options, settings, setup, io)
+    if (command.getOptionValueSource('horizon') === 'cli') throw noBacktest(options.horizon!)
     const output = printer<VolatilityRecord>(options, io, {
       columns: volatilityColumns(zoneOf(options), options.annualize),
       whole: options.last === true,
@@ -112,6 +118,10 @@ export function define(io: Io): Command {
     if (options.last) await output.write(mostUnusualFirst(newest.values()))
     await output.end()
   })
+}
+
+function noBacktest(horizon: string): HkqError {
+  return new HkqError('E_USAGE', `--horizon "${horizon}" is what a backtest looks ahead: add --backtest`)
 }
 
 /** Checks a value with a parser whose result the strategy reads for itself. */
