@@ -1,12 +1,15 @@
 import type { Command } from 'commander'
+import { HkqError } from '../core/errors.ts'
 import { FLAGS } from '../core/market/event.ts'
 import { ESTIMATORS } from '../core/statistics/estimators/index.ts'
 import { annualBasis } from '../core/statistics/volatility/history.ts'
+import { VolatilityMonitor, type WantedRecords } from '../core/statistics/volatility/monitor.ts'
 import { settingsOf, type VolatilityOptions } from '../core/statistics/volatility/options.ts'
 import type { VolatilityRecord } from '../core/statistics/volatility/record.ts'
 import { alertLine, leaveLine } from '../core/terminal/lines.ts'
 import { mostUnusualFirst, volatilityColumns } from '../core/terminal/signal-columns.ts'
 import { renderVolatilityChart } from '../core/terminal/volatility-chart.ts'
+import { backtest } from './_backtest.ts'
 import { printCharts } from './_chart.ts'
 import { printDescription } from './_describe.ts'
 import { stopAfter } from './_events.ts'
@@ -14,10 +17,10 @@ import { type Alarm, openAlarm } from './_exec.ts'
 import { type Io, say } from './_io.ts'
 import { defineCommand, withCommon, withFrom, withLive, withRange, withReading } from './_options.ts'
 import { paletteOf, printer, tell, zoneOf } from './_print.ts'
-import { conclude, DEFAULT_STORE, openRecorded, rangeOf, rejectedIn } from './_recorded.ts'
+import { conclude, DEFAULT_STORE, rangeOf, rejectedIn } from './_recorded.ts'
 import { printedSchema, setUp } from './_setup.ts'
-import { choice, choices, integer, interval, positive, quantile, tradingDays, window } from './_values.ts'
-import { recordsFrom, type VolatilityCommand } from './_volatility-records.ts'
+import { choice, choices, duration, integer, interval, positive, quantile, tradingDays, window } from './_values.ts'
+import { openHistory, runOver, type VolatilityCommand } from './_volatility-run.ts'
 
 const NAMES = ESTIMATORS.map(({ name }) => name)
 
@@ -67,16 +70,20 @@ export function define(io: Io): Command {
     .option('--exec <command>', 'run this at each alert, the record on its standard input')
     .option('--chart', 'draw volatility, its threshold and the alerts in the terminal')
     .option('--describe', 'a summary of the values (needs danfojs-node)')
+    .option('--backtest', 'a table of the alerts by quantile and threshold, and of what came after them')
+    .option('--horizon <length>', 'trading time that a backtest looks ahead (default: 30m)', checked(duration))
   withRange(command, io)
   withFrom(command, `default: ${DEFAULT_STORE}`)
   withReading(command)
   withLive(command)
   return withCommon(command).action(async (args: string[], options: VolatilityCommand) => {
     const setup = setUp(command, io, args)
-    if (printedSchema(command, io, ['volatility'])) return
+    if (printedSchema(command, io, [options.backtest ? 'backtest' : 'volatility'])) return
     rangeOf(options)
     const settings: VolatilityOptions = { ...options, sessions: setup.sessions }
     const { estimator } = settingsOf(settings)
+    if (options.backtest) return backtest(options, settings, setup, io)
+    if (command.getOptionValueSource('horizon') === 'cli') throw noBacktest(options.horizon!)
     const output = printer<VolatilityRecord>(options, io, {
       columns: volatilityColumns(zoneOf(options), options.annualize, estimator.jumpShare !== undefined),
       whole: options.last === true,
@@ -92,9 +99,11 @@ export function define(io: Io): Command {
     const all: VolatilityRecord[] = []
     let count = 0
     let newestTime = 0
-    const recorded = await openRecorded(options, setup, signal, io)
+    const recorded = await openHistory(options, settings, setup, signal, io)
     if ('source' in recorded && options.history === undefined) onLive()
-    for await (const records of await recordsFrom(recorded, { options, settings, setup, signal, onLive, io })) {
+    const asked = { options, settings, setup, signal, onLive, io }
+    const evaluator = (run: VolatilityOptions & WantedRecords) => new VolatilityMonitor(run, run)
+    for await (const records of await runOver(recorded, { ...asked, evaluator })) {
       count += records.length
       newestTime = records.at(-1)!.timestamp
       if (isNews) told(records)
@@ -112,6 +121,10 @@ export function define(io: Io): Command {
     if (options.last || !(options.describe || options.chart)) await output.end()
     await alarm.settled()
   })
+}
+
+function noBacktest(horizon: string): HkqError {
+  return new HkqError('E_USAGE', `--horizon "${horizon}" is what a backtest looks ahead: add --backtest`)
 }
 
 /** Checks a value with a parser whose result the strategy reads for itself. */

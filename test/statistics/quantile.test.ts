@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { quantile } from '../../src/core/statistics/quantile.ts'
+import { quantile, quantileOfSorted } from '../../src/core/statistics/quantile.ts'
 import { SortedValues } from '../../src/core/statistics/sorted-values.ts'
 
 function bySorting(values: readonly number[], q: number): number {
@@ -30,6 +30,14 @@ describe('quantile', () => {
         const input = Float64Array.from([...values, Number.NaN])
         if (values.length > 0) expect(quantile(input, q)).toBeCloseTo(bySorting(values, q), 9)
         expect([...input]).toEqual([...values, Number.NaN])
+      }),
+    )
+  })
+
+  test('of sorted values is the same number', () => {
+    fc.assert(
+      fc.property(numbers, fc.double({ min: 0, max: 1, noNaN: true }), (values, q) => {
+        expect(quantileOfSorted(Float64Array.from(values).sort(), q)).toBe(quantile(values, q))
       }),
     )
   })

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Clock } from '../../src/core/clock.ts'
 import { formatClock } from '../../src/core/market/time.ts'
 import { Channel } from '../../src/core/pipeline/channel.ts'
-import type { VolatilityEvent } from '../../src/core/statistics/volatility/monitor.ts'
+import type { VolatilityEvent } from '../../src/core/statistics/volatility/intake.ts'
 import { volatility } from '../../src/core/statistics/volatility/volatility.ts'
 import { at, dayOfTicks, sessions } from './market.ts'
 

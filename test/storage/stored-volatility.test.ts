@@ -2,12 +2,13 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Gap, MarketEvent, Tick } from '../../src/core/market/event.ts'
 import { Sessions } from '../../src/core/market/session.ts'
+import { VolatilityMonitor } from '../../src/core/statistics/volatility/monitor.ts'
 import type { VolatilityOptions } from '../../src/core/statistics/volatility/options.ts'
 import type { VolatilityRecord } from '../../src/core/statistics/volatility/record.ts'
 import { type VolatilityRun, volatility } from '../../src/core/statistics/volatility/volatility.ts'
 import { columnsOf } from '../../src/core/storage/columns.ts'
 import type { Store } from '../../src/core/storage/store.ts'
-import { storedVolatility } from '../../src/core/storage/stored-volatility.ts'
+import { evaluateStored } from '../../src/core/storage/stored-volatility.ts'
 import { at, gap, tick } from './sample.ts'
 
 const sessions = new Sessions()
@@ -41,6 +42,8 @@ const gaps = fc.array(
   }),
   { maxLength: 6 },
 )
+
+type Run = VolatilityOptions & VolatilityRun
 
 type Made<T> = T extends fc.Arbitrary<infer U> ? U : never
 
@@ -94,7 +97,13 @@ async function all(batches: AsyncIterable<readonly VolatilityRecord[]>): Promise
   return records
 }
 
-async function ofEvents(events: MarketEvent[], options: VolatilityOptions & VolatilityRun) {
+/** The records of columns in chunks of `size` ticks. */
+function ofColumns(ticks: readonly Tick[], holes: readonly Gap[], size: number, run: Run, signal?: AbortSignal) {
+  const monitor = new VolatilityMonitor(run, run)
+  return all(evaluateStored(storeOf(ticks, holes, size), '00700.HK', {}, monitor, run, signal))
+}
+
+async function ofEvents(events: MarketEvent[], options: Run) {
   return all(
     volatility(
       (async function* () {
@@ -120,7 +129,7 @@ describe('volatility of stored columns', () => {
         const ticks = ticksOf(made)
         const missing = gapsOf(holes, ticks)
         const run = { ...settings, sessions, ...(since !== undefined && { since }) }
-        const stored = await all(storedVolatility(storeOf(ticks, missing, size), '00700.HK', {}, run))
+        const stored = await ofColumns(ticks, missing, size, run)
         expect(JSON.stringify(stored)).toBe(JSON.stringify(await ofEvents(inOrder(ticks, missing), run)))
       }),
     )
@@ -134,9 +143,7 @@ describe('volatility of stored columns', () => {
         const run = { ...settings, sessions, ...(since !== undefined && { since }) }
         const full = await ofEvents(inOrder(ticks, missing), run)
         const wanted = full.filter((record, i) => record.event !== null || i === full.length - 1)
-        const stored = await all(
-          storedVolatility(storeOf(ticks, missing, size), '00700.HK', {}, { ...run, last: true }),
-        )
+        const stored = await ofColumns(ticks, missing, size, { ...run, last: true })
         expect(JSON.stringify(stored)).toBe(JSON.stringify(wanted))
         expect(JSON.stringify(await ofEvents(inOrder(ticks, missing), { ...run, last: true }))).toBe(
           JSON.stringify(wanted),
@@ -149,7 +156,7 @@ describe('volatility of stored columns', () => {
     const ticks = Array.from({ length: 30 }, (_, i) => tick({ timestamp: at('10:00') + i, seq: i }))
     const stopped = AbortSignal.abort()
     const run = { preset: 'tutorial', sessions, last: true } as const
-    const [record] = await all(storedVolatility(storeOf(ticks, [], 10), '00700.HK', {}, run, stopped))
+    const [record] = await ofColumns(ticks, [], 10, run, stopped)
     expect(record?.timestamp).toBe(ticks[9]!.timestamp)
   })
 })

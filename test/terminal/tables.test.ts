@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest'
 import type { Bar } from '../../src/core/market/bar.ts'
 import type { Gap, Status } from '../../src/core/market/event.ts'
 import { parseTime } from '../../src/core/market/time.ts'
+import type { BacktestRecord } from '../../src/core/statistics/volatility/backtest-record.ts'
 import type { VolatilityRecord } from '../../src/core/statistics/volatility/record.ts'
+import { backtestColumns, backtestLegend } from '../../src/core/terminal/backtest-columns.ts'
 import { alertLine, gapLine, leaveLine, statusLine } from '../../src/core/terminal/lines.ts'
 import { barColumns, gapColumns } from '../../src/core/terminal/market-columns.ts'
 import { createPalette } from '../../src/core/terminal/palette.ts'
@@ -63,6 +65,34 @@ function volatility(change: Partial<VolatilityRecord> = {}): VolatilityRecord {
     ...change,
   }
 }
+
+describe('a table of a backtest', () => {
+  const row: BacktestRecord = {
+    ...{ type: 'backtest', symbol: '00700.HK', threshold: 'seasonal', quantile: 0.925, days: 487, alerts: 1391 },
+    ...{ alerts_per_day: 2.8563, early_share: 0.1318, early_days_share: 1, base_rate: 0.2041, hit_rate: 0.512 },
+    ...{ lift: 2.5086, scored: 374, horizon: '30m', window: '20m', estimator: 'grid-std' },
+  }
+  const nothing: BacktestRecord = {
+    ...{ ...row, symbol: null, threshold: 'flat', quantile: 0.9, days: 0, alerts: 0, scored: 0, alerts_per_day: null },
+    ...{ early_share: null, early_days_share: null, base_rate: null, hit_rate: null, lift: null },
+  }
+  const table = (width: number) => renderTable(backtestColumns(), [row, nothing], width, PLAIN).split('\n')
+
+  it('shows everything when there is room', () => {
+    const [titles, , line, last] = table(120).map((text) => text.split(/ {2,}/))
+    expect(titles!.join()).toBe('symbol,threshold,q,days,alerts,a day,early,of days,base,scored,hit,lift')
+    expect(line!.join(' ')).toBe('00700.HK seasonal 0.925 487 1,391 2.86 13.2% 100.0% 20.4% 374 51.2% 2.51x')
+    expect(last!.join(' ')).toBe('together flat 0.9 0 0 – – – – 0 – –')
+  })
+
+  it('keeps what is judged in 80 columns, and the legend too', () => {
+    const lines = table(80)
+    expect(lines[0]!.split(/ {2,}/).join()).toBe('symbol,threshold,q,alerts,a day,early,of days,base,hit,lift')
+    for (const line of [...lines, ...backtestLegend(row).split('\n')])
+      expect(displayWidth(line)).toBeLessThanOrEqual(80)
+    expect(backtestLegend(row)).toContain('the next 30m above 1.25x its usual')
+  })
+})
 
 describe('a table of bars', () => {
   const print = (width: number, ...bars: Bar[]): string[] =>

@@ -26,6 +26,14 @@ export function quantile(values: ArrayLike<number>, q: number): number {
   return interpolate(low, high, h - k)
 }
 
+/** As `quantile`, of values in ascending order without NaN, in constant time. */
+export function quantileOfSorted(values: ArrayLike<number>, q: number): number {
+  if (values.length === 0) return Number.NaN
+  const h = q * (values.length - 1)
+  const k = Math.floor(h)
+  return k === h ? values[k]! : interpolate(values[k]!, values[k + 1]!, h - k)
+}
+
 /** The median: quantile 0.5. */
 export function median(values: ArrayLike<number>): number {
   return quantile(values, 0.5)

@@ -1,52 +1,51 @@
 import type { Gap } from '../market/event.ts'
-import { VolatilityMonitor } from '../statistics/volatility/monitor.ts'
+import type { Evaluator } from '../statistics/volatility/evaluator.ts'
 import { settingsOf, type VolatilityOptions } from '../statistics/volatility/options.ts'
-import type { VolatilityRecord } from '../statistics/volatility/record.ts'
-import type { VolatilityRun } from '../statistics/volatility/volatility.ts'
 import type { TickColumns } from './columns.ts'
 import type { Span, Store } from './store.ts'
 
 /**
- * Volatility of one stored symbol by an estimator of ticks or of the grid, from its ticks as columns: the records that
- * `volatility` gives of the same ticks and gaps as events.
+ * Feeds the ticks and gaps of one stored symbol to the evaluator of a run, ticks as columns: what it gives of the same
+ * events. Not for estimators of bars.
+ * @param options settings of the run; `complete` as for `evaluate`
  * @param signal ends the reading early; what was read counts
  */
-export async function* storedVolatility(
+export async function* evaluateStored<R>(
   store: Store,
   symbol: string,
   span: Span,
-  options: VolatilityOptions & Omit<VolatilityRun, 'clock'>,
+  evaluator: Evaluator<R>,
+  options: VolatilityOptions & { complete?: number },
   signal?: AbortSignal,
-): AsyncGenerator<readonly VolatilityRecord[]> {
-  const monitor = new VolatilityMonitor(options, options)
+): AsyncGenerator<readonly R[]> {
   const { price, estimator, confirmVolume } = settingsOf(options)
   const choice = { book: price === 'mid', prices: estimator.name === 'tick-std' && confirmVolume === null }
   const gaps = [...store.gaps({ ...span, symbols: [symbol] })]
   for await (const columns of store.columns(symbol, { ...span, ...choice })) {
-    yield* some(taken(monitor, symbol, columns, gaps))
+    yield* some(taken(evaluator, symbol, columns, gaps))
     if (signal?.aborted) break
   }
-  yield* some([...monitor.push(gaps), ...monitor.end(options.complete)])
+  yield* some([...evaluator.push(gaps), ...evaluator.end(options.complete)])
 }
 
 /** Takes the ticks in, and every gap behind the ticks of its `from`; the gaps taken leave the list. */
-function taken(monitor: VolatilityMonitor, symbol: string, columns: TickColumns, gaps: Gap[]): VolatilityRecord[] {
+function taken<R>(evaluator: Evaluator<R>, symbol: string, columns: TickColumns, gaps: Gap[]): R[] {
   const { length, timestamp } = columns
   const newest = timestamp[length - 1]!
-  if (gaps.length === 0 || gaps[0]!.from >= newest) return monitor.pushColumns(symbol, columns)
-  const records: VolatilityRecord[] = []
+  if (gaps.length === 0 || gaps[0]!.from >= newest) return evaluator.pushColumns(symbol, columns)
+  const given: R[] = []
   let first = 0
   while (gaps.length > 0 && gaps[0]!.from < newest) {
     let end = first
     while (timestamp[end]! <= gaps[0]!.from) end++
-    for (const record of monitor.pushColumns(symbol, columns, first, end)) records.push(record)
-    monitor.push([gaps.shift()!])
+    for (const one of evaluator.pushColumns(symbol, columns, first, end)) given.push(one)
+    evaluator.push([gaps.shift()!])
     first = end
   }
-  for (const record of monitor.pushColumns(symbol, columns, first)) records.push(record)
-  return records
+  for (const one of evaluator.pushColumns(symbol, columns, first)) given.push(one)
+  return given
 }
 
-function* some(records: readonly VolatilityRecord[]): Generator<readonly VolatilityRecord[]> {
-  if (records.length > 0) yield records
+function* some<R>(given: readonly R[]): Generator<readonly R[]> {
+  if (given.length > 0) yield given
 }

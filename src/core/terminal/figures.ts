@@ -51,6 +51,11 @@ export function percent(fraction: number | null): string {
   return `${value.toFixed(digits)}%`
 }
 
+/** A share of a whole as a percentage with one decimal: 0.0825 is `8.3%`. */
+export function share(fraction: number | null): string {
+  return missing(fraction) ? NONE : `${(fraction * 100).toFixed(1)}%`
+}
+
 /** A ratio with two decimals and its sign: `1.92x`. */
 export function ratio(value: number | null): string {
   return missing(value) ? NONE : `${value.toFixed(2)}x`

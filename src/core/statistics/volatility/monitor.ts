@@ -1,23 +1,14 @@
-import type { Bar } from '../../market/bar.ts'
-import { byTimeAndSeq, type MarketEvent, type Tick } from '../../market/event.ts'
-import { flagMask } from '../../market/flags.ts'
 import { AnnualPeriods } from './annual.ts'
-import { BarSeries } from './bar-series.ts'
-import { GridSeries } from './grid-series.ts'
-import { Judge } from './judge.ts'
+import type { Evaluator } from './evaluator.ts'
+import { type Alarms, Intake, type VolatilityEvent } from './intake.ts'
 import { type Settings, settingsOf, type VolatilityOptions } from './options.ts'
-import { type OvernightMove, OvernightWatch } from './overnight.ts'
 import type { TickColumns } from './prices.ts'
-import type { Point, Series, VolatilityRecord } from './record.ts'
-import { TickSeries } from './tick-series.ts'
-
-/** What the strategy takes: market events, and bars where they are history or an estimator's food. */
-export type VolatilityEvent = MarketEvent | Bar
+import type { Point, VolatilityRecord } from './record.ts'
+import { seriesOf } from './series-of.ts'
+import { SymbolVolatility } from './symbol-volatility.ts'
 
 /** Which records to make; all by default. What is not made is computed all the same. */
-export interface WantedRecords {
-  /** Told of each move over night beyond 25 %, which is rather a corporate action than news. */
-  onOvernightMove?: (move: OvernightMove) => void
+export interface WantedRecords extends Alarms {
   /** Those from this time (epoch ms) on. */
   since?: number
   /** Those with an event, and at the end the newest of each symbol. Ticks must come in order of time. */
@@ -28,149 +19,60 @@ export interface WantedRecords {
  * The volatility strategy over any number of symbols, fed in batches: the same records whether history or live, in one
  * batch or many. State lives per symbol; nothing looks ahead.
  */
-export class VolatilityMonitor {
+export class VolatilityMonitor implements Evaluator<VolatilityRecord> {
   readonly #settings: Settings
   readonly #annual: AnnualPeriods
   readonly #wanted: WantedRecords
-  readonly #leftOut: number
-  readonly #series = new Map<string, Series<VolatilityEvent>>()
-  readonly #nights = new Map<string, OvernightWatch>()
-  /** The newest point of each symbol that has no record yet, where only the last one is wanted. */
-  readonly #unwritten = new Map<string, Judge>()
-  /** Gaps of all symbols, for those that appear later. */
-  readonly #gaps: { from: number; to: number }[] = []
+  readonly #intake: Intake
+  /** The symbols whose newest point has no record yet, where only the last one is wanted. */
+  readonly #unwritten = new Set<SymbolVolatility>()
   #records: VolatilityRecord[] = []
-  #newest = Number.NEGATIVE_INFINITY
-  #lost = false
 
   /** @throws HkqError E_USAGE for settings that cannot be */
   constructor(options: VolatilityOptions = {}, wanted: WantedRecords = {}) {
+    const settings = settingsOf(options)
+    this.#settings = settings
     this.#wanted = wanted
-    this.#settings = settingsOf(options)
-    this.#leftOut = flagMask(this.#settings.leftOut)
-    this.#annual = new AnnualPeriods(this.#settings)
+    this.#annual = new AnnualPeriods(settings)
+    this.#intake = new Intake(settings, (symbol) => seriesOf(settings, this.#recording(symbol)), wanted)
   }
 
-  /** @returns the records that became complete; ticks of the batch are taken in (time, seq) order */
   push(batch: readonly VolatilityEvent[]): VolatilityRecord[] {
-    for (const event of inOrder(batch)) this.#take(event)
+    this.#intake.push(batch)
     return this.#taken()
   }
 
-  /**
-   * Ticks of one symbol in (time, seq) order, none older than what was pushed before: the fast path of stored ticks, with
-   * the records that `push` would give.
-   * @param from first tick to take in
-   * @param to end of them, exclusive
-   */
   pushColumns(symbol: string, columns: TickColumns, from = 0, to = columns.length): VolatilityRecord[] {
-    const { timestamp, last_price, flags } = columns
-    let last = to - 1
-    while (last >= from && (flags[last]! & this.#leftOut) !== 0) last--
-    if (last < from) return []
-    this.#newest = Math.max(this.#newest, timestamp[last]!)
-    for (let i = from; i <= last; i++) {
-      if ((flags[i]! & this.#leftOut) === 0) this.#seeNight(symbol, timestamp[i]!, last_price[i]!)
-    }
-    this.#of(symbol).pushColumns(columns, from, last + 1, this.#leftOut)
+    this.#intake.pushColumns(symbol, columns, from, to)
     return this.#taken()
   }
 
-  /** Completes the grid points before `now` (epoch ms) without waiting for a next tick; not while the feed is down. */
   scan(now: number): VolatilityRecord[] {
-    if (!this.#lost) for (const series of this.#series.values()) series.advance(now)
+    this.#intake.scan(now)
     return this.#taken()
   }
 
-  /**
-   * The input has ended: every symbol is taken to the newest time of any.
-   * @param complete what is known to be complete up to this time (epoch ms), so that the step in which the data ends counts
-   */
   end(complete = Number.NEGATIVE_INFINITY): VolatilityRecord[] {
-    const { period } = this.#settings
-    const stepEnd = Math.ceil(this.#newest / period) * period
-    const time = Math.max(this.#newest, Math.min(complete, stepEnd + 1))
-    for (const series of this.#series.values()) series.advance(time)
-    for (const judge of this.#unwritten.values()) this.#records.push(judge.record())
+    this.#intake.end(complete)
+    for (const symbol of this.#unwritten) this.#records.push(symbol.record())
     this.#unwritten.clear()
     return this.#taken()
   }
 
-  #take(event: VolatilityEvent): void {
-    switch (event.type) {
-      case 'tick':
-        this.#lost = false
-        if (this.#isLeftOut(event)) return
-        this.#newest = Math.max(this.#newest, event.timestamp)
-        this.#seeNight(event.symbol, event.timestamp, event.last_price)
-        this.#of(event.symbol).push(event)
-        return
-      case 'bar':
-        if (!event.final) return
-        this.#newest = Math.max(this.#newest, event.end)
-        this.#seeNight(event.symbol, event.start, event.open, event.close)
-        this.#of(event.symbol).push(event)
-        return
-      case 'quote':
-        this.#series.get(event.symbol)?.push(event)
-        return
-      case 'gap':
-        this.#lost = false
-        if (event.filled_by === null) this.#gap(event.symbol, event.from, event.to)
-        return
-      case 'status':
-        if (event.symbol === null && (event.state === 'lost' || event.state === 'up'))
-          this.#lost = event.state === 'lost'
-    }
-  }
-
-  #seeNight(symbol: string, time: number, first: number, last = first): void {
-    let watch = this.#nights.get(symbol)
-    if (watch === undefined) {
-      watch = new OvernightWatch(symbol)
-      this.#nights.set(symbol, watch)
-    }
-    const move = watch.see(time, first, last)
-    if (move !== null) this.#wanted.onOvernightMove?.(move)
-  }
-
-  #gap(symbol: string | null, from: number, to: number): void {
-    if (symbol !== null) this.#of(symbol).gap(from, to)
-    else {
-      this.#gaps.push({ from, to })
-      for (const series of this.#series.values()) series.gap(from, to)
-    }
-  }
-
-  #of(symbol: string): Series<VolatilityEvent> {
-    let series = this.#series.get(symbol)
-    if (series === undefined) {
-      const judge = new Judge(symbol, this.#settings, this.#annual)
-      series = seriesOf(this.#settings, this.#judging(symbol, judge))
-      for (const { from, to } of this.#gaps) series.gap(from, to)
-      this.#series.set(symbol, series)
-    }
-    return series
-  }
-
-  #judging(symbol: string, judge: Judge): (point: Point) => void {
+  #recording(name: string): (point: Point) => void {
     const { since = Number.NEGATIVE_INFINITY, last = false } = this.#wanted
+    const symbol = new SymbolVolatility(name, this.#settings, this.#annual)
     let unwritten = false
     return (point) => {
-      const event = judge.judge(point)
+      const event = symbol.take(point)
       if (point.timestamp < since) return
       const skipped = last && event === null
-      if (!skipped) this.#records.push(judge.record())
+      if (!skipped) this.#records.push(symbol.record())
       if (skipped === unwritten) return
       unwritten = skipped
-      if (skipped) this.#unwritten.set(symbol, judge)
+      if (skipped) this.#unwritten.add(symbol)
       else this.#unwritten.delete(symbol)
     }
-  }
-
-  #isLeftOut(tick: Tick): boolean {
-    for (const flag of tick.flags) if (this.#settings.leftOut.has(flag)) return true
-    return false
   }
 
   #taken(): VolatilityRecord[] {
@@ -178,43 +80,4 @@ export class VolatilityMonitor {
     if (records.length > 0) this.#records = []
     return records
   }
-}
-
-function seriesOf(settings: Settings, emit: (point: Point) => void): Series<VolatilityEvent> {
-  const { name } = settings.estimator
-  const Kind = name === 'tick-std' ? TickSeries : name === 'grid-std' ? GridSeries : BarSeries
-  return new Kind(settings, emit) as Series<VolatilityEvent>
-}
-
-/** Ticks between two other events in (time, seq) order per symbol; the batch itself where it is in order. */
-function inOrder(batch: readonly VolatilityEvent[]): readonly VolatilityEvent[] {
-  if (isOrdered(batch)) return batch
-  const result: VolatilityEvent[] = []
-  let run: Tick[] = []
-  const flush = (): void => {
-    for (const tick of run.sort(byTimeAndSeq)) result.push(tick)
-    run = []
-  }
-  for (const event of batch) {
-    if (event.type === 'tick') run.push(event)
-    else {
-      flush()
-      result.push(event)
-    }
-  }
-  flush()
-  return result
-}
-
-function isOrdered(batch: readonly VolatilityEvent[]): boolean {
-  const newest = new Map<string, Tick>()
-  let last: Tick | undefined
-  for (const event of batch) {
-    if (event.type !== 'tick') continue
-    const before = event.symbol === last?.symbol ? last : newest.get(event.symbol)
-    if (before !== undefined && byTimeAndSeq(before, event) > 0) return false
-    if (last !== undefined && last.symbol !== event.symbol) newest.set(last.symbol, last)
-    last = event
-  }
-  return true
 }

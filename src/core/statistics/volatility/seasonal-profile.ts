@@ -1,7 +1,9 @@
 import type { Sessions, TradingDay } from '../../market/session.ts'
 import { MINUTE } from '../../market/time.ts'
-import { median, quantile } from '../quantile.ts'
+import { median, quantileOfSorted } from '../quantile.ts'
+import type { Settings } from './options.ts'
 import type { Point } from './record.ts'
+import { slotCount } from './slot.ts'
 
 /** Full days a seasonal threshold asks for. */
 const FULL_DAYS = 5
@@ -27,29 +29,19 @@ export class SeasonalProfile {
   readonly #slots: number
   readonly #period: number
   readonly #lookback: number | null
-  readonly #quantile: number
-  readonly #forced: boolean
+  readonly #leastFullDays: number
   readonly #sessions: Sessions
   #days: ProfileDay[] = []
   #usual: Float64Array | null = null
   #usualTurnover: Float64Array | null = null
   #ratios = new Float64Array(0)
-  #factor = Number.NaN
 
-  /** @param settings `slots` a day, `period` ms between them; `forced`: any full day is enough */
-  constructor(settings: {
-    slots: number
-    period: number
-    lookback: number | null
-    quantile: number
-    forced: boolean
-    sessions: Sessions
-  }) {
-    this.#slots = settings.slots
+  /** @param settings `period` below a day; where the threshold `seasonal` is forced any full day is enough */
+  constructor(settings: Pick<Settings, 'period' | 'lookback' | 'threshold' | 'sessions'>) {
+    this.#slots = slotCount(settings.period)
     this.#period = settings.period
     this.#lookback = settings.lookback
-    this.#quantile = settings.quantile
-    this.#forced = settings.forced
+    this.#leastFullDays = settings.threshold === 'seasonal' ? 1 : FULL_DAYS
     this.#sessions = settings.sessions
   }
 
@@ -62,9 +54,9 @@ export class SeasonalProfile {
     return this.#usual?.[slot] ?? Number.NaN
   }
 
-  /** NaN where nothing usually moves: no multiple of that is unusual. */
-  threshold(slot: number): number {
-    return this.usual(slot) * this.#factor || Number.NaN
+  /** What is usual times a quantile of the ratios to it; NaN where nothing usually moves: no multiple of that is unusual. */
+  threshold(slot: number, quantile: number): number {
+    return this.usual(slot) * quantileOfSorted(this.#ratios, quantile) || Number.NaN
   }
 
   /** Share of the look-back's ratios that are <= `ratio`, in percent. */
@@ -119,7 +111,7 @@ export class SeasonalProfile {
     const full = this.#days.filter((day) => isFull(day, this.#period))
     this.#usualTurnover = full.length === 0 ? null : this.#medians(full, 0, (day) => day.turnover)
     this.#usual = null
-    if (full.length < (this.#forced ? 1 : FULL_DAYS)) return
+    if (full.length < this.#leastFullDays) return
     const usual = this.#medians(this.#days, NEIGHBOURS, (day) => day.volatility)
     const ratios: number[] = []
     for (const { volatility } of this.#days) {
@@ -131,7 +123,6 @@ export class SeasonalProfile {
     if (ratios.length === 0) return
     this.#usual = usual
     this.#ratios = Float64Array.from(ratios).sort()
-    this.#factor = quantile(this.#ratios, this.#quantile)
   }
 
   /** Per slot the median over the days, pooled with `around` slots either side. */

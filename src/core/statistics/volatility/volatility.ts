@@ -1,6 +1,8 @@
 import type { Clock } from '../../clock.ts'
 import type { Batches } from '../../market/event.ts'
-import { type VolatilityEvent, VolatilityMonitor, type WantedRecords } from './monitor.ts'
+import type { Evaluator } from './evaluator.ts'
+import type { VolatilityEvent } from './intake.ts'
+import { VolatilityMonitor, type WantedRecords } from './monitor.ts'
 import type { VolatilityOptions } from './options.ts'
 import type { VolatilityRecord } from './record.ts'
 
@@ -8,13 +10,16 @@ import type { VolatilityRecord } from './record.ts'
 const SCAN_DELAY = 2_000
 const SCAN_EVERY = 1_000
 
-/** What `volatility` takes beside the settings. */
-export interface VolatilityRun extends WantedRecords {
+/** How the events of a run come. */
+export interface Feeding {
   /** Clock of a live feed: points of quiet symbols come out by it. Without one, by event time alone. */
   clock?: Clock
   /** The events are all there were before this time (epoch ms): the last step of a recording is complete. */
   complete?: number
 }
+
+/** What `volatility` takes beside the settings. */
+export interface VolatilityRun extends WantedRecords, Feeding {}
 
 /**
  * The volatility strategy as a step: market events (or bars) in, volatility records out, history and live alike. Feed
@@ -28,13 +33,20 @@ export async function* volatility(
   events: Batches<VolatilityEvent>,
   options: VolatilityOptions & VolatilityRun = {},
 ): AsyncGenerator<readonly VolatilityRecord[]> {
-  const monitor = new VolatilityMonitor(options, options)
-  const { clock, complete } = options
+  yield* evaluate(events, new VolatilityMonitor(options, options), options)
+}
+
+/** Feeds the events to the evaluator: what it gives, as it becomes complete. */
+export async function* evaluate<R>(
+  events: Batches<VolatilityEvent>,
+  evaluator: Evaluator<R>,
+  { clock, complete }: Feeding = {},
+): AsyncGenerator<readonly R[]> {
   for await (const batch of clock ? withPulse(events, clock) : events) {
-    const records = batch === PULSE ? monitor.scan(clock!.now() - SCAN_DELAY) : monitor.push(batch)
-    if (records.length > 0) yield records
+    const given = batch === PULSE ? evaluator.scan(clock!.now() - SCAN_DELAY) : evaluator.push(batch)
+    if (given.length > 0) yield given
   }
-  const rest = monitor.end(complete)
+  const rest = evaluator.end(complete)
   if (rest.length > 0) yield rest
 }
 

@@ -5,22 +5,22 @@ import { resample } from '../core/bars/resample.ts'
 import type { Bar } from '../core/market/bar.ts'
 import { type Batches, LEFT_OUT, type MarketEvent } from '../core/market/event.ts'
 import { DAY } from '../core/market/time.ts'
+import type { Evaluator } from '../core/statistics/volatility/evaluator.ts'
 import { historyStart } from '../core/statistics/volatility/history.ts'
 import type { WantedRecords } from '../core/statistics/volatility/monitor.ts'
 import { settingsOf, type VolatilityOptions } from '../core/statistics/volatility/options.ts'
 import type { OvernightMove } from '../core/statistics/volatility/overnight.ts'
-import type { VolatilityRecord } from '../core/statistics/volatility/record.ts'
-import { volatility } from '../core/statistics/volatility/volatility.ts'
+import { evaluate } from '../core/statistics/volatility/volatility.ts'
 import { follow } from '../core/storage/follow.ts'
 import { Present } from '../core/storage/present.ts'
 import type { Store } from '../core/storage/store.ts'
 import { storedBars } from '../core/storage/stored-bars.ts'
-import { storedVolatility } from '../core/storage/stored-volatility.ts'
+import { evaluateStored } from '../core/storage/stored-volatility.ts'
 import { overnightLine } from '../core/terminal/lines.ts'
 import type { Io } from './_io.ts'
 import type { CommonOptions, LiveOptions, RangeOptions, ReadingOptions } from './_options.ts'
 import { tell } from './_print.ts'
-import { openStore, type Recorded, symbolsOf } from './_recorded.ts'
+import { openRecorded, openStore, type Recorded, symbolsOf } from './_recorded.ts'
 import type { Setup } from './_setup.ts'
 
 /** What the command line says of a run. */
@@ -36,12 +36,33 @@ export interface VolatilityCommand
   exec?: string
   describe?: boolean
   chart?: boolean
+  backtest?: boolean
+  horizon?: string
+}
+
+/**
+ * Opens what the strategy reads: of a file also the history that warms up for `--since`, unless it is replayed at a pace.
+ * @throws HkqError as openRecorded
+ */
+export function openHistory(
+  options: VolatilityCommand,
+  settings: VolatilityOptions,
+  setup: Setup,
+  signal: AbortSignal,
+  io: Io,
+): Promise<Recorded> {
+  const { from, since } = options
+  const isPaced = from !== undefined && parseAddress(from, 'source').params.has('speed')
+  const start = since === undefined || isPaced ? since : historyStart(settings, since)
+  return openRecorded({ ...options, ...(start !== undefined && { since: start }) }, setup, signal, io)
 }
 
 /** One run of the strategy over what was opened. */
-export interface VolatilityRun {
+export interface VolatilityRun<R> {
   options: VolatilityCommand
   settings: VolatilityOptions
+  /** Makes what the events are fed to: one for a source, one for each symbol of a store. */
+  evaluator: (run: VolatilityOptions & WantedRecords) => Evaluator<R>
   setup: Setup
   signal: AbortSignal
   /** Called when history has been read: from here on alerts are news. */
@@ -49,27 +70,29 @@ export interface VolatilityRun {
   io: Io
 }
 
-/** The records of a store or source: history, and with `--follow` or a live source what comes after it. */
-export async function recordsFrom(recorded: Recorded, asked: VolatilityRun): Promise<Batches<VolatilityRecord>> {
-  const { options, settings, onLive } = asked
+/** What the evaluator gives of a store or source: history, and with `--follow` or a live source what comes after it. */
+export async function runOver<R>(recorded: Recorded, asked: VolatilityRun<R>): Promise<Batches<R>> {
+  const { options, settings, onLive, evaluator } = asked
   if ('store' in recorded) return fromStore(recorded.store, asked)
   const { source, events } = recorded
   const run = runOf(asked)
-  if (source.bars) return volatility(barsAsNeeded(source.bars({}), settings), { auctions: 'join', ...run })
-  if (source.kind === 'recorded') return volatility(asNeeded(events, settings), run)
+  if (source.bars) {
+    return evaluate(barsAsNeeded(source.bars({}), settings), evaluator({ auctions: 'join', ...run }))
+  }
+  if (source.kind === 'recorded') return evaluate(asNeeded(events, settings), evaluator(run))
   if (options.history === undefined && source.kind === 'simulated') {
-    return volatility(asNeeded(events, settings), { ...run, clock: source.clock })
+    return evaluate(asNeeded(events, settings), evaluator(run), { clock: source.clock })
   }
   const present = new Present(source.clock, options.history !== undefined)
   const all = await warmedUp(events, asked, () => {
     present.caughtUp()
     onLive()
   })
-  return volatility(asNeeded(present.of(all), settings), { ...run, clock: present })
+  return evaluate(asNeeded(present.of(all), settings), evaluator(run), { clock: present })
 }
 
 /** The settings, the records wanted, and who is told of moves over night. */
-function runOf({ options, settings, io }: VolatilityRun): VolatilityOptions & WantedRecords {
+function runOf<R>({ options, settings, io }: VolatilityRun<R>): VolatilityOptions & WantedRecords {
   const { since } = options
   const onOvernightMove = (move: OvernightMove): void => tell(overnightLine(move), options, io)
   return { ...settings, onOvernightMove, ...(since !== undefined && { since }) }
@@ -96,9 +119,9 @@ function barsWanted(settings: VolatilityOptions): BarOptions | null {
 }
 
 /** The history of `--history`, then the live events, as one stream. */
-async function warmedUp(
+async function warmedUp<R>(
   live: Batches,
-  { options, setup, io }: VolatilityRun,
+  { options, setup, io }: VolatilityRun<R>,
   onCaughtUp: () => void,
 ): Promise<Batches> {
   const { history } = options
@@ -115,8 +138,8 @@ async function warmedUp(
   })()
 }
 
-async function* fromStore(store: Store, asked: VolatilityRun): AsyncGenerator<readonly VolatilityRecord[]> {
-  const { options, settings, setup, signal, onLive, io } = asked
+async function* fromStore<R>(store: Store, asked: VolatilityRun<R>): AsyncGenerator<readonly R[]> {
+  const { options, settings, evaluator, setup, signal, onLive, io } = asked
   const { since, until } = options
   const from = since === undefined ? Number.NEGATIVE_INFINITY : historyStart(settings, since)
   const query = { since: from, ...(until !== undefined && { until }), types: ['tick', 'gap'] as const }
@@ -129,15 +152,15 @@ async function* fromStore(store: Store, asked: VolatilityRun): AsyncGenerator<re
         present.caughtUp()
         onLive()
       })
-      yield* volatility(asNeeded(present.of(events), settings), { ...run, clock: present })
+      yield* evaluate(asNeeded(present.of(events), settings), evaluator(run), { clock: present })
       return
     }
     const complete = Math.min(until ?? Number.POSITIVE_INFINITY, io.clock.now() - SETTLED)
     const bars = barsWanted(settings)
-    const whole = { ...run, complete, last: options.last === true }
     for (const symbol of symbols) {
-      if (bars === null) yield* storedVolatility(store, symbol, query, whole, signal)
-      else yield* volatility(storedBars(store, symbol, query, { ...bars, asOf: complete }), whole)
+      const each = evaluator({ ...run, last: options.last === true })
+      if (bars === null) yield* evaluateStored(store, symbol, query, each, { ...settings, complete }, signal)
+      else yield* evaluate(storedBars(store, symbol, query, { ...bars, asOf: complete }), each, { complete })
       if (signal.aborted) break
     }
   } finally {
