@@ -46,6 +46,16 @@ test('a vendor’s bars have no mean and no count, and their vwap is turnover / 
   expect(unknown).toMatchObject([{ volume: 200, turnover: null, vwap: null }])
 })
 
+test('a vendor’s quiet minute, which repeats the last price at volume 0, adds nothing', async () => {
+  const minute = (time: string, price: number, volume: number, high = price): Bar => ({
+    ...{ type: 'bar', symbol: '00388.HK', start: at(time), end: at(time) + minutes(1) },
+    ...{ open: price, high, low: price, close: price, volume, turnover: price * volume, vwap: null, mean: null },
+    ...{ trades: null, final: true, has_gap: false },
+  })
+  const bars = [minute('10:00', 9, 0), minute('10:01', 5, 100), minute('10:02', 7, 0, 8), minute('10:06', 7, 0)]
+  expect(await merged(bars)).toMatchObject([{ open: 5, high: 8, low: 5, close: 7, volume: 100, trades: null }])
+})
+
 test('bars without trades add nothing', async () => {
   const bars = await barsOf([tick('10:00', 5), tick('10:03', 6)], { every: minutes(1), fill: 'empty' })
   expect(bars).toHaveLength(4)

@@ -42,7 +42,7 @@ function direct(day: string, from: string, to: string) {
     close: part.at(-1)!.close,
     volume,
     turnover: turnover / 1000,
-    vwap: volume === 0 ? null : turnover / (volume * 1000),
+    vwap: turnover / (volume * 1000),
     mean: null,
     trades: null,
     final: true,
@@ -80,7 +80,8 @@ describe('a vendor’s one-minute file, named by the end of the minute', () => {
 
   test.each([1, 5, 15])('makes %i-minute bars equal to a direct computation', async (length) => {
     const day = on(await bars({ every: length * MINUTE }), '2020-12-23')
-    expect(day).toHaveLength(330 / length)
+    // From 11:33 to 11:34 nothing was traded.
+    expect(day).toHaveLength(length === 1 ? 329 : 330 / length)
     for (const bar of day) {
       const from = span(bar) === span(day[0]!) ? '09:29' : formatLocal(bar.start).slice(11, 16)
       expect(bar, span(bar)).toMatchObject(direct('2020-12-23', from, formatLocal(bar.end).slice(11, 16)))
@@ -180,6 +181,16 @@ describe('labels', () => {
       ['09:30-16:00', 1],
       ['09:30-16:00', 2],
       ['09:30-12:00', 3],
+    ])
+  })
+
+  test('bars of an index have no amounts, whatever the file writes there', async () => {
+    const rows = ['15:59', '16:00'].map((time) => `HSI,2026-11-20 ${time},25000,25000,25000,25000,0,0`)
+    const path = join(dir, 'index.csv')
+    writeFileSync(path, `code,time_key,open,high,low,close,volume,turnover\n${rows.join('\n')}\n`)
+    expect(await bars({ every: MINUTE }, path)).toMatchObject([
+      { volume: null, turnover: null },
+      { volume: null, turnover: null },
     ])
   })
 

@@ -45,11 +45,12 @@ function stateOf({ final, has_gap, revision }: BarState): Pick<Bar, 'final' | 'h
 }
 
 /**
- * The summary of a finished bar, for merging into longer ones. A vendor's bar has no mean and no count of trades, and its
- * volume-weighted price is turnover / volume.
+ * The summary of a finished bar, for merging into longer ones. A vendor's bar has no mean and no count of trades, but for
+ * the quiet minute that repeats the last price; its volume-weighted price is turnover / volume.
  */
 export function summaryOfBar(bar: Bar): Summary {
-  const { volume, turnover, vwap, mean, trades } = bar
+  const { volume, turnover, vwap, mean } = bar
+  const trades = bar.trades ?? (isQuiet(bar) ? 0 : null)
   const turnover_mills = turnover === null ? null : mills(turnover)
   const weighted = vwap !== null && volume !== null ? exact(vwap * volume * 1000) : volume === 0 ? 0 : turnover_mills
   return {
@@ -71,6 +72,11 @@ export function summaryOfBar(bar: Bar): Summary {
     left_out: 0,
     origin: 'backfill',
   }
+}
+
+/** Whether a bar without a count of trades says that there were none: no volume, and one price throughout. */
+function isQuiet({ open, high, low, close, volume }: Bar): boolean {
+  return volume === 0 && open === high && high === low && low === close
 }
 
 /** The integer that a product of rounded factors stands for, where it is one. */

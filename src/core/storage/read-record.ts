@@ -2,7 +2,7 @@ import type { Bar } from '../market/bar.ts'
 import { FLAGS, type Flag, NO_FLAGS, type Rejected, type Seq, type Side, type Tick } from '../market/event.ts'
 import { readInstant } from '../market/instant.ts'
 import type { Sessions } from '../market/session.ts'
-import { canonicalSymbol } from '../market/symbol.ts'
+import { canonicalSymbol, isIndex } from '../market/symbol.ts'
 import type { BestQuote } from '../market/trade.ts'
 import { admit, reject } from '../validation/admit.ts'
 
@@ -56,7 +56,7 @@ export function readTick(fields: Fields, raw: string, context: ReadContext): Tic
   return admit(candidate, raw, { sessions: context.sessions, quoteInMessage: false })
 }
 
-/** The bar of a record that holds its start and end; null where it cannot be one. */
+/** The bar of a record that holds its start and end, an index without amounts; null where it cannot be one. */
 export function readBar(fields: Fields, start: number, end: number, context: ReadContext): Bar | null {
   const symbol = readSymbol(fields.symbol, context)
   const [open, high, low, close] = [fields.open, fields.high, fields.low, fields.close].map(readNumber)
@@ -64,6 +64,7 @@ export function readBar(fields: Fields, start: number, end: number, context: Rea
   const prices = [open, high, low, close].map((price) => price ?? Number.NaN)
   const priced = prices.every((price) => price > 0 && Number.isFinite(price))
   if (symbol === null || !(end > start) || !(priced || trades === 0)) return null
+  const amount = (value: unknown): number | null => (isIndex(symbol) ? null : finite(readNumber(value)))
   const revision = readNumber(fields.revision)
   return {
     type: 'bar',
@@ -74,9 +75,9 @@ export function readBar(fields: Fields, start: number, end: number, context: Rea
     high: prices[1]!,
     low: prices[2]!,
     close: prices[3]!,
-    volume: finite(readNumber(fields.volume)),
-    turnover: finite(readNumber(fields.turnover)),
-    vwap: finite(readNumber(fields.vwap)),
+    volume: amount(fields.volume),
+    turnover: amount(fields.turnover),
+    vwap: amount(fields.vwap),
     mean: finite(readNumber(fields.mean)),
     trades: finite(trades),
     final: !isFalse(fields.final),
