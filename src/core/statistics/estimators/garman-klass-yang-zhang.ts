@@ -1,5 +1,6 @@
 import type { Estimator } from './estimator.ts'
 import { garmanKlassTerm } from './garman-klass.ts'
+import { logReturn } from './returns.ts'
 
 /**
  * Garman-Klass with the gaps between bars: on daily bars the night is contained. Assumes no drift. Needs the close before
@@ -14,7 +15,7 @@ export const garmanKlassYangZhang: Estimator = {
   begin: () => {
     let before = Number.NaN
     return (bar, out) => {
-      out[0] = Math.log(bar.open / before) ** 2
+      out[0] = logReturn(before, bar.open) ** 2
       out[1] = garmanKlassTerm(bar)
       before = bar.close
     }

@@ -1,8 +1,9 @@
 import { type Estimator, meanTerm, ofBar, type PriceBar } from './estimator.ts'
+import { logReturn } from './returns.ts'
 
 /** One bar's Garman-Klass term: never negative where open and close lie within the range, since 2 ln 2 - 1 < 1/2. */
 export function garmanKlassTerm({ open, high, low, close }: PriceBar): number {
-  return 0.5 * Math.log(high / low) ** 2 - (2 * Math.LN2 - 1) * Math.log(close / open) ** 2
+  return 0.5 * logReturn(low, high) ** 2 - (2 * Math.LN2 - 1) * logReturn(open, close) ** 2
 }
 
 /**

@@ -1,4 +1,5 @@
 import { type Estimator, meanTerm, ofBar } from './estimator.ts'
+import { logReturn } from './returns.ts'
 
 /**
  * From high and low alone; assumes no drift, which makes it high in a trend, and leaves out the gaps between bars: on
@@ -9,6 +10,6 @@ export const parkinson: Estimator = {
   source: 'Parkinson (1980): mean of ln(H/L)^2 / (4 ln 2)',
   periodic: true,
   samples: (n) => [n],
-  begin: ofBar(({ high, low }) => Math.log(high / low) ** 2 / (4 * Math.LN2)),
+  begin: ofBar(({ high, low }) => logReturn(low, high) ** 2 / (4 * Math.LN2)),
   variance: meanTerm,
 }

@@ -1,8 +1,12 @@
 import type { Estimator } from './estimator.ts'
 
-/** ln(price / before): symmetric, additive over time. */
+/**
+ * ln(price / before): symmetric, additive over time. Right to the last digits however small the move: the difference of
+ * near prices is exact, while their quotient is rounded next to 1.
+ */
 export function logReturn(before: number, price: number): number {
-  return Math.log(price / before)
+  const change = (price - before) / before
+  return Math.abs(change) < 0.5 ? Math.log1p(change) : Math.log(price / before)
 }
 
 /** price / before - 1: pandas' `pct_change`. */

@@ -1,8 +1,9 @@
 import { type Estimator, meanTerm, ofBar, type PriceBar } from './estimator.ts'
+import { logReturn } from './returns.ts'
 
 /** One bar's Rogers-Satchell term: never negative where open and close lie within the range. */
 export function rogersSatchellTerm({ open, high, low, close }: PriceBar): number {
-  return Math.log(high / close) * Math.log(high / open) + Math.log(low / close) * Math.log(low / open)
+  return logReturn(close, high) * logReturn(open, high) + logReturn(close, low) * logReturn(open, low)
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { Estimator } from './estimator.ts'
+import { logReturn } from './returns.ts'
 import { rogersSatchellTerm } from './rogers-satchell.ts'
 
 /**
@@ -14,8 +15,8 @@ export const yangZhang: Estimator = {
   begin: () => {
     let before = Number.NaN
     return (bar, out) => {
-      out[0] = Math.log(bar.open / before)
-      out[1] = Math.log(bar.close / bar.open)
+      out[0] = logReturn(before, bar.open)
+      out[1] = logReturn(bar.open, bar.close)
       out[2] = rogersSatchellTerm(bar)
       before = bar.close
     }
