@@ -1,5 +1,6 @@
 // npm run bench [-- NAME ...]: the measured claims. Figures of one run compare; those of two runs or machines do not.
 import { analytics } from './analytics.js'
+import { exactness } from './exactness.js'
 import { ingest } from './ingest.js'
 import { latency } from './latency.js'
 import { probe } from './probe.js'
@@ -14,6 +15,7 @@ const BENCHES = {
   'latency-20000': () => latency({ perSecond: 20_000 }),
   analytics: () => analytics(),
   rolling: () => rolling(),
+  exactness: () => exactness(),
   probe: () => probe(),
 }
 
@@ -24,6 +26,8 @@ if (unknown.length > 0) {
   process.exitCode = 2
 } else {
   for (const name of names.length > 0 ? names : Object.keys(BENCHES)) {
-    process.stdout.write(`${JSON.stringify({ bench: name, ...(await BENCHES[name]()) })}\n`)
+    for (const figures of [await BENCHES[name]()].flat()) {
+      process.stdout.write(`${JSON.stringify({ bench: name, ...figures })}\n`)
+    }
   }
 }
