@@ -42,6 +42,21 @@ describe('a history longer than one chunk', () => {
     expect(columns.flatMap(({ last_price }) => [...last_price])).toEqual(prices)
   })
 
+  it('comes whole, once and in order as minutes too', async () => {
+    const first = tick().timestamp
+    const quiet = Array.from({ length: 4_500 }, (_, i) =>
+      tick({ symbol: '00005.HK', timestamp: first + i * 60_000, seq: 2n ** 60n + BigInt(i), last_price: i + 1 }),
+    )
+    const own = await openSqlite(join(directory, 'minutes.db'), { mode: 'record' })
+    await own.write(quiet)
+    const chunks = [...own.minutes('00005.HK', {})]
+    await own.close()
+    expect(chunks.length).toBeGreaterThan(1)
+    expect(chunks.flat().map(({ close, last_seq }) => [close, last_seq])).toEqual(
+      quiet.map(({ last_price, seq }) => [last_price, seq]),
+    )
+  })
+
   it('comes in order across symbols, in batches of bounded size', async () => {
     let count = 0
     let last = 0

@@ -8,7 +8,7 @@ import type { Names } from './dictionary.ts'
 import type { Db } from './driver.ts'
 import { MINUTE_SELECT, type MinuteRow, readMinute } from './minute-row.ts'
 
-const MINUTES = 10_000
+const MINUTES = 2_000
 
 interface QuoteRow {
   time: bigint
@@ -47,9 +47,11 @@ export class RecordReader {
         WHERE symbol = ? AND (time, seq, source) > (?, ?, ?) AND time < ? ORDER BY time, seq, source LIMIT ?`,
       )
       .safeIntegers()
-    this.#minutes = db.prepare<unknown[], MinuteRow>(
-      `SELECT ${MINUTE_SELECT} FROM minute WHERE symbol = ? AND start >= ? AND start < ? ORDER BY start LIMIT ${MINUTES}`,
-    )
+    this.#minutes = db
+      .prepare<unknown[], MinuteRow>(
+        `SELECT ${MINUTE_SELECT} FROM minute WHERE symbol = ? AND start >= ? AND start < ? ORDER BY start LIMIT ${MINUTES}`,
+      )
+      .raw()
     this.#gaps = db.prepare<unknown[], GapRow>(
       `SELECT source.name AS source, symbol.name AS symbol, gap.symbol AS id, start AS "from", finish AS "to", cause, volume, filled_by
       FROM gap JOIN source ON source.id = gap.source LEFT JOIN symbol ON symbol.id = gap.symbol
@@ -102,7 +104,7 @@ export class RecordReader {
       if (rows.length === 0) return
       yield rows.map((row) => readMinute(row, symbol))
       if (rows.length < MINUTES) return
-      since = rows.at(-1)!.start + 1
+      since = rows.at(-1)![0] + 1
     }
   }
 

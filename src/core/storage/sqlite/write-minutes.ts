@@ -14,9 +14,9 @@ export class MinuteKeeper {
 
   constructor(db: Db, symbols: Dictionary) {
     this.#symbols = symbols
-    this.#read = db.prepare<[number, number], MinuteRow>(
-      `SELECT ${MINUTE_SELECT} FROM minute WHERE symbol = ? AND start = ?`,
-    )
+    this.#read = db
+      .prepare<[number, number], MinuteRow>(`SELECT ${MINUTE_SELECT} FROM minute WHERE symbol = ? AND start = ?`)
+      .raw()
     const marks = Array(MINUTE_COLUMNS.length + 2).fill('?')
     this.#write = db.prepare(
       `INSERT OR REPLACE INTO minute (symbol, start, ${MINUTE_COLUMNS.join(', ')}) VALUES (${marks.join(', ')})`,
