@@ -39,7 +39,7 @@ async function record(trades, books) {
 
 async function tuned(python, trades, books) {
   const feed = await startFeed({ trades, books })
-  const ran = await peer(python, 'tuned', [`ws://127.0.0.1:${feed.port}/`, join(folder(), 'peer.db')])
+  const ran = await peer(python, 'tuned.py', [`ws://127.0.0.1:${feed.port}/`, join(folder(), 'peer.db')])
   feed.stop()
   return ran
 }

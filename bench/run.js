@@ -6,6 +6,8 @@ import { latency } from './latency.js'
 import { probe } from './probe.js'
 import { rolling } from './rolling.js'
 import { startup } from './startup.js'
+import { strategy } from './strategy.js'
+import { year } from './year.js'
 
 const BENCHES = {
   startup: () => startup(),
@@ -16,6 +18,8 @@ const BENCHES = {
   analytics: () => analytics(),
   rolling: () => rolling(),
   exactness: () => exactness(),
+  strategy: () => strategy(),
+  year: () => year(),
   probe: () => probe(),
 }
 

@@ -1,5 +1,5 @@
 """The peer: pandas on the same ticks. Arguments: DATABASE, "resample 5m" | "resample 10s" | "volatility", "compact" | "tutorial"."""
-import sqlite3, sys
+import json, sqlite3, sys
 import pandas as pd
 
 path, task, table = sys.argv[1:]
@@ -20,7 +20,9 @@ if task.startswith("resample"):
     every = {"5m": "5min", "10s": "10s"}[task.split()[1]]
     bars = ticks["last_price"].resample(every).ohlc().dropna()
     bars["volume"] = ticks["volume"].resample(every).sum()
-    print(len(bars))
+    bars["vwap"] = (ticks["last_price"] * ticks["volume"]).resample(every).sum() / bars["volume"]
+    print(json.dumps({"bars": len(bars), "volume": int(bars["volume"].sum())}))
 else:
     volatility = ticks["last_price"].pct_change().rolling("30min").std()
-    print(volatility.iloc[-1], volatility.quantile(0.9))
+    volatility.quantile(0.9)
+    print(json.dumps({"volatility": volatility.iloc[-1]}))

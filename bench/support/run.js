@@ -51,9 +51,9 @@ export function hkq(args, cwd) {
   return measure(process.execPath, [BIN, ...args], { cwd, env })
 }
 
-/** Runs a peer of the folder `peers`, as measure. */
-export function peer(python, name, args) {
-  return measure(python, [join(PEERS, `${name}.py`), ...args])
+/** Runs a peer of the folder `peers` by its file name, as measure. */
+export function peer(command, file, args) {
+  return measure(command, [join(PEERS, file), ...args])
 }
 
 /**
@@ -109,6 +109,17 @@ export function median(figures) {
 /** The median of what `pick` takes of each round, rounded to `digits`. */
 export function medianOf(rounds, pick, digits = 2) {
   return Number(median(rounds.map(pick)).toFixed(digits))
+}
+
+/**
+ * Where a package that peers need and hkq does not is installed, in the folder that HKQ_PEERS names or beside hkq; null
+ * where it cannot be loaded.
+ */
+export function packageAt(name) {
+  const folder = resolve(process.env.HKQ_PEERS ?? join(import.meta.dirname, '../..'))
+  const told = `process.stdout.write(require.resolve('${name}')); require('${name}')`
+  const { status, stdout } = spawnSync(process.execPath, ['-e', told], { cwd: folder, encoding: 'utf8' })
+  return status === 0 ? stdout : null
 }
 
 /** A Python that has these modules, or null: the peers are measured where they are installed. */

@@ -1,13 +1,12 @@
 import { Sessions } from '../../dist/core/market/session.js'
 import { makeTick } from '../../dist/core/market/trade.js'
 
-const DAYS = 21
 const BATCH = 4096
 
-/** About `count` ticks of one symbol over a month's continuous trading, a small random walk with a quote beside it. */
-export function* ticksOf(count) {
+/** About `count` ticks of one symbol over continuous trading of so many days, a small random walk with a quote beside it. */
+export function* ticksOf(count, days = 21) {
   const sessions = new Sessions()
-  const stretches = sessions.daysBefore(Date.UTC(2026, 10, 21), DAYS).flatMap(({ continuous }) => continuous)
+  const stretches = sessions.daysBefore(Date.UTC(2026, 10, 21), days).flatMap(({ continuous }) => continuous)
   const each = Math.ceil(count / stretches.length)
   let state = 1
   let price = 500_000
