@@ -17,7 +17,8 @@ export async function rolling({ count = 5_000_000 } = {}) {
   for (let round = 0; round < ROUNDS; round++) {
     const ours = measured(times, returns)
     if (!python) rounds.push({ ours })
-    else rounds.push({ ours, pandas: JSON.parse((await peer(python, 'rolling_peer', [path, String(WINDOW)])).stdout) })
+    else
+      rounds.push({ ours, pandas: JSON.parse((await peer(python, 'rolling_peer.py', [path, String(WINDOW)])).stdout) })
   }
   const figures = {
     values: count,

@@ -11,6 +11,7 @@ import { sessions } from './market.ts'
 const NAMES: Readonly<Record<string, string>> = {
   close: 'close-to-close',
   'garman.klass': 'garman-klass',
+  'gk.yz': 'garman-klass-yang-zhang',
   parkinson: 'parkinson',
   'rogers.satchell': 'rogers-satchell',
   'yang.zhang': 'yang-zhang',
