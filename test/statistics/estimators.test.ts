@@ -4,6 +4,7 @@ import { bipowerVariation, jumpShare, jumpVariation } from '../../src/core/stati
 import { garmanKlassTerm } from '../../src/core/statistics/estimators/garman-klass.ts'
 import { ESTIMATORS, estimatorNamed } from '../../src/core/statistics/estimators/index.ts'
 import { realizedVariance } from '../../src/core/statistics/estimators/realized.ts'
+import { logReturn } from '../../src/core/statistics/estimators/returns.ts'
 import { rogersSatchellTerm } from '../../src/core/statistics/estimators/rogers-satchell.ts'
 import { EstimatorWindow, rollingVolatility } from '../../src/core/statistics/rolling-volatility.ts'
 import { anyBar, estimatorContract } from '../contracts/estimator.ts'
@@ -77,7 +78,7 @@ describe('the jump share of a window', () => {
           const before = close
           close *= Math.exp(r)
           window.push({ open: close, high: close, low: close, close })
-          return Math.log(close / before)
+          return logReturn(before, close)
         })
         const share = jumpShare(exact.slice(-7))
         if (Number.isNaN(share)) expect(window.jumpShare).toBeNaN()
