@@ -8,7 +8,6 @@ import type { Batches } from '../core/market/event.ts'
 import type { Query, Source } from '../core/pipeline/source.ts'
 import { tap } from '../core/pipeline/tap.ts'
 import { adjustedSource, adjustedStore } from '../core/storage/adjusted.ts'
-import { adjustmentsIn } from '../core/storage/adjustments-file.ts'
 import type { Readers } from '../core/storage/sqlite/read-ahead.ts'
 import type { Store } from '../core/storage/store.ts'
 import { type Validator, validate } from '../core/validation/validator.ts'
@@ -80,7 +79,9 @@ export async function openStore(
 }
 
 async function adjustmentsOf({ adjust }: ReadingOptions): Promise<Adjustments | undefined> {
-  return adjust === undefined ? undefined : adjustmentsIn(adjust)
+  if (adjust === undefined) return undefined
+  const { adjustmentsIn } = await import('../core/storage/adjustments-file.ts')
+  return adjustmentsIn(adjust)
 }
 
 /** More threads than these only wait for the one that computes. */
