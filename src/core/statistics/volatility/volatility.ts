@@ -1,11 +1,10 @@
+import { SETTLE } from '../../bars/bucket.ts'
 import type { Clock } from '../../clock.ts'
 import type { Batches } from '../../market/event.ts'
 import { type VolatilityEvent, VolatilityMonitor, type WantedRecords } from './monitor.ts'
 import type { VolatilityOptions } from './options.ts'
 import type { VolatilityRecord } from './record.ts'
 
-/** How long after a grid time by the clock its point is completed without a later tick. */
-const SCAN_DELAY = 2_000
 const SCAN_EVERY = 1_000
 
 /** What `volatility` takes beside the settings. */
@@ -28,7 +27,7 @@ export async function* volatility(
   const monitor = new VolatilityMonitor(options, options)
   const { clock, complete } = options
   for await (const batch of clock ? withPulse(events, clock) : events) {
-    const records = batch === PULSE ? monitor.scan(clock!.now() - SCAN_DELAY) : monitor.push(batch)
+    const records = batch === PULSE ? monitor.scan(clock!.now() - SETTLE) : monitor.push(batch)
     if (records.length > 0) yield records
   }
   const rest = monitor.end(complete)
