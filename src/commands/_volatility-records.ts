@@ -2,9 +2,11 @@ import { parseAddress } from '../core/address/address.ts'
 import { mergeBars } from '../core/bars/merge-bars.ts'
 import type { BarOptions } from '../core/bars/options.ts'
 import { resample } from '../core/bars/resample.ts'
+import type { Clock } from '../core/clock.ts'
 import type { Bar } from '../core/market/bar.ts'
 import type { Batches, MarketEvent } from '../core/market/event.ts'
-import { DAY } from '../core/market/time.ts'
+import { DAY, dayNumber, dayStart } from '../core/market/time.ts'
+import type { Source } from '../core/pipeline/source.ts'
 import { historyStart } from '../core/statistics/volatility/history.ts'
 import { settingsOf, type VolatilityOptions } from '../core/statistics/volatility/options.ts'
 import type { VolatilityRecord } from '../core/statistics/volatility/record.ts'
@@ -13,6 +15,7 @@ import { follow } from '../core/storage/follow.ts'
 import { Present } from '../core/storage/present.ts'
 import type { Store } from '../core/storage/store.ts'
 import { storedVolatility } from '../core/storage/stored-volatility.ts'
+import { warmedUp } from '../core/warm-up.ts'
 import type { Io } from './_io.ts'
 import type { CommonOptions, LiveOptions, RangeOptions } from './_options.ts'
 import { openStore, type Recorded, symbolsOf } from './_recorded.ts'
@@ -45,27 +48,23 @@ export interface VolatilityRun {
 
 /** The records of a store or source: history, and with `--follow` or a live source what comes after it. */
 export async function recordsFrom(recorded: Recorded, asked: VolatilityRun): Promise<Batches<VolatilityRecord>> {
-  const { options, settings, setup, onLive } = asked
+  const { options, settings } = asked
   if ('store' in recorded) return fromStore(recorded.store, asked)
   const { source, events } = recorded
   const run = { ...settings, ...(options.since !== undefined && { since: options.since }) }
   if (source.bars) return volatility(barsAsNeeded(source.bars({}), settings), { auctions: 'join', ...run })
   if (source.kind === 'recorded') return volatility(asNeeded(events, settings), run)
-  if (options.history === undefined && source.kind === 'simulated') {
-    return volatility(asNeeded(events, settings), { ...run, clock: source.clock })
-  }
-  const present = new Present(source.clock, options.history !== undefined)
-  const all = await warmedUp(events, options, setup, () => {
-    present.caughtUp()
-    onLive()
-  })
-  return volatility(asNeeded(present.of(all), settings), { ...run, clock: present })
+  if (options.history !== undefined) return afterHistory(options.history, source, events, asked)
+  if (source.kind === 'simulated')
+    return volatility(asNeeded(events, settings, source.clock), { ...run, clock: source.clock })
+  const present = new Present(source.clock, false)
+  return volatility(asNeeded(present.of(events), settings, present), { ...run, clock: present })
 }
 
-/** The events themselves, or the bars that an estimator of bars works on. */
-function asNeeded(events: Batches, settings: VolatilityOptions): Batches<MarketEvent | Bar> {
+/** The events themselves, or the bars that an estimator of bars works on, by a clock none before it is whole. */
+function asNeeded(events: Batches, settings: VolatilityOptions, clock?: Clock): Batches<MarketEvent | Bar> {
   const bars = barsWanted(settings)
-  return bars === null ? events : resample(events, bars)
+  return bars === null ? events : resample(events, { ...bars, ...(clock && { clock, heard: true }) })
 }
 
 /** The bars of a file as they are, or merged to the length that an estimator of bars works on. */
@@ -81,24 +80,27 @@ function barsWanted(settings: VolatilityOptions): BarOptions | null {
   return { every: period, auctions: period < DAY ? 'separate' : 'join', sessions }
 }
 
-/** The history of `--history`, then the live events, as one stream. */
-async function warmedUp(
+/** The records of a live source that is warmed up from a store, those of the last stored day among them. */
+async function afterHistory(
+  history: string,
+  source: Source,
   live: Batches,
-  { history }: VolatilityCommand,
-  setup: Setup,
-  onCaughtUp: () => void,
-): Promise<Batches> {
-  if (history === undefined) return live
+  { options, settings, setup, onLive, io }: VolatilityRun,
+): Promise<Batches<VolatilityRecord>> {
   const store = await openStore(parseAddress(history, 'source'), setup)
-  return (async function* () {
-    try {
-      yield* store.read({ symbols: setup.symbols, types: ['tick', 'gap'] })
-    } finally {
-      await store.close()
-    }
-    onCaughtUp()
-    yield* live
-  })()
+  const newest = Math.max(...store.checkpoints().map(({ timestamp }) => timestamp ?? Number.NEGATIVE_INFINITY))
+  const lastDay = dayStart(dayNumber(Number.isFinite(newest) ? Math.min(newest, io.clock.now()) : io.clock.now()))
+  const since = options.since ?? lastDay
+  const present = new Present(source.clock, true)
+  const events = warmedUp({
+    ...{ store, source: source.name, live, symbols: setup.symbols, sessions: setup.sessions, now: io.clock.now },
+    since: historyStart(settings, Math.min(since, lastDay)),
+    onCaughtUp: () => {
+      present.caughtUp()
+      onLive()
+    },
+  })
+  return volatility(asNeeded(present.of(events), settings, present), { ...settings, since, clock: present })
 }
 
 async function* fromStore(store: Store, asked: VolatilityRun): AsyncGenerator<readonly VolatilityRecord[]> {
@@ -115,7 +117,7 @@ async function* fromStore(store: Store, asked: VolatilityRun): AsyncGenerator<re
         present.caughtUp()
         onLive()
       })
-      yield* volatility(asNeeded(present.of(events), settings), { ...run, clock: present })
+      yield* volatility(asNeeded(present.of(events), settings, present), { ...run, clock: present })
       return
     }
     const complete = Math.min(until ?? Number.POSITIVE_INFINITY, io.clock.now() - SETTLED)
@@ -123,7 +125,10 @@ async function* fromStore(store: Store, asked: VolatilityRun): AsyncGenerator<re
     const whole = { ...run, complete, last: options.last === true }
     for (const symbol of symbols) {
       if (bars === null) yield* storedVolatility(store, symbol, query, whole, signal)
-      else yield* volatility(resample(store.read({ ...query, symbols: [symbol] }), bars), whole)
+      else {
+        const events = store.read({ ...query, symbols: [symbol] })
+        yield* volatility(resample(events, { ...bars, asOf: io.clock.now() }), whole)
+      }
       if (signal.aborted) break
     }
   } finally {

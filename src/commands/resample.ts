@@ -134,7 +134,8 @@ async function* fromStore(
   try {
     if (options.follow) {
       const present = new Present(io.clock, true)
-      const events = follow(store, { ...span, symbols }, io.clock, signal, () => present.caughtUp())
+      const query = { ...span, symbols, types: ['tick', 'gap'] as const }
+      const events = follow(store, query, io.clock, signal, () => present.caughtUp())
       yield* resample(present.of(events), { ...how, clock: present })
       return
     }

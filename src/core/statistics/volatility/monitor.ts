@@ -35,9 +35,12 @@ export class VolatilityMonitor {
   readonly #unwritten = new Map<string, Judge>()
   /** Gaps of all symbols, for those that appear later. */
   readonly #gaps: { from: number; to: number }[] = []
+  /** How far the feed was heard (epoch ms), of the symbols it tells this of. */
+  readonly #heard = new Map<string, number>()
+  /** Symbols that have had neither trade nor gap since the feed was lost. */
+  readonly #lost = new Set<string>()
   #records: VolatilityRecord[] = []
   #newest = Number.NEGATIVE_INFINITY
-  #lost = false
 
   /** @throws HkqError E_USAGE for settings that cannot be */
   constructor(options: VolatilityOptions = {}, wanted: WantedRecords = {}) {
@@ -69,9 +72,14 @@ export class VolatilityMonitor {
     return this.#taken()
   }
 
-  /** Completes the grid points before `now` (epoch ms) without waiting for a next tick; not while the feed is down. */
+  /**
+   * Completes the grid points before `now` (epoch ms) without waiting for a next tick, as far as the feed was heard: a
+   * point whose trades may be missing waits for the gap that tells it, or for the tick that shows there is none.
+   */
   scan(now: number): VolatilityRecord[] {
-    if (!this.#lost) for (const series of this.#series.values()) series.advance(now)
+    for (const [symbol, series] of this.#series) {
+      if (!this.#lost.has(symbol)) series.advance(Math.min(now, this.#heard.get(symbol) ?? now))
+    }
     return this.#taken()
   }
 
@@ -84,6 +92,15 @@ export class VolatilityMonitor {
     const stepEnd = Math.ceil(this.#newest / period) * period
     const time = Math.max(this.#newest, Math.min(complete, stepEnd + 1))
     for (const series of this.#series.values()) series.advance(time)
+    return this.#rest()
+  }
+
+  /** The input was left at `now` (epoch ms) while more may come: as `scan`, and what `last` has kept. */
+  stop(now: number): VolatilityRecord[] {
+    return [...this.scan(now), ...this.#rest()]
+  }
+
+  #rest(): VolatilityRecord[] {
     for (const judge of this.#unwritten.values()) this.#records.push(judge.record())
     this.#unwritten.clear()
     return this.#taken()
@@ -92,7 +109,7 @@ export class VolatilityMonitor {
   #take(event: VolatilityEvent): void {
     switch (event.type) {
       case 'tick':
-        this.#lost = false
+        this.#lost.delete(event.symbol)
         if (this.#isLeftOut(event)) return
         this.#newest = Math.max(this.#newest, event.timestamp)
         this.#of(event.symbol).push(event)
@@ -106,18 +123,23 @@ export class VolatilityMonitor {
         this.#series.get(event.symbol)?.push(event)
         return
       case 'gap':
-        this.#lost = false
         if (event.filled_by === null) this.#gap(event.symbol, event.from, event.to)
         return
       case 'status':
-        if (event.symbol === null && (event.state === 'lost' || event.state === 'up'))
-          this.#lost = event.state === 'lost'
+        if (event.symbol === null && event.state === 'lost')
+          for (const symbol of this.#series.keys()) this.#lost.add(symbol)
+        return
+      case 'coverage':
+        for (const symbol of event.symbols) this.#heard.set(symbol, event.timestamp)
     }
   }
 
   #gap(symbol: string | null, from: number, to: number): void {
-    if (symbol !== null) this.#of(symbol).gap(from, to)
-    else {
+    if (symbol !== null) {
+      this.#lost.delete(symbol)
+      this.#of(symbol).gap(from, to)
+    } else {
+      this.#lost.clear()
       this.#gaps.push({ from, to })
       for (const series of this.#series.values()) series.gap(from, to)
     }

@@ -9,7 +9,10 @@ const SCAN_EVERY = 1_000
 
 /** What `volatility` takes beside the settings. */
 export interface VolatilityRun extends WantedRecords {
-  /** Clock of a live feed: points of quiet symbols come out by it. Without one, by event time alone. */
+  /**
+   * Clock of a live feed: points of quiet symbols come out by it, and at the end only those that can change no more.
+   * Without one, by event time alone, and at the end all of them.
+   */
   clock?: Clock
   /** The events are all there were before this time (epoch ms): the last step of a recording is complete. */
   complete?: number
@@ -30,7 +33,7 @@ export async function* volatility(
     const records = batch === PULSE ? monitor.scan(clock!.now() - SETTLE) : monitor.push(batch)
     if (records.length > 0) yield records
   }
-  const rest = monitor.end(complete)
+  const rest = clock ? monitor.stop(clock.now() - SETTLE) : monitor.end(complete)
   if (rest.length > 0) yield rest
 }
 
