@@ -94,7 +94,8 @@ export function define(io: Io): Command {
   })
 }
 
-async function barsFrom(
+/** The bars of a store or source, live with `--follow` or a live source. */
+export async function barsFrom(
   recorded: Recorded,
   options: Options,
   setup: Setup,

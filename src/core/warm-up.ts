@@ -38,10 +38,10 @@ export async function* warmedUp(warmUp: WarmUp): AsyncGenerator<readonly MarketE
   const live = begun(warmUp.live)
   try {
     const settled = Math.max(...[...reachOf(store).values()].map(({ timestamp }) => timestamp ?? -Infinity)) - OVERLAP
+    yield seam.coverage()
     yield* read({ symbols, since, until: settled })
     const rest = Math.max(since, settled)
     yield* distinct(read({ symbols, since: rest }), seen)
-    yield seam.coverage()
     onCaughtUp()
     for await (const batch of live) {
       for (const symbol of seam.firstOf(batch, now())) {
@@ -66,7 +66,7 @@ class Seam {
     this.#warmUp = warmUp
   }
 
-  /** How far the store's symbols were heard: nothing later is known of them before their first live trade. */
+  /** How far the store's symbols were heard: a limit, since nothing later is known of them before their first live trade. */
   coverage(): MarketEvent[] {
     return [...reachOf(this.#warmUp.store)].map(([symbol, { timestamp, covered_until }]) => ({
       ...{ type: 'coverage', source: this.#warmUp.source, symbol: null, symbols: [symbol] },

@@ -4,8 +4,10 @@ import { MINUTE } from '../market/time.ts'
 
 /** What is older than the newest trade by this may be forgotten: more than a relay or a reconnect repeats. */
 const HORIZON = 10 * MINUTE
-/** A generation of memory ends with so many records, however fast they came. */
+/** Far more than comes in ten minutes, and some 50 MB. */
 const MOST = 400_000
+/** Trades of one symbol in its newest millisecond that are kept however old they get. */
+const KEPT = 100
 
 /**
  * The records that were not there before, by identity (symbol, timestamp, seq, source) as a store has it: the same
@@ -17,6 +19,12 @@ export class Distinct {
   #before = new Map<string, string>()
   #end = Number.NEGATIVE_INFINITY
   readonly #newest = new Map<string, { timestamp: number; keys: string[] }>()
+  readonly #most: number
+
+  /** @param most records of one generation, which ends with them however fast they came */
+  constructor(most = MOST) {
+    this.#most = most
+  }
 
   /** The batch without what has been taken already; the batch itself where that is nothing. */
   take(batch: readonly MarketEvent[]): readonly MarketEvent[] {
@@ -65,7 +73,7 @@ export class Distinct {
   #isNew(key: string, content: string): boolean {
     if (this.#contentOf(key) !== undefined) return false
     this.#recent.set(key, content)
-    if (this.#recent.size >= MOST) this.#turn()
+    if (this.#recent.size >= this.#most) this.#turn()
     return true
   }
 
@@ -76,7 +84,7 @@ export class Distinct {
   #follow({ symbol, timestamp }: Tick, key: string): void {
     const newest = this.#newest.get(symbol)
     if (newest === undefined || timestamp > newest.timestamp) this.#newest.set(symbol, { timestamp, keys: [key] })
-    else if (timestamp === newest.timestamp) newest.keys.push(key)
+    else if (timestamp === newest.timestamp && newest.keys.push(key) > KEPT) newest.keys.shift()
     if (timestamp < this.#end) return
     if (this.#recent.size > 0) this.#turn()
     this.#end = timestamp + HORIZON

@@ -23,17 +23,18 @@ export async function* follow(
 ): AsyncGenerator<readonly MarketEvent[]> {
   let checkpoints = store.checkpoints()
   let newest = Math.max(query.since ?? 0, ...checkpoints.map(({ timestamp }) => timestamp ?? 0))
-  yield* store.read({ ...query, until: newest - OVERLAP })
   const seen = new Distinct()
   const heard = new Heard()
+  // First, as a limit: what other symbols did later says nothing of one that was not heard since.
+  yield* heard.news(checkpoints)
+  yield* store.read({ ...query, until: newest - OVERLAP })
   while (!signal.aborted) {
     const since = Math.max(query.since ?? 0, newest - OVERLAP)
     for await (const batch of distinct(store.read({ ...query, since }), seen)) {
       for (const event of batch) if (event.type !== 'tick' || !isAstray(event)) newest = Math.max(newest, timeOf(event))
       yield batch
     }
-    const news = heard.news(checkpoints)
-    if (news.length > 0) yield news
+    yield* heard.news(checkpoints)
     onCaughtUp()
     await clock.sleep(POLL, signal)
     checkpoints = store.checkpoints()
@@ -44,15 +45,15 @@ export async function* follow(
 class Heard {
   readonly #told = new Map<string, number>()
 
-  /** What has moved on. @param checkpoints read before the events that it must not run ahead of */
-  news(checkpoints: readonly Checkpoint[]): Coverage[] {
+  /** What has moved on, a batch or none. @param checkpoints read before the events that it must not run ahead of */
+  news(checkpoints: readonly Checkpoint[]): readonly (readonly Coverage[])[] {
     const news: Coverage[] = []
     for (const { source, symbol, covered_until } of checkpoints) {
       if (covered_until === null || covered_until <= (this.#told.get(symbol) ?? 0)) continue
       this.#told.set(symbol, covered_until)
       news.push({ type: 'coverage', source, symbol: null, symbols: [symbol], timestamp: covered_until })
     }
-    return news
+    return news.length > 0 ? [news] : []
   }
 }
 
