@@ -104,7 +104,7 @@ describe('live bars', () => {
     await send(gap('10:00:00', '10:05:00'), tick('10:05:00', 2))
     await until('10:05:59')
     expect(seen.map(({ bar }) => [span(bar), bar.has_gap, bar.final])).toEqual([['10:00-10:01', true, true]])
-    await heard('10:06:00')
+    await heard('10:06:02')
     await until('10:06:04')
     expect(seen.map(({ bar }) => [span(bar), bar.revision])).toEqual([
       ['10:00-10:01', undefined],

@@ -1,6 +1,5 @@
 import type { Bar } from '../market/bar.ts'
 import type { Flag, Gap, MarketEvent, Tick } from '../market/event.ts'
-import { SETTLE } from './bucket.ts'
 import { bucketsOf } from './buckets-of.ts'
 import { type BarOptions, withDefaults } from './options.ts'
 import { Series } from './series.ts'
@@ -116,7 +115,7 @@ export class Resampler {
   /** By when a clock may close the bars of a symbol. */
   #knownTo(symbol: string): number {
     if (!this.#options.heard) return Number.POSITIVE_INFINITY
-    return (this.#heard.get(symbol) ?? Number.POSITIVE_INFINITY) + SETTLE
+    return this.#heard.get(symbol) ?? Number.POSITIVE_INFINITY
   }
 
   /** The bars that have become known since the last call. */
