@@ -5,6 +5,7 @@ import { openSource } from '../core/address/open-source.ts'
 import { HkqError } from '../core/errors.ts'
 import type { Adjustments } from '../core/market/adjustments.ts'
 import type { Batches } from '../core/market/event.ts'
+import { distinct } from '../core/pipeline/distinct.ts'
 import type { Query, Source } from '../core/pipeline/source.ts'
 import { tap } from '../core/pipeline/tap.ts'
 import { adjustedSource, adjustedStore } from '../core/storage/adjusted.ts'
@@ -47,10 +48,13 @@ export async function openRecorded(
   const opened = await openSource(address, {
     ...{ ...sourceOptions(setup, io), ...rangeOf(options), symbols: symbolsFrom(address, setup), signal },
     ...(options.maxRetries !== undefined && { maxRetries: options.maxRetries }),
+    // Nothing has been stored, and how far the feed is heard is wanted.
+    checkpoints: [],
   })
   const source = adjustments ? adjustedSource(opened, adjustments) : opened
   const validator = validatorFor(address, source, setup, options, io)
-  return { source, events: tap(validate(source, validator), tellerOf(source, options, io)), validator }
+  const once = source.kind === 'live' ? distinct(source) : source
+  return { source, events: tap(validate(once, validator), tellerOf(source, options, io)), validator }
 }
 
 /** Sources that hold no symbols of their own: they give what they are asked for. */

@@ -1,10 +1,13 @@
 import { parseAddress } from '../core/address/address.ts'
+import { SETTLE } from '../core/bars/bucket.ts'
 import { mergeBars } from '../core/bars/merge-bars.ts'
 import type { BarOptions } from '../core/bars/options.ts'
 import { resample } from '../core/bars/resample.ts'
+import type { Clock } from '../core/clock.ts'
 import type { Bar } from '../core/market/bar.ts'
 import { type Batches, LEFT_OUT, type MarketEvent } from '../core/market/event.ts'
-import { DAY } from '../core/market/time.ts'
+import { DAY, dayNumber, dayStart } from '../core/market/time.ts'
+import type { Source } from '../core/pipeline/source.ts'
 import type { Evaluator } from '../core/statistics/volatility/evaluator.ts'
 import { historyStart } from '../core/statistics/volatility/history.ts'
 import type { WantedRecords } from '../core/statistics/volatility/monitor.ts'
@@ -17,6 +20,7 @@ import type { Store } from '../core/storage/store.ts'
 import { storedBars } from '../core/storage/stored-bars.ts'
 import { evaluateStored } from '../core/storage/stored-volatility.ts'
 import { overnightLine } from '../core/terminal/lines.ts'
+import { warmedUp } from '../core/warm-up.ts'
 import type { Io } from './_io.ts'
 import type { CommonOptions, LiveOptions, RangeOptions, ReadingOptions } from './_options.ts'
 import { tell } from './_print.ts'
@@ -72,7 +76,7 @@ export interface VolatilityRun<R> {
 
 /** What the evaluator gives of a store or source: history, and with `--follow` or a live source what comes after it. */
 export async function runOver<R>(recorded: Recorded, asked: VolatilityRun<R>): Promise<Batches<R>> {
-  const { options, settings, onLive, evaluator } = asked
+  const { options, settings, evaluator } = asked
   if ('store' in recorded) return fromStore(recorded.store, asked)
   const { source, events } = recorded
   const run = runOf(asked)
@@ -80,15 +84,10 @@ export async function runOver<R>(recorded: Recorded, asked: VolatilityRun<R>): P
     return evaluate(barsAsNeeded(source.bars({}), settings), evaluator({ auctions: 'join', ...run }))
   }
   if (source.kind === 'recorded') return evaluate(asNeeded(events, settings), evaluator(run))
-  if (options.history === undefined && source.kind === 'simulated') {
-    return evaluate(asNeeded(events, settings), evaluator(run), { clock: source.clock })
-  }
-  const present = new Present(source.clock, options.history !== undefined)
-  const all = await warmedUp(events, asked, () => {
-    present.caughtUp()
-    onLive()
-  })
-  return evaluate(asNeeded(present.of(all), settings), evaluator(run), { clock: present })
+  if (options.history !== undefined) return afterHistory(options.history, source, events, asked)
+  const clock = source.kind === 'simulated' ? source.clock : new Present(source.clock, false)
+  const told = clock instanceof Present ? clock.of(events) : events
+  return evaluate(asNeeded(told, settings, clock), evaluator(run), { clock })
 }
 
 /** The settings, the records wanted, and who is told of moves over night. */
@@ -98,10 +97,10 @@ function runOf<R>({ options, settings, io }: VolatilityRun<R>): VolatilityOption
   return { ...settings, onOvernightMove, ...(since !== undefined && { since }) }
 }
 
-/** The events themselves, or the bars that an estimator of bars works on. */
-function asNeeded(events: Batches, settings: VolatilityOptions): Batches<MarketEvent | Bar> {
+/** The events themselves, or the bars that an estimator of bars works on, by a clock none before it is whole. */
+function asNeeded(events: Batches, settings: VolatilityOptions, clock?: Clock): Batches<MarketEvent | Bar> {
   const bars = barsWanted(settings)
-  return bars === null ? events : resample(events, bars)
+  return bars === null ? events : resample(events, { ...bars, ...(clock && { clock, heard: true }) })
 }
 
 /** The bars of a file as they are, or merged to the length that an estimator of bars works on. */
@@ -118,24 +117,29 @@ function barsWanted(settings: VolatilityOptions): BarOptions | null {
   return { every: period, auctions: period < DAY ? 'separate' : 'join', include, sessions }
 }
 
-/** The history of `--history`, then the live events, as one stream. */
-async function warmedUp<R>(
+/** What the evaluator gives of a live source that is warmed up from a store, from the last stored day on. */
+async function afterHistory<R>(
+  history: string,
+  source: Source,
   live: Batches,
-  { options, setup, io }: VolatilityRun<R>,
-  onCaughtUp: () => void,
-): Promise<Batches> {
-  const { history } = options
-  if (history === undefined) return live
+  asked: VolatilityRun<R>,
+): Promise<Batches<R>> {
+  const { options, settings, evaluator, setup, onLive, io } = asked
   const store = await openStore(parseAddress(history, 'source'), setup, options, io)
-  return (async function* () {
-    try {
-      yield* store.read({ symbols: setup.symbols, types: ['tick', 'gap'] })
-    } finally {
-      await store.close()
-    }
-    onCaughtUp()
-    yield* live
-  })()
+  const newest = Math.max(...store.checkpoints().map(({ timestamp }) => timestamp ?? Number.NEGATIVE_INFINITY))
+  const lastDay = dayStart(dayNumber(Number.isFinite(newest) ? Math.min(newest, io.clock.now()) : io.clock.now()))
+  const since = options.since ?? lastDay
+  const present = new Present(source.clock, true)
+  const events = warmedUp({
+    ...{ store, source: source.name, live, symbols: setup.symbols, sessions: setup.sessions, now: io.clock.now },
+    since: historyStart(settings, Math.min(since, lastDay)),
+    onCaughtUp: () => {
+      present.caughtUp()
+      onLive()
+    },
+  })
+  const run = evaluator({ ...runOf(asked), since })
+  return evaluate(asNeeded(present.of(events), settings, present), run, { clock: present })
 }
 
 async function* fromStore<R>(store: Store, asked: VolatilityRun<R>): AsyncGenerator<readonly R[]> {
@@ -152,15 +156,17 @@ async function* fromStore<R>(store: Store, asked: VolatilityRun<R>): AsyncGenera
         present.caughtUp()
         onLive()
       })
-      yield* evaluate(asNeeded(present.of(events), settings), evaluator(run), { clock: present })
+      yield* evaluate(asNeeded(present.of(events), settings, present), evaluator(run), { clock: present })
       return
     }
     const complete = Math.min(until ?? Number.POSITIVE_INFINITY, io.clock.now() - SETTLED)
     const bars = barsWanted(settings)
+    // A bar that `until` cuts is none.
+    const asOf = Math.min((until ?? Number.POSITIVE_INFINITY) + SETTLE, io.clock.now())
     for (const symbol of symbols) {
       const each = evaluator({ ...run, last: options.last === true })
       if (bars === null) yield* evaluateStored(store, symbol, query, each, { ...settings, complete }, signal)
-      else yield* evaluate(storedBars(store, symbol, query, { ...bars, asOf: complete }), each, { complete })
+      else yield* evaluate(storedBars(store, symbol, query, { ...bars, asOf }), each, { complete })
       if (signal.aborted) break
     }
   } finally {

@@ -96,7 +96,8 @@ export function define(io: Io): Command {
   })
 }
 
-async function barsFrom(
+/** The bars of a store or source, live with `--follow` or a live source. */
+export async function barsFrom(
   recorded: Recorded,
   options: Options,
   setup: Setup,
@@ -136,7 +137,8 @@ async function* fromStore(
   try {
     if (options.follow) {
       const present = new Present(io.clock, true)
-      const events = follow(store, { ...span, symbols }, io.clock, signal, () => present.caughtUp())
+      const query = { ...span, symbols, types: ['tick', 'gap'] as const }
+      const events = follow(store, query, io.clock, signal, () => present.caughtUp())
       yield* resample(present.of(events), { ...how, clock: present })
       return
     }

@@ -6,17 +6,16 @@ import { annualBasis } from '../core/statistics/volatility/history.ts'
 import { VolatilityMonitor, type WantedRecords } from '../core/statistics/volatility/monitor.ts'
 import { settingsOf, type VolatilityOptions } from '../core/statistics/volatility/options.ts'
 import type { VolatilityRecord } from '../core/statistics/volatility/record.ts'
-import { alertLine, leaveLine } from '../core/terminal/lines.ts'
 import { mostUnusualFirst, volatilityColumns } from '../core/terminal/signal-columns.ts'
 import { renderVolatilityChart } from '../core/terminal/volatility-chart.ts'
+import { Alerts } from './_alerts.ts'
 import { backtest } from './_backtest.ts'
 import { printCharts } from './_chart.ts'
 import { printDescription } from './_describe.ts'
 import { stopAfter } from './_events.ts'
-import { type Alarm, openAlarm } from './_exec.ts'
-import { type Io, say } from './_io.ts'
+import type { Io } from './_io.ts'
 import { defineCommand, withCommon, withFrom, withLive, withRange, withReading } from './_options.ts'
-import { paletteOf, printer, tell, zoneOf } from './_print.ts'
+import { printer, tell, zoneOf } from './_print.ts'
 import { conclude, DEFAULT_STORE, rangeOf, rejectedIn } from './_recorded.ts'
 import { printedSchema, setUp } from './_setup.ts'
 import { choice, choices, duration, integer, interval, positive, quantile, tradingDays, window } from './_values.ts'
@@ -66,7 +65,7 @@ export function define(io: Io): Command {
     .option('--include <flags>', 'flagged ticks to take in, or all', choices('flag', FLAGS))
     .option('--last', 'newest value per symbol, most unusual first')
     .option('--follow', 'print history, then go on as it is recorded')
-    .option('--history <store>', 'warm up a live source from this store')
+    .option('--history <store>', 'warm up a live source from this store, whose last day is printed first')
     .option('--exec <command>', 'run this at each alert, the record on its standard input')
     .option('--chart', 'draw volatility, its threshold and the alerts in the terminal')
     .option('--describe', 'a summary of the values (needs danfojs-node)')
@@ -89,24 +88,19 @@ export function define(io: Io): Command {
       whole: options.last === true,
     })
     const signal = stopAfter(options.duration, io, output.gone)
-    let isNews = !options.follow && options.history === undefined
-    const alarm = openAlarm(options.exec, io)
-    const told = alertTeller(options, alarm, io)
-    const onLive = (): void => {
-      isNews = true
-    }
     const newest = new Map<string, VolatilityRecord>()
     const all: VolatilityRecord[] = []
     let count = 0
     let newestTime = 0
     const recorded = await openHistory(options, settings, setup, signal, io)
-    if ('source' in recorded && options.history === undefined) onLive()
-    const asked = { options, settings, setup, signal, onLive, io }
+    const beginsWithHistory = options.history !== undefined || ('store' in recorded && options.follow === true)
+    const alerts = new Alerts(options, io, !beginsWithHistory)
+    const asked = { options, settings, setup, signal, onLive: () => alerts.live(), io }
     const evaluator = (run: VolatilityOptions & WantedRecords) => new VolatilityMonitor(run, run)
     for await (const records of await runOver(recorded, { ...asked, evaluator })) {
       count += records.length
       newestTime = records.at(-1)!.timestamp
-      if (isNews) told(records)
+      alerts.take(records)
       if (options.last) for (const record of records) newest.set(record.symbol, record)
       else if (options.describe || options.chart) for (const record of records) all.push(record)
       else await output.write(records)
@@ -119,7 +113,7 @@ export function define(io: Io): Command {
     if (options.annualize) tellBasis(settings, newestTime, options, io)
     if (options.last) await output.write(mostUnusualFirst(newest.values()))
     if (options.last || !(options.describe || options.chart)) await output.end()
-    await alarm.settled()
+    await alerts.settled()
   })
 }
 
@@ -141,20 +135,6 @@ function lookback(text: string): string {
 
 function ratioOrOff(text: string): number | false {
   return text === 'off' ? false : positive('ratio')(text)
-}
-
-/** Alerts as lines on stderr while following, and `--exec` at each one. */
-function alertTeller(options: VolatilityCommand, alarm: Alarm, io: Io): (records: readonly VolatilityRecord[]) => void {
-  const palette = paletteOf(io.stderr, options, io)
-  const zone = zoneOf(options)
-  return (records) => {
-    for (const record of records) {
-      if (record.event === null) continue
-      if (record.event === 'enter') alarm.raise(record)
-      if (!options.follow || options.quiet) continue
-      say(io, record.event === 'enter' ? alertLine(record, zone, palette) : leaveLine(record, zone, palette))
-    }
-  }
 }
 
 /** What `annualized` is scaled by. */

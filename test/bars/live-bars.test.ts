@@ -93,6 +93,26 @@ describe('live bars', () => {
     ])
   })
 
+  test('asked to, a bar waits until its stretch was heard, so that it knows its hole', async () => {
+    const { seen, send, until, end } = live({ every: minutes(1), heard: true }, '10:00:00')
+    const heard = (time: string) =>
+      send({ type: 'coverage', source: '', symbol: null, symbols: ['00700.HK'], timestamp: at(time) })
+    await send(tick('10:00:00', 1))
+    await heard('10:00:40')
+    await until('10:05:00')
+    expect(seen).toEqual([])
+    await send(gap('10:00:00', '10:05:00'), tick('10:05:00', 2))
+    await until('10:05:59')
+    expect(seen.map(({ bar }) => [span(bar), bar.has_gap, bar.final])).toEqual([['10:00-10:01', true, true]])
+    await heard('10:06:02')
+    await until('10:06:04')
+    expect(seen.map(({ bar }) => [span(bar), bar.revision])).toEqual([
+      ['10:00-10:01', undefined],
+      ['10:05-10:06', undefined],
+    ])
+    await end()
+  })
+
   test('a filled bar that a late trade meets is revised', async () => {
     const { seen, send, until, end } = live({ every: minutes(1), fill: 'forward' }, '10:00:00')
     await send(tick('10:00:00', 1))

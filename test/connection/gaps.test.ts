@@ -122,6 +122,16 @@ describe('a recorder that is started every morning and ends after the close', ()
     ])
   })
 
+  it('has no hole where others heard what was traded until it listened', () => {
+    const reached = { symbol: SYMBOL, timestamp: at('2026-11-23T10:00'), seq: 7 }
+    const run = (covered: string) => {
+      const gaps = new GapTracker('fake', sessions, [{ ...reached, covered_until: at(covered) }])
+      return startedRun(gaps, '2026-11-23T10:30', '2026-11-23T10:40').map(stretch)
+    }
+    expect(run('2026-11-23T10:30')).toEqual([])
+    expect(run('2026-11-23T10:29:59')).toEqual([['restart', at('2026-11-23T10:00'), at('2026-11-23T10:40')]])
+  })
+
   it('killed while a hole was still open claims it again: nothing is called heard before its row is written', () => {
     const recorded = new Recorded()
     const run = recorded.run('2026-11-23T09:00')

@@ -112,6 +112,32 @@ describe('the grid of a day', () => {
     expect(price).toEqual(recordsOf([...first, older, newer, ...rest], {}, 1))
   })
 
+  test('a trade that comes after newer ones by what a push may take counts for the point it belongs to', () => {
+    const first = ticks.slice(0, 40)
+    const [late, newer] = [tickAt(at(`${DAY}T10:09:59.500`), 320), tickAt(at(`${DAY}T10:10:01.400`), 310)]
+    const rest = ticks.slice(40, 60)
+    const expected = recordsOf([...first, late, newer, ...rest])
+    expect(atClock(expected, '10:10').last_price).toBe(320)
+    expect(recordsOf([...first, newer, late, ...rest], {}, 1)).toEqual(expected)
+  })
+
+  test('a trade that comes later still is too late, by definition: it changes no point', () => {
+    const given = [...ticks.slice(0, 40), tickAt(at(`${DAY}T10:10:02.100`), 310)]
+    const late = tickAt(at(`${DAY}T10:09:59`), 320)
+    const rest = ticks.slice(42, 60)
+    const records = recordsOf([...given, late, ...rest], {}, 1)
+    expect(records).toEqual(recordsOf([...given, ...rest], {}, 1))
+  })
+
+  test('turnover is a sum that does not depend on the order of its trades', () => {
+    const cheap = dayOfTicks(DAY).flatMap((t) => [0.1, 0.2, 0.3].map((x, i) => ({ ...t, seq: i, turnover: x })))
+    const turned = cheap.map((_, i) => cheap[i - (i % 3) + 2 - (i % 3)]!)
+    const history = daysFrom('2026-11-12', 6).flatMap((date) => dayOfTicks(date))
+    const ratios = (events: VolatilityEvent[]) => recordsOf([...history, ...events], {}, 1).map((r) => r.volume_ratio)
+    expect(ratios(turned)).toEqual(ratios(cheap))
+    expect(ratios(cheap).at(-1)).not.toBeNull()
+  })
+
   test('flagged ticks are left out unless included', () => {
     const wild = tickAt(at(`${DAY}T10:00:45`), 9999, { flags: ['suspect_price'] })
     const events = [...ticks, wild].sort((a, b) => a.timestamp - b.timestamp)

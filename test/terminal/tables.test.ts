@@ -5,7 +5,7 @@ import { parseTime } from '../../src/core/market/time.ts'
 import type { BacktestRecord } from '../../src/core/statistics/volatility/backtest-record.ts'
 import type { VolatilityRecord } from '../../src/core/statistics/volatility/record.ts'
 import { backtestColumns, backtestLegend } from '../../src/core/terminal/backtest-columns.ts'
-import { alertLine, gapLine, leaveLine, statusLine } from '../../src/core/terminal/lines.ts'
+import { alertLine, gapLine, leaveLine, standingLine, statusLine } from '../../src/core/terminal/lines.ts'
 import { barColumns, gapColumns } from '../../src/core/terminal/market-columns.ts'
 import { createPalette } from '../../src/core/terminal/palette.ts'
 import { renderProbe } from '../../src/core/terminal/probe.ts'
@@ -218,6 +218,15 @@ describe('volatility', () => {
     expect(alertLine(volatility(), ZONE, PLAIN)).toBe(
       '10:42 00700.HK ALERT volatility 38.4% p.a. = 1.9x usual for 10:42 (97th percentile), turnover 2.3x',
     )
+  })
+
+  it('whose alert stood before its reader came says since when, of another day with its date', () => {
+    const row = volatility({ event: null })
+    const line = (now: number) => standingLine(row, row.timestamp - 11 * 60_000, now, ZONE, PLAIN)
+    expect(line(row.timestamp)).toMatch(
+      /^10:42 00700.HK ALERT since 10:31 volatility 38.4% p.a. = 1.9x usual for 10:42/,
+    )
+    expect(line(row.timestamp + 86_400_000)).toMatch(/ALERT since 2026-11-23 10:31 volatility/)
   })
 
   it('that alerts leaves out what is not known', () => {

@@ -23,6 +23,8 @@ export interface BarOptions {
   sessions?: Sessions
   /** Bars that can still change at this time (epoch ms) end as `final: false`; absent: the data is complete. */
   asOf?: number
+  /** A clock closes no bar before its stretch was heard, where the stream tells how far it was: so none misses its hole. */
+  heard?: boolean
 }
 
 /** The options with their defaults. */
@@ -35,6 +37,7 @@ export function withDefaults(options: BarOptions): Required<Omit<BarOptions, 'as
     include: options.include ?? new Set(),
     sessions: options.sessions ?? new Sessions(),
     asOf: options.asOf ?? Number.POSITIVE_INFINITY,
+    heard: options.heard ?? false,
   }
 }
 

@@ -28,6 +28,8 @@ export class Resampler {
   readonly #series = new Map<string, Series>()
   /** Holes of all symbols, for symbols that come later. */
   readonly #gaps: Gap[] = []
+  /** How far the feed was heard (epoch ms), of the symbols it tells this of. */
+  readonly #heard = new Map<string, number>()
   #out: Bar[] = []
   #ordinal = 0
   #latest: Series | undefined
@@ -45,6 +47,7 @@ export class Resampler {
     const everyTick = this.#options.align === 'clock'
     for (const event of batch) {
       if (event.type === 'gap') this.addGap(event)
+      else if (event.type === 'coverage') for (const symbol of event.symbols) this.#heard.set(symbol, event.timestamp)
       else if (event.type === 'tick' && (everyTick || this.#takes(event))) this.#of(event.symbol).add(event)
     }
     this.#flush()
@@ -89,19 +92,30 @@ export class Resampler {
 
   /** Lets out what is due by a clock at `now`, epoch ms. */
   scan(now: number): void {
-    for (const series of this.#series.values()) if (series.due <= now) series.scan(now)
+    for (const [symbol, series] of this.#series) {
+      const time = Math.min(now, this.#knownTo(symbol))
+      if (series.due <= time) series.scan(time)
+    }
   }
 
   /** When `scan` has something to do next, epoch ms; Infinity for never. */
   get due(): number {
     let due = Number.POSITIVE_INFINITY
-    for (const series of this.#series.values()) due = Math.min(due, series.due)
+    for (const [symbol, series] of this.#series) {
+      if (series.due <= this.#knownTo(symbol)) due = Math.min(due, series.due)
+    }
     return due
   }
 
   /** The end of the stream: what can still change at `now` goes out as `final: false`. */
   end(now: number = this.#options.asOf): void {
-    for (const series of this.#series.values()) series.end(now)
+    for (const [symbol, series] of this.#series) series.end(Math.min(now, this.#knownTo(symbol)))
+  }
+
+  /** By when a clock may close the bars of a symbol. */
+  #knownTo(symbol: string): number {
+    if (!this.#options.heard) return Number.POSITIVE_INFINITY
+    return this.#heard.get(symbol) ?? Number.POSITIVE_INFINITY
   }
 
   /** The bars that have become known since the last call. */

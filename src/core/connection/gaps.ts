@@ -217,9 +217,10 @@ export class GapTracker {
 
   /**
    * The stretches of session from the last tick to `to`, both inclusive, that were not heard to their close and opened
-   * before `watched`: the later ones were seen whole.
+   * before `watched`: the later ones were seen whole, and all of them where they were heard until then.
    */
   #missed({ timestamp, covered }: Track, to: number, watched: number): Session[] {
+    if (covered >= watched) return []
     const from = timestamp === NEVER ? covered : timestamp
     const missed: Session[] = []
     for (const day of this.#sessions.days(from, to + 1)) {

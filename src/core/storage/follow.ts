@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.ts'
-import { type Batches, isAstray, type MarketEvent } from '../market/event.ts'
+import { type Coverage, isAstray, type MarketEvent } from '../market/event.ts'
 import { MINUTE } from '../market/time.ts'
-import type { Query } from '../pipeline/source.ts'
+import { Distinct, distinct } from '../pipeline/distinct.ts'
+import type { Checkpoint, Query } from '../pipeline/source.ts'
 import type { Store } from './store.ts'
 
 const POLL = 250
@@ -9,50 +10,53 @@ const POLL = 250
 const OVERLAP = MINUTE
 
 /**
- * What a store holds, then what a recorder adds to it, each event once, until `signal` aborts. `onCaughtUp` is called
- * whenever everything stored so far has been given. Within the last minute
+ * What a store holds, then what a recorder adds to it, each event once, until `signal` aborts; after the events, how far
+ * the recorder has heard. `onCaughtUp` is called whenever everything stored so far has been given. Within the last minute
  * events may come in another order than that of their times, as they were committed.
  */
 export async function* follow(
   store: Store,
-  query: Query,
+  query: Query & { types?: readonly ('tick' | 'quote' | 'gap')[] },
   clock: Clock,
   signal: AbortSignal,
   onCaughtUp: () => void = () => {},
 ): AsyncGenerator<readonly MarketEvent[]> {
-  let newest = Math.max(query.since ?? 0, ...store.checkpoints().map(({ timestamp }) => timestamp ?? 0))
+  let checkpoints = store.checkpoints()
+  let newest = Math.max(query.since ?? 0, ...checkpoints.map(({ timestamp }) => timestamp ?? 0))
+  const seen = new Distinct()
+  const heard = new Heard()
+  // First, as a limit: what other symbols did later says nothing of one that was not heard since.
+  yield* heard.news(checkpoints)
   yield* store.read({ ...query, until: newest - OVERLAP })
-  let seen = new Map<string, number>()
   while (!signal.aborted) {
     const since = Math.max(query.since ?? 0, newest - OVERLAP)
-    for await (const batch of unseen(store.read({ ...query, since }), seen)) {
+    for await (const batch of distinct(store.read({ ...query, since }), seen)) {
       for (const event of batch) if (event.type !== 'tick' || !isAstray(event)) newest = Math.max(newest, timeOf(event))
       yield batch
     }
-    seen = new Map([...seen].filter(([, time]) => time >= newest - OVERLAP))
+    yield* heard.news(checkpoints)
     onCaughtUp()
     await clock.sleep(POLL, signal)
+    checkpoints = store.checkpoints()
   }
 }
 
-async function* unseen(events: Batches, seen: Map<string, number>): AsyncGenerator<readonly MarketEvent[]> {
-  for await (const batch of events) {
-    const fresh = batch.filter((event) => {
-      const key = keyOf(event)
-      if (seen.has(key)) return false
-      seen.set(key, timeOf(event))
-      return true
-    })
-    if (fresh.length > 0) yield fresh
+/** How far the symbols of a store were heard, as events. */
+class Heard {
+  readonly #told = new Map<string, number>()
+
+  /** What has moved on, a batch or none. @param checkpoints read before the events that it must not run ahead of */
+  news(checkpoints: readonly Checkpoint[]): readonly (readonly Coverage[])[] {
+    const news: Coverage[] = []
+    for (const { source, symbol, covered_until } of checkpoints) {
+      if (covered_until === null || covered_until <= (this.#told.get(symbol) ?? 0)) continue
+      this.#told.set(symbol, covered_until)
+      news.push({ type: 'coverage', source, symbol: null, symbols: [symbol], timestamp: covered_until })
+    }
+    return news.length > 0 ? [news] : []
   }
 }
 
 function timeOf(event: MarketEvent): number {
   return event.type === 'gap' ? event.to : (event.timestamp ?? 0)
-}
-
-function keyOf(event: MarketEvent): string {
-  const { type, symbol, source } = event
-  if (event.type === 'gap') return `gap ${symbol} ${event.from} ${event.to} ${source}`
-  return `${type} ${symbol} ${event.timestamp} ${'seq' in event ? event.seq : ''} ${source}`
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import { type Batches, isAstray, type MarketEvent } from '../market/event.ts'
-import { MINUTE } from '../market/time.ts'
+import { DAY, MINUTE } from '../market/time.ts'
 
 /**
  * The present of a stream that begins with history or may be a replay. While history is read, and while ticks are
@@ -61,6 +61,8 @@ export class Present implements Clock {
 
   #observe(event: MarketEvent): void {
     if (event.type !== 'tick' || isAstray(event)) return
+    // A trade that comes late tells nothing of the present.
+    if (event.timestamp < this.#newest && event.timestamp > this.#newest - DAY) return
     this.#newest = Math.max(this.#newest, event.timestamp)
     const isFresh = event.received_at !== null && Math.abs(event.received_at - event.timestamp) < MINUTE
     this.#isReplay = !isFresh

@@ -12,12 +12,26 @@ import type { Zone } from './zone.ts'
  * 2.30x`. What is not known is left out.
  */
 export function alertLine(row: VolatilityRecord, zone: Zone, palette: Palette): string {
+  return lineOf(row, 'ALERT', zone, palette)
+}
+
+/**
+ * The line of an alert that stood already when its reader came: `10:42 00700.HK ALERT since 10:31 volatility ...`.
+ * @param since when it was entered, epoch ms
+ * @param now the reader's time, epoch ms: an alert of another day is told with its date
+ */
+export function standingLine(row: VolatilityRecord, since: number, now: number, zone: Zone, palette: Palette): string {
+  const day = zone.date(since) === zone.date(now) ? '' : `${zone.date(since)} `
+  return lineOf(row, `ALERT since ${day}${zone.minute(since)}`, zone, palette)
+}
+
+function lineOf(row: VolatilityRecord, what: string, zone: Zone, palette: Palette): string {
   const time = zone.minute(row.timestamp)
   const figure = row.annualized === null ? percent(row.volatility) : `${percent(row.annualized)} p.a.`
   const against = row.ratio === null ? '' : ` = ${row.ratio.toFixed(1)}x usual for ${time}`
   const rank = row.percentile === null ? '' : ` (${ordinal(Math.floor(row.percentile))} percentile)`
   const turnover = row.volume_ratio === null ? '' : `, turnover ${row.volume_ratio.toFixed(1)}x`
-  return `${palette.faint(time)} ${palette.strong(row.symbol)} ${palette.alert('ALERT')} volatility ${figure}${against}${rank}${turnover}`
+  return `${palette.faint(time)} ${palette.strong(row.symbol)} ${palette.alert(what)} volatility ${figure}${against}${rank}${turnover}`
 }
 
 function ordinal(number: number): string {

@@ -58,9 +58,18 @@ export class Backtest implements Evaluator<Tally> {
     return []
   }
 
+  stop(now: number): Tally[] {
+    this.#intake.scan(now)
+    return this.#tallies()
+  }
+
   /** @returns of each symbol with a point in the range a tally for every rule */
   end(complete = Number.NEGATIVE_INFINITY): Tally[] {
     this.#intake.end(complete)
+    return this.#tallies()
+  }
+
+  #tallies(): Tally[] {
     return this.#symbols.flatMap(({ tallies }) => tallies)
   }
 }

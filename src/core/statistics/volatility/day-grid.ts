@@ -1,5 +1,6 @@
+import type { Seq } from '../../market/event.ts'
 import type { TradingDay } from '../../market/session.ts'
-import { timeOfDay } from '../../market/time.ts'
+import { dayStart, timeOfDay } from '../../market/time.ts'
 import { logReturn } from '../estimators/returns.ts'
 import { Moments } from '../moments.ts'
 import { slotOf } from './slot.ts'
@@ -7,23 +8,31 @@ import { slotOf } from './slot.ts'
 /** Returns, and steps with trades, below which a window has no volatility. */
 const LEAST = 10
 
-/** The price grid of one symbol on one trading day: step k ends at times[k] and holds what happened since the step before. */
+/**
+ * The price grid of one symbol on one trading day: step k ends at times[k] and holds what happened since the step before,
+ * in whatever order it is told while the step is not complete.
+ */
 export class DayGrid {
   readonly number: number
+  /** Hong Kong midnight before the day. */
+  readonly start: number
   /** End of the day's last step's session: later ticks belong to another day. */
   readonly end: number
   readonly times: Float64Array
   /** Last price within each step; NaN without one, carried from the step before on completion. */
   readonly prices: Float64Array
+  /** Last trade of the day at or before each grid time, in or out of continuous trading; NaN before the first one. */
+  readonly trades: Float64Array
   readonly returns: Float64Array
+  /** In whole thousandths, so that the order of addition does not matter. */
   readonly turnovers: Float64Array
   readonly traded: Uint8Array
   readonly missing: Uint8Array
-  /** Whether the symbol has traded today. */
-  seen = false
   /** First step that is not complete. */
   next = 0
   size: number
+  readonly #priced: Newest
+  readonly #traded: Newest
   readonly #first: Uint8Array
   readonly #period: number
   readonly #span: boolean
@@ -40,10 +49,14 @@ export class DayGrid {
       }
     }
     this.number = day.number
+    this.start = dayStart(day.number)
     this.end = day.end
     this.size = times.length
     this.times = Float64Array.from(times)
     this.prices = new Float64Array(this.size).fill(Number.NaN)
+    this.trades = new Float64Array(this.size).fill(Number.NaN)
+    this.#priced = new Newest(this.prices)
+    this.#traded = new Newest(this.trades)
     this.returns = new Float64Array(this.size).fill(Number.NaN)
     this.turnovers = new Float64Array(this.size)
     this.traded = new Uint8Array(this.size)
@@ -59,23 +72,40 @@ export class DayGrid {
     return this.#before
   }
 
-  /** The step a time of continuous trading falls into, -1 outside; a grid time belongs to the step that it ends. */
-  stepOf(time: number): number {
-    let low = 0
-    let high = this.size
+  /** The first step that ends at or after a time of the day; `size` behind the last one. */
+  at(time: number): number {
+    let low = this.next
+    if (low > 0 && time <= this.times[low - 1]!) low = 0
+    let high = this.times.length
     while (low < high) {
       const middle = (low + high) >> 1
       if (this.times[middle]! < time) low = middle + 1
       else high = middle
     }
-    if (low === this.size) return -1
-    const start = this.times[low]! - this.#period
-    return time > start || (time === start && this.#first[low] === 1) ? low : -1
+    return low
   }
 
+  /** Whether a time lies in continuous trading and so in `step`; a grid time belongs to the step that it ends. */
+  holds(step: number, time: number): boolean {
+    if (step >= this.size) return false
+    const start = this.times[step]! - this.#period
+    return time > start || (time === start && this.#first[step] === 1)
+  }
+
+  /** A trade at or before the end of `step` and after that of the step before. */
+  last(step: number, time: number, seq: Seq, price: number): void {
+    this.#traded.set(step, time, seq, price)
+  }
+
+  /** A price within the step. */
+  price(step: number, time: number, seq: Seq, price: number): void {
+    this.#priced.set(step, time, seq, price)
+  }
+
+  /** A trade within the step. @param turnover NaN where there is no volume */
   trade(step: number, turnover: number): void {
     this.traded[step] = 1
-    this.turnovers[step]! += turnover
+    this.turnovers[step]! += Math.round(turnover * 1000)
   }
 
   /** No return crosses data missing between the two times, complete steps included. */
@@ -99,6 +129,7 @@ export class DayGrid {
     if (Number.isNaN(this.prices[step]!)) this.prices[step] = this.#before
     if (this.#span || this.missing[step] === 0) this.returns[step] = logReturn(this.#before, this.prices[step]!)
     this.#before = this.prices[step]!
+    if (step > 0 && Number.isNaN(this.trades[step]!)) this.trades[step] = this.trades[step - 1]!
     return step
   }
 
@@ -118,6 +149,30 @@ export class DayGrid {
       turnover += this.turnovers[i]!
     }
     const defined = moments.n >= LEAST && traded >= LEAST
-    return { volatility: defined ? moments.sampleStandardDeviation : Number.NaN, samples: moments.n, turnover }
+    return {
+      volatility: defined ? moments.sampleStandardDeviation : Number.NaN,
+      samples: moments.n,
+      turnover: turnover / 1000,
+    }
+  }
+}
+
+/** Of the values told for each place the one that is newest by (time, seq); the later told of equal ones. */
+class Newest {
+  readonly #values: Float64Array
+  readonly #times: Float64Array
+  readonly #seqs: Seq[] = []
+
+  constructor(values: Float64Array) {
+    this.#values = values
+    this.#times = new Float64Array(values.length).fill(Number.NEGATIVE_INFINITY)
+  }
+
+  set(place: number, timestamp: number, seq: Seq, value: number): void {
+    const held = this.#times[place]!
+    if (held > timestamp || (held === timestamp && this.#seqs[place]! > seq)) return
+    this.#values[place] = value
+    this.#times[place] = timestamp
+    this.#seqs[place] = seq
   }
 }

@@ -12,8 +12,10 @@ export interface Evaluator<R> {
    * @param to end of them, exclusive
    */
   pushColumns(symbol: string, columns: TickColumns, from?: number, to?: number): R[]
-  /** Completes the grid points before `now` (epoch ms) without waiting for a next tick; not while the feed is down. */
+  /** Completes the grid points before `now` (epoch ms) without waiting for a next tick, as far as the feed was heard. */
   scan(now: number): R[]
+  /** The input was left at `now` (epoch ms) while more may come: as `scan`, and what was kept for the end. */
+  stop(now: number): R[]
   /**
    * The input has ended: every symbol is taken to the newest time of any.
    * @param complete what is known to be complete up to this time (epoch ms), so that the step in which the data ends counts

@@ -1,8 +1,8 @@
+import { SETTLE } from '../../bars/bucket.ts'
 import { HkqError } from '../../errors.ts'
 import type { Bar } from '../../market/bar.ts'
 import type { Quote, Seq, Tick } from '../../market/event.ts'
-import { byTimeAndSeq } from '../../market/event.ts'
-import { dayNumber, MINUTE } from '../../market/time.ts'
+import { MINUTE } from '../../market/time.ts'
 import { DayGrid } from './day-grid.ts'
 import type { Settings } from './options.ts'
 import { midAt, midOf, type TickColumns, turnoverAt, turnoverOf } from './prices.ts'
@@ -11,15 +11,14 @@ import type { Point, Series } from './record.ts'
 /**
  * A point at every grid time of continuous trading, from the day's first trade on: the deviation of the grid's log returns
  * over the last steps of trading time of the same day. Ticks and bars of at most a grid step both fill the grid, so that
- * stored minute bars warm it up for live ticks. A point is complete when time has passed it; what comes later is too late.
+ * stored minute bars warm it up for live ticks. A point is complete when time has passed it by what a push may take; a
+ * trade that comes later still is too late for it.
  */
 export class GridSeries implements Series<Tick | Quote | Bar> {
   readonly #settings: Settings
   readonly #emit: (point: Point) => void
   #grid: DayGrid | null = null
   #gaps: { from: number; to: number }[] = []
-  #last = Number.NaN
-  #newest: { timestamp: number; seq: Seq } = { timestamp: Number.NEGATIVE_INFINITY, seq: 0 }
 
   constructor(settings: Settings, emit: (point: Point) => void) {
     this.#settings = settings
@@ -37,10 +36,8 @@ export class GridSeries implements Series<Tick | Quote | Bar> {
     const mid = this.#settings.price === 'mid'
     for (let i = from; i < to; i++) {
       if ((flags[i]! & leftOut) !== 0) continue
-      const time = timestamp[i]!
-      const inOrder = this.#newest.timestamp <= time
-      if (inOrder) this.#newest = { timestamp: time, seq: Number.NEGATIVE_INFINITY }
-      this.#trade(time, last_price[i]!, mid ? midAt(columns, i) : last_price[i]!, turnoverAt(columns, i), inOrder)
+      const price = mid ? midAt(columns, i) : last_price[i]!
+      this.#trade(timestamp[i]!, Number.NEGATIVE_INFINITY, last_price[i]!, price, turnoverAt(columns, i))
     }
   }
 
@@ -56,48 +53,43 @@ export class GridSeries implements Series<Tick | Quote | Bar> {
   }
 
   #tick(tick: Tick): void {
-    const inOrder = byTimeAndSeq(this.#newest, tick) <= 0
-    if (inOrder) this.#newest = tick
     const price = this.#settings.price === 'mid' ? midOf(tick) : tick.last_price
-    this.#trade(tick.timestamp, tick.last_price, price, turnoverOf(tick), inOrder)
+    this.#trade(tick.timestamp, tick.seq, tick.last_price, price, turnoverOf(tick))
   }
 
-  #trade(time: number, last: number, price: number, turnover: number, inOrder: boolean): void {
-    this.#open(time)
-    const grid = this.#grid
-    if (inOrder) {
-      if (grid?.number === dayNumber(time)) grid.seen = true
-      this.#last = last
-    }
-    const step = grid?.stepOf(time) ?? -1
-    if (grid === null || step < grid.next) return
+  #trade(time: number, seq: Seq, last: number, price: number, turnover: number): void {
+    const grid = this.#open(time)
+    if (grid === null) return
+    const step = grid.at(time)
+    grid.last(Math.max(step, grid.next), time, seq, last)
+    if (step < grid.next || !grid.holds(step, time)) return
     grid.trade(step, turnover)
-    if (inOrder && !Number.isNaN(price)) grid.prices[step] = price
+    if (!Number.isNaN(price)) grid.price(step, time, seq, price)
   }
 
   #quote(quote: Quote): void {
-    this.#open(quote.timestamp)
-    const step = this.#grid?.stepOf(quote.timestamp) ?? -1
+    const { timestamp, seq } = quote
+    const grid = this.#open(timestamp)
+    const step = grid?.at(timestamp) ?? 0
     const price = midOf(quote)
-    if (this.#grid !== null && step >= this.#grid.next && !Number.isNaN(price)) this.#grid.prices[step] = price
+    if (grid === null || step < grid.next || !grid.holds(step, timestamp) || Number.isNaN(price)) return
+    grid.price(step, timestamp, seq, price)
   }
 
   #bar(bar: Bar): void {
-    this.#open(bar.start)
-    const grid = this.#grid
-    const traded = bar.volume === null || bar.volume > 0
-    this.#last = bar.close
-    this.#newest = { timestamp: bar.end - 1, seq: Number.POSITIVE_INFINITY }
+    const grid = this.#open(bar.start)
     if (grid === null) return
-    if (traded) grid.seen = true
-    const step = grid.stepOf(bar.start + 1)
-    if (step < grid.next) return
+    const traded = bar.volume === null || bar.volume > 0
+    const end = bar.end - 1
+    const step = grid.at(bar.start + 1)
+    if (traded) grid.last(Math.max(step, grid.next), end, Number.POSITIVE_INFINITY, bar.close)
+    if (step < grid.next || !grid.holds(step, bar.start + 1)) return
     if (this.#settings.auctions === 'join' && step === grid.times.length - 1) {
       grid.shorten()
       return
     }
     this.#fits(bar)
-    grid.prices[step] = bar.close
+    grid.price(step, end, Number.POSITIVE_INFINITY, bar.close)
     if (traded) grid.trade(step, bar.turnover ?? Number.NaN)
     if (bar.has_gap) grid.miss(bar.start + 1, bar.end)
     if (bar.end >= grid.times[step]!) this.advance(bar.end + 1)
@@ -112,31 +104,32 @@ export class GridSeries implements Series<Tick | Quote | Bar> {
     )
   }
 
-  /** Takes the grid to `time`, and to its day. */
-  #open(time: number): void {
-    this.advance(time)
+  /** Takes the grid to `time`, and to its day. @returns the grid of that day; null where there is none, or is no more */
+  #open(time: number): DayGrid | null {
+    this.advance(time - SETTLE)
     const grid = this.#grid
-    if (grid !== null && time < grid.end) return
+    if (grid !== null && time < grid.end) return time < grid.start ? null : grid
     const day = this.#settings.sessions.day(time)
-    if (day === null || (grid !== null && grid.number >= day.number)) return
+    if (day === null || (grid !== null && grid.number >= day.number)) return null
     this.advance(Number.POSITIVE_INFINITY)
     const before = this.#settings.sessionBreaks === 'include' ? (grid?.close ?? Number.NaN) : Number.NaN
     this.#grid = new DayGrid(day, this.#settings.period, before, this.#settings.sessionBreaks === 'include')
     this.#gaps = this.#gaps.filter(({ to }) => to >= day.phases[0]!.open)
     for (const { from, to } of this.#gaps) this.#grid.miss(from, to)
-    this.advance(time)
+    this.advance(time - SETTLE)
+    return this.#grid
   }
 
   #complete(grid: DayGrid): void {
     const step = grid.complete()
-    if (!grid.seen) return
+    if (Number.isNaN(grid.trades[step]!)) return
     const { volatility, samples, turnover } = grid.window(
       step,
       Math.round(this.#settings.window.length / this.#settings.period),
     )
     this.#emit({
       timestamp: grid.times[step]!,
-      last_price: this.#last,
+      last_price: grid.trades[step]!,
       volatility,
       samples,
       turnover,

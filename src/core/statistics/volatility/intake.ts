@@ -31,8 +31,11 @@ export class Intake {
   readonly #nights = new Map<string, OvernightWatch>()
   /** Gaps of all symbols, for those that appear later. */
   readonly #gaps: { from: number; to: number }[] = []
+  /** How far the feed was heard (epoch ms), of the symbols it tells this of. */
+  readonly #heard = new Map<string, number>()
+  /** Symbols that have had neither trade nor gap since the feed was lost. */
+  readonly #lost = new Set<string>()
   #newest = Number.NEGATIVE_INFINITY
-  #lost = false
 
   /** @param seriesFor called once a symbol, with its first event */
   constructor(settings: Settings, seriesFor: (symbol: string) => Series<Food>, alarms: Alarms = {}) {
@@ -59,9 +62,14 @@ export class Intake {
     this.#of(symbol).pushColumns(columns, from, last + 1, this.#leftOut)
   }
 
-  /** Completes the grid points before `now` (epoch ms) without waiting for a next tick; not while the feed is down. */
+  /**
+   * Completes the grid points before `now` (epoch ms) without waiting for a next tick, as far as the feed was heard: a
+   * point whose trades may be missing waits for the gap that tells it, or for the tick that shows there is none.
+   */
   scan(now: number): void {
-    if (!this.#lost) for (const series of this.#series.values()) series.advance(now)
+    for (const [symbol, series] of this.#series) {
+      if (!this.#lost.has(symbol)) series.advance(Math.min(now, this.#heard.get(symbol) ?? now))
+    }
   }
 
   /** The input has ended: every symbol is taken to the newest time of any, or to the end of its step if `complete` says so. */
@@ -75,7 +83,7 @@ export class Intake {
   #take(event: VolatilityEvent): void {
     switch (event.type) {
       case 'tick':
-        this.#lost = false
+        this.#lost.delete(event.symbol)
         if (this.#isLeftOut(event)) return
         this.#newest = Math.max(this.#newest, event.timestamp)
         this.#seeNight(event.symbol, event.timestamp, event.last_price)
@@ -91,12 +99,14 @@ export class Intake {
         this.#series.get(event.symbol)?.push(event)
         return
       case 'gap':
-        this.#lost = false
         if (event.filled_by === null) this.#gap(event.symbol, event.from, event.to)
         return
       case 'status':
-        if (event.symbol === null && (event.state === 'lost' || event.state === 'up'))
-          this.#lost = event.state === 'lost'
+        if (event.symbol === null && event.state === 'lost')
+          for (const symbol of this.#series.keys()) this.#lost.add(symbol)
+        return
+      case 'coverage':
+        for (const symbol of event.symbols) this.#heard.set(symbol, event.timestamp)
     }
   }
 
@@ -111,8 +121,11 @@ export class Intake {
   }
 
   #gap(symbol: string | null, from: number, to: number): void {
-    if (symbol !== null) this.#of(symbol).gap(from, to)
-    else {
+    if (symbol !== null) {
+      this.#lost.delete(symbol)
+      this.#of(symbol).gap(from, to)
+    } else {
+      this.#lost.clear()
       this.#gaps.push({ from, to })
       for (const series of this.#series.values()) series.gap(from, to)
     }

@@ -54,6 +54,15 @@ export class VolatilityMonitor implements Evaluator<VolatilityRecord> {
 
   end(complete = Number.NEGATIVE_INFINITY): VolatilityRecord[] {
     this.#intake.end(complete)
+    return this.#rest()
+  }
+
+  stop(now: number): VolatilityRecord[] {
+    this.#intake.scan(now)
+    return this.#rest()
+  }
+
+  #rest(): VolatilityRecord[] {
     for (const symbol of this.#unwritten) this.#records.push(symbol.record())
     this.#unwritten.clear()
     return this.#taken()

@@ -1,3 +1,4 @@
+import { SETTLE } from '../../bars/bucket.ts'
 import type { Clock } from '../../clock.ts'
 import type { Batches } from '../../market/event.ts'
 import type { Evaluator } from './evaluator.ts'
@@ -6,13 +7,14 @@ import { VolatilityMonitor, type WantedRecords } from './monitor.ts'
 import type { VolatilityOptions } from './options.ts'
 import type { VolatilityRecord } from './record.ts'
 
-/** How long after a grid time by the clock its point is completed without a later tick. */
-const SCAN_DELAY = 2_000
 const SCAN_EVERY = 1_000
 
 /** How the events of a run come. */
 export interface Feeding {
-  /** Clock of a live feed: points of quiet symbols come out by it. Without one, by event time alone. */
+  /**
+   * Clock of a live feed: points of quiet symbols come out by it, and at the end only those that can change no more.
+   * Without one, by event time alone, and at the end all of them.
+   */
   clock?: Clock
   /** The events are all there were before this time (epoch ms): the last step of a recording is complete. */
   complete?: number
@@ -43,10 +45,10 @@ export async function* evaluate<R>(
   { clock, complete }: Feeding = {},
 ): AsyncGenerator<readonly R[]> {
   for await (const batch of clock ? withPulse(events, clock) : events) {
-    const given = batch === PULSE ? evaluator.scan(clock!.now() - SCAN_DELAY) : evaluator.push(batch)
+    const given = batch === PULSE ? evaluator.scan(clock!.now() - SETTLE) : evaluator.push(batch)
     if (given.length > 0) yield given
   }
-  const rest = evaluator.end(complete)
+  const rest = clock ? evaluator.stop(clock.now() - SETTLE) : evaluator.end(complete)
   if (rest.length > 0) yield rest
 }
 

@@ -8,10 +8,10 @@ import {
   type Tick,
 } from '../../market/event.ts'
 import type { Instrument } from '../../market/instrument.ts'
+import { place } from '../../market/place.ts'
 import { PHASES } from '../columns.ts'
 import type { Names } from './dictionary.ts'
 import type { Db } from './driver.ts'
-import { place } from './identity.ts'
 
 /** Writes everything but ticks and minutes; only inside a transaction. Writing a record again changes nothing. */
 export class RecordWriter {

@@ -1,7 +1,8 @@
 import type { Seq, Tick } from '../../market/event.ts'
+import { place } from '../../market/place.ts'
 import type { Dictionary, Names } from './dictionary.ts'
 import type { Db } from './driver.ts'
-import { isBeyond, type Key, place } from './identity.ts'
+import { isBeyond, type Key } from './identity.ts'
 import { EXACT } from './marks.ts'
 import { putTick, TICK_WIDTH } from './tick-row.ts'
 

@@ -1,0 +1,145 @@
+import { GapTracker, type Reached } from './connection/gaps.ts'
+import { type Batches, isAstray, type MarketEvent, type Tick } from './market/event.ts'
+import type { Sessions } from './market/session.ts'
+import { MINUTE } from './market/time.ts'
+import { Distinct, distinct } from './pipeline/distinct.ts'
+import type { Store } from './storage/store.ts'
+
+/** What a recorder may commit out of order, ms. */
+const OVERLAP = MINUTE
+
+/** A live source and the store that holds what came before it. */
+export interface WarmUp {
+  readonly store: Store
+  /** Name of the live source, and what it delivers. */
+  readonly source: string
+  readonly live: Batches
+  readonly symbols: readonly string[]
+  /** Where history begins, epoch ms; -Infinity for all of it. */
+  readonly since: number
+  readonly sessions: Sessions
+  /** Local time, epoch ms. */
+  readonly now: () => number
+  /** Called when history has been read. */
+  readonly onCaughtUp: () => void
+}
+
+/**
+ * Ticks and gaps of a store, then a live source, as one stream: what both have counts once, what a recorder stored while
+ * the source connected is read too, and what of a session neither has is a gap before the first live trade of its symbol.
+ * The store is closed at the end.
+ */
+export async function* warmedUp(warmUp: WarmUp): AsyncGenerator<readonly MarketEvent[]> {
+  const { store, symbols, since, now, onCaughtUp } = warmUp
+  const read = (asked: { symbols: readonly string[]; since: number; until?: number }) =>
+    store.read({ ...asked, types: ['tick', 'gap'] })
+  const seen = new Distinct()
+  const seam = new Seam(warmUp)
+  const live = begun(warmUp.live)
+  try {
+    const settled = Math.max(...[...reachOf(store).values()].map(({ timestamp }) => timestamp ?? -Infinity)) - OVERLAP
+    yield seam.coverage()
+    yield* read({ symbols, since, until: settled })
+    const rest = Math.max(since, settled)
+    yield* distinct(read({ symbols, since: rest }), seen)
+    onCaughtUp()
+    for await (const batch of live) {
+      for (const symbol of seam.firstOf(batch, now())) {
+        yield* distinct(read({ symbols: [symbol], since: seen.newest(symbol) ?? rest }), seen)
+      }
+      const fresh = seen.take(seam.closed(batch))
+      if (fresh.length > 0) yield fresh
+    }
+  } finally {
+    await store.close()
+  }
+}
+
+/** Where stored history ends and live trades begin, symbol by symbol. */
+class Seam {
+  readonly #warmUp: WarmUp
+  readonly #joined = new Set<string>()
+  /** Local time from which the source was listened to. */
+  #upAt: number | null = null
+
+  constructor(warmUp: WarmUp) {
+    this.#warmUp = warmUp
+  }
+
+  /** How far the store's symbols were heard: a limit, since nothing later is known of them before their first live trade. */
+  coverage(): MarketEvent[] {
+    return [...reachOf(this.#warmUp.store)].map(([symbol, { timestamp, covered_until }]) => ({
+      ...{ type: 'coverage', source: this.#warmUp.source, symbol: null, symbols: [symbol] },
+      timestamp: Math.max(timestamp ?? 0, covered_until ?? 0),
+    }))
+  }
+
+  /** Symbols of which this batch holds the first live trade. */
+  firstOf(batch: readonly MarketEvent[], now: number): ReadonlySet<string> {
+    const first = new Set<string>()
+    for (const event of batch) {
+      if (event.type === 'status' && event.state === 'up') this.#upAt = event.timestamp
+      else if (event.type === 'tick' && !this.#joined.has(event.symbol) && !isAstray(event)) first.add(event.symbol)
+    }
+    if (first.size > 0) this.#upAt ??= now
+    return first
+  }
+
+  /** The batch with the hole before the first live trade of each symbol, in place of the late start that the feed saw. */
+  closed(batch: readonly MarketEvent[]): readonly MarketEvent[] {
+    const out: MarketEvent[] = []
+    for (const event of batch) {
+      if (event.type === 'gap' && event.cause === 'late_start') continue
+      if (event.type === 'tick' && !this.#joined.has(event.symbol) && !isAstray(event)) {
+        this.#joined.add(event.symbol)
+        out.push(...this.#marked(event))
+      } else out.push(event)
+    }
+    return out
+  }
+
+  #marked(tick: Tick): MarketEvent[] {
+    const { store, source, sessions } = this.#warmUp
+    const reached = reachOf(store).get(tick.symbol)
+    const tracker = new GapTracker(source, sessions, reached ? [reached] : [])
+    tracker.watch([tick.symbol], this.#upAt!)
+    tracker.up(this.#upAt!)
+    return tracker.mark([tick])
+  }
+}
+
+/** How far the history of each symbol reaches, whatever source it came from. */
+function reachOf(store: Store): Map<string, Reached> {
+  const reached = new Map<string, Reached>()
+  for (const { symbol, timestamp, seq, covered_until } of store.checkpoints()) {
+    const other = reached.get(symbol)
+    const newer = (timestamp ?? -1) >= (other?.timestamp ?? -1) ? { timestamp, seq } : other!
+    const covered = Math.max(covered_until ?? -Infinity, other?.covered_until ?? -Infinity)
+    reached.set(symbol, {
+      ...{ symbol, timestamp: newer.timestamp, seq: newer.seq },
+      covered_until: covered === -Infinity ? null : covered,
+    })
+  }
+  return reached
+}
+
+/** The same batches of a source that has begun: it connects, and keeps what comes, before it is first asked. */
+function begun(events: Batches): Batches {
+  const iterator = events[Symbol.asyncIterator]()
+  let first: ReturnType<typeof iterator.next> | undefined = iterator.next()
+  first.catch(() => {})
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next: () => {
+        const next = first ?? iterator.next()
+        first = undefined
+        return next
+      },
+      return: async () => {
+        // Not awaited: an idle source would answer only with its next event.
+        iterator.return?.().catch(() => {})
+        return { done: true, value: undefined }
+      },
+    }),
+  }
+}
