@@ -28,7 +28,7 @@ describe('live and batch', () => {
         const session = sessionOf(seed)
         const random = randomOf(~seed)
         const world = await World.of(session)
-        const stops = [0, 1].map(() => Math.floor(random() * session.pushes.length)).sort((a, b) => a - b)
+        const stops = [0, 1, 2, 3].map(() => Math.floor(0.9 * random() * session.pushes.length)).sort((a, b) => a - b)
         const liveBars = await world.bars(MINUTE, from)
         const ran: Running<never>[] = []
         let running: Awaited<ReturnType<World['volatility']>> | null = await world.volatility(settings, from)
