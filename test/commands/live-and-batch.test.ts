@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { openEnded } from '../../src/commands/_recorded.ts'
 import { MINUTE } from '../../src/core/market/time.ts'
+import { at, collect, gap, tick } from '../storage/sample.ts'
 import { randomOf, sessionOf } from './live/session.ts'
 import { jsonOf, lastWords, type Running, World } from './live/world.ts'
 
@@ -20,6 +22,21 @@ function difference(live: readonly string[], batch: readonly string[]) {
   return { live: live.filter((x) => !b.has(x)).slice(0, 3), batch: batch.filter((x) => !a.has(x)).slice(0, 3) }
 }
 const NONE = { live: [], batch: [] }
+const COVERED = { type: 'coverage', source: 'alltick', symbol: null, symbols: ['00700.HK'] } as const
+
+describe('the end of a run on a live feed', () => {
+  test('closes nothing: of the hole that is open and of what was heard it says no more', async () => {
+    const stop = new AbortController()
+    const batch = [tick(), gap(), { ...COVERED, timestamp: at('10:01') }]
+    const events = async function* () {
+      yield batch
+      stop.abort()
+      yield batch
+      yield [gap()]
+    }
+    expect(await collect(openEnded(events(), stop.signal))).toEqual([...batch, tick()])
+  })
+})
 
 describe('live and batch', () => {
   test('give the same bars and the same volatility, whatever way the trades came and however often we began again', async () => {
