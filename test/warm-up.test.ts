@@ -112,6 +112,19 @@ describe('a live source after its history', () => {
     expect(holes()).toEqual([['HSI', 'late_start', '09:20:00', '10:10:01']])
   })
 
+  it('takes the feed’s word of a symbol only once its hole is known: by its first trade, or by a recorder', async () => {
+    await recorder.write([live('10:00:00', 1), live('10:00:00', 2, 'HSI')])
+    const stop = await begin('10:10:00')
+    channel.pushAll([up('10:10:00'), live('10:10:01', 3, 'HSI'), covered('10:10:02', SYMBOL, 'HSI')])
+    await until(() => seqs().length === 3)
+    await recorder.write([live('10:09:00', 4), covered('10:10:02', SYMBOL)])
+    channel.push(covered('10:10:04', SYMBOL, 'HSI'))
+    await stop()
+    const told = given.slice(2).flatMap((event) => (event.type === 'coverage' ? [event.symbols] : []))
+    expect(told).toEqual([['HSI'], [SYMBOL, 'HSI']])
+    expect(seqs()).toEqual([1, 2, 3, 4])
+  })
+
   it('keeps what came live while history was read, and begins history where it is asked to', async () => {
     await recorder.write([live('09:40:00', 1), live('10:00:00', 2)])
     channel.pushAll([up('10:00:01'), live('10:00:02', 3)])

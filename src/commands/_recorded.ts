@@ -4,7 +4,7 @@ import { type Address, parseAddress } from '../core/address/address.ts'
 import { openSource } from '../core/address/open-source.ts'
 import { HkqError } from '../core/errors.ts'
 import type { Adjustments } from '../core/market/adjustments.ts'
-import type { Batches } from '../core/market/event.ts'
+import type { Batches, MarketEvent } from '../core/market/event.ts'
 import { distinct } from '../core/pipeline/distinct.ts'
 import type { Query, Source } from '../core/pipeline/source.ts'
 import { tap } from '../core/pipeline/tap.ts'
@@ -53,8 +53,20 @@ export async function openRecorded(
   })
   const source = adjustments ? adjustedSource(opened, adjustments) : opened
   const validator = validatorFor(address, source, setup, options, io)
-  const once = source.kind === 'live' ? distinct(source) : source
-  return { source, events: tap(validate(once, validator), tellerOf(source, options, io)), validator }
+  const isLive = source.kind === 'live'
+  const events = tap(validate(isLive ? distinct(source) : source, validator), tellerOf(source, options, io))
+  return { source, events: isLive ? openEnded(events, signal) : events, validator }
+}
+
+/**
+ * The events of a live feed without what it says of its own end: a hole that is still open then may turn out to be none,
+ * and no value may rest on it.
+ */
+export async function* openEnded(events: Batches, signal: AbortSignal): AsyncGenerator<readonly MarketEvent[]> {
+  for await (const batch of events) {
+    const kept = signal.aborted ? batch.filter(({ type }) => type !== 'gap' && type !== 'coverage') : batch
+    if (kept.length > 0) yield kept
+  }
 }
 
 /** Sources that hold no symbols of their own: they give what they are asked for. */

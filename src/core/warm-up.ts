@@ -1,5 +1,5 @@
 import { GapTracker, type Reached } from './connection/gaps.ts'
-import { type Batches, isAstray, type MarketEvent, type Tick } from './market/event.ts'
+import { type Batches, type Coverage, isAstray, type MarketEvent, type Tick } from './market/event.ts'
 import type { Sessions } from './market/session.ts'
 import { MINUTE } from './market/time.ts'
 import { Distinct, distinct } from './pipeline/distinct.ts'
@@ -44,10 +44,11 @@ export async function* warmedUp(warmUp: WarmUp): AsyncGenerator<readonly MarketE
     yield* distinct(read({ symbols, since: rest }), seen)
     onCaughtUp()
     for await (const batch of live) {
-      for (const symbol of seam.firstOf(batch, now())) {
+      const joining = seam.joining(batch, now())
+      for (const symbol of joining) {
         yield* distinct(read({ symbols: [symbol], since: seen.newest(symbol) ?? rest }), seen)
       }
-      const fresh = seen.take(seam.closed(batch))
+      const fresh = seen.take(seam.closed(batch, joining))
       if (fresh.length > 0) yield fresh
     }
   } finally {
@@ -66,7 +67,7 @@ class Seam {
     this.#warmUp = warmUp
   }
 
-  /** How far the store's symbols were heard: a limit, since nothing later is known of them before their first live trade. */
+  /** How far the store's symbols were heard: a limit, since nothing later is known of them before they are joined. */
   coverage(): MarketEvent[] {
     return [...reachOf(this.#warmUp.store)].map(([symbol, { timestamp, covered_until }]) => ({
       ...{ type: 'coverage', source: this.#warmUp.source, symbol: null, symbols: [symbol] },
@@ -74,28 +75,49 @@ class Seam {
     }))
   }
 
-  /** Symbols of which this batch holds the first live trade. */
-  firstOf(batch: readonly MarketEvent[], now: number): ReadonlySet<string> {
-    const first = new Set<string>()
+  /** Symbols that this batch joins: by their first live trade, or since a recorder heard them until the source was up. */
+  joining(batch: readonly MarketEvent[], now: number): ReadonlySet<string> {
+    const joining = new Set<string>()
     for (const event of batch) {
       if (event.type === 'status' && event.state === 'up') this.#upAt = event.timestamp
-      else if (event.type === 'tick' && !this.#joined.has(event.symbol) && !isAstray(event)) first.add(event.symbol)
+      else if (this.#isFirst(event)) joining.add(event.symbol)
+      else if (event.type === 'coverage') for (const symbol of this.#heard(event.symbols)) joining.add(symbol)
     }
-    if (first.size > 0) this.#upAt ??= now
-    return first
+    if (joining.size > 0) this.#upAt ??= now
+    return joining
   }
 
-  /** The batch with the hole before the first live trade of each symbol, in place of the late start that the feed saw. */
-  closed(batch: readonly MarketEvent[]): readonly MarketEvent[] {
-    const out: MarketEvent[] = []
-    for (const event of batch) {
-      if (event.type === 'gap' && event.cause === 'late_start') continue
-      if (event.type === 'tick' && !this.#joined.has(event.symbol) && !isAstray(event)) {
-        this.#joined.add(event.symbol)
-        out.push(...this.#marked(event))
-      } else out.push(event)
-    }
-    return out
+  /**
+   * The batch with the hole before the first live trade of each symbol, in place of the late start that the feed saw, and
+   * without its coverage of symbols whose hole is not known yet.
+   * @param joining what `joining` has said of this batch
+   */
+  closed(batch: readonly MarketEvent[], joining: ReadonlySet<string>): readonly MarketEvent[] {
+    const closed = batch.flatMap((event): readonly MarketEvent[] => {
+      if (event.type === 'gap' && event.cause === 'late_start') return []
+      if (event.type === 'coverage') return this.#known(event, joining)
+      if (!this.#isFirst(event)) return [event]
+      this.#joined.add(event.symbol)
+      return this.#marked(event)
+    })
+    for (const symbol of joining) this.#joined.add(symbol)
+    return closed
+  }
+
+  #isFirst(event: MarketEvent): event is Tick {
+    return event.type === 'tick' && !this.#joined.has(event.symbol) && !isAstray(event)
+  }
+
+  #heard(symbols: readonly string[]): readonly string[] {
+    const apart = symbols.filter((symbol) => !this.#joined.has(symbol))
+    if (apart.length === 0 || this.#upAt === null) return []
+    const reached = reachOf(this.#warmUp.store)
+    return apart.filter((symbol) => (reached.get(symbol)?.covered_until ?? Number.NEGATIVE_INFINITY) >= this.#upAt!)
+  }
+
+  #known(event: Coverage, joining: ReadonlySet<string>): readonly Coverage[] {
+    const symbols = event.symbols.filter((symbol) => this.#joined.has(symbol) || joining.has(symbol))
+    return symbols.length === 0 ? [] : [{ ...event, symbols }]
   }
 
   #marked(tick: Tick): MarketEvent[] {

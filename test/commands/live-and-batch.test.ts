@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { openEnded } from '../../src/commands/_recorded.ts'
 import { MINUTE } from '../../src/core/market/time.ts'
+import { at, collect, gap, tick } from '../storage/sample.ts'
 import { randomOf, sessionOf } from './live/session.ts'
 import { jsonOf, lastWords, type Running, World } from './live/world.ts'
 
@@ -20,6 +22,21 @@ function difference(live: readonly string[], batch: readonly string[]) {
   return { live: live.filter((x) => !b.has(x)).slice(0, 3), batch: batch.filter((x) => !a.has(x)).slice(0, 3) }
 }
 const NONE = { live: [], batch: [] }
+const COVERED = { type: 'coverage', source: 'alltick', symbol: null, symbols: ['00700.HK'] } as const
+
+describe('the end of a run on a live feed', () => {
+  test('closes nothing: of the hole that is open and of what was heard it says no more', async () => {
+    const stop = new AbortController()
+    const batch = [tick(), gap(), { ...COVERED, timestamp: at('10:01') }]
+    const events = async function* () {
+      yield batch
+      stop.abort()
+      yield batch
+      yield [gap()]
+    }
+    expect(await collect(openEnded(events(), stop.signal))).toEqual([...batch, tick()])
+  })
+})
 
 describe('live and batch', () => {
   test('give the same bars and the same volatility, whatever way the trades came and however often we began again', async () => {
@@ -28,7 +45,7 @@ describe('live and batch', () => {
         const session = sessionOf(seed)
         const random = randomOf(~seed)
         const world = await World.of(session)
-        const stops = [0, 1].map(() => Math.floor(random() * session.pushes.length)).sort((a, b) => a - b)
+        const stops = [0, 1, 2, 3].map(() => Math.floor(0.9 * random() * session.pushes.length)).sort((a, b) => a - b)
         const liveBars = await world.bars(MINUTE, from)
         const ran: Running<never>[] = []
         let running: Awaited<ReturnType<World['volatility']>> | null = await world.volatility(settings, from)

@@ -130,7 +130,7 @@ describe('the grid of a day', () => {
   })
 
   test('turnover is a sum that does not depend on the order of its trades', () => {
-    const cheap = dayOfTicks(DAY).flatMap((t) => [0.1, 0.2, 0.3].map((x, i) => ({ ...t, seq: i, turnover: x })))
+    const cheap = dayOfTicks(DAY).flatMap((t) => [1.005, 2.675, 8.575].map((x, i) => ({ ...t, seq: i, turnover: x })))
     const turned = cheap.map((_, i) => cheap[i - (i % 3) + 2 - (i % 3)]!)
     const history = daysFrom('2026-11-12', 6).flatMap((date) => dayOfTicks(date))
     const ratios = (events: VolatilityEvent[]) => recordsOf([...history, ...events], {}, 1).map((r) => r.volume_ratio)
@@ -241,6 +241,25 @@ describe('what is usual', () => {
     const all = recordsOf(around.flatMap((date) => dayOfTicks(date)))
     expect(onDay(all, around[5]!).some((r) => r.seasonal)).toBe(false)
     expect(onDay(all, around[6]!).every((r) => r.seasonal)).toBe(true)
+  })
+
+  test('looks back over holidays and typhoon days as if they were not there', () => {
+    const around = ['2023-08-28', '2023-08-29', '2023-08-30', '2023-08-31', '2023-09-04', '2023-09-05']
+    expect(sessions.days(at('2023-08-28'), at('2023-09-06')).map(({ date }) => date)).toEqual(around)
+    const events = around.flatMap((date) => dayOfTicks(date))
+    const last = onDay(recordsOf(events), '2023-09-05')
+    expect(last.every((r) => r.seasonal)).toBe(true)
+    expect(onDay(recordsOf(events, { lookback: '5d' }), '2023-09-05')).toEqual(last)
+  })
+
+  test('a late opening makes no full day, and has what is usual at its own time of day', () => {
+    const before = ['2023-09-28', '2023-09-29', '2023-10-03', '2023-10-04', '2023-10-05', '2023-10-06']
+    const late = onDay(recordsOf([...before, '2023-10-09'].flatMap((date) => dayOfTicks(date))), '2023-10-09')
+    expect([clocks(late)[0], late.length]).toEqual(['14:01', 120])
+    expect(late.every((r) => r.seasonal)).toBe(true)
+    expect(atClock(late, '14:05')).toMatchObject({ volatility: null, samples: 4 })
+    const four = recordsOf([...before.slice(2), '2023-10-09', '2023-10-10'].flatMap((date) => dayOfTicks(date)))
+    expect(onDay(four, '2023-10-10').some((r) => r.seasonal)).toBe(false)
   })
 
   test('a flat threshold is over the values of the look-back and of today', () => {

@@ -150,6 +150,15 @@ describe('preset tutorial', () => {
     )
   })
 
+  test('a tick that comes in a later batch counts where it arrives, since each is answered at once', () => {
+    const of = (...prices: number[]) => prices.map((price, i) => tickAt(START + i * 1000, price))
+    const [first, second, third] = of(100, 102, 101)
+    const late = recordsOf([first!, third!, second!], tutorial, 1)
+    expect(late.map((r) => r.timestamp - START)).toEqual([0, 2000, 1000])
+    expect(late[2]!.volatility).toBe(recordsOf(of(100, 101, 102), tutorial)[2]!.volatility)
+    expect(recordsOf([first!, third!, second!], tutorial)).toEqual(recordsOf([first!, second!, third!], tutorial, 1))
+  })
+
   test('annualized is null: ticks are no periods', () => {
     expect(records.every((r) => r.annualized === null && r.usual === null && !r.seasonal)).toBe(true)
     expect(() => recordsOf([], { ...tutorial, annualize: true })).toThrow('has no periods to annualise by')

@@ -138,6 +138,19 @@ describe('the present of a followed store', () => {
     expect(clock.now() - at('10:01:00.000')).toBeLessThanOrEqual(3_000)
   })
 
+  it('is not told by a trade that comes minutes late', async () => {
+    const clock = new ManualClock(at('10:05:00.000'))
+    const present = new Present(clock, false)
+    const events = [live('10:04:59.000', 1), live('10:01:00.000', 2, 612.5, 240_000)]
+    for await (const _ of present.of(
+      (async function* () {
+        yield events
+      })(),
+    )) {
+      expect(present.now()).toBe(clock.now())
+    }
+  })
+
   it('stays event time for a replay of another day: no bar is closed by today’s clock', async () => {
     const clock = new ManualClock(at('10:00:00.000') + 3 * 86_400_000)
     const replayed = (time: string, seq: number): Tick => tick({ timestamp: at(time), seq, received_at: null })

@@ -95,14 +95,14 @@ function tradesOf(
   const meanWait = symbol === '00700.HK' ? 15_000 : symbol === 'HSI' ? 20_000 : 100_000
   const times = new Set<number>()
   for (let time = start; time < end; time += Math.ceil(-Math.log(1 - random()) * meanWait)) {
-    if (isAlive(time)) times.add(random() < 0.1 ? Math.round(time / MINUTE) * MINUTE : time)
+    if (isAlive(time)) times.add(random() < 0.3 ? nearMinute(random, time) : time)
   }
   for (const { from } of outages) times.add(from - 1_200 - Math.floor(random() * 500))
   times.add(end - 4_000 - Math.floor(random() * 500))
   let price = symbol === 'HSI' ? 25_000 : 600
   let seq = 0
   const trades: Tick[] = []
-  for (const timestamp of [...times].sort((a, b) => a - b)) {
+  for (const timestamp of [...times].filter((time) => time < end - 3_000).sort((a, b) => a - b)) {
     for (let same = random() < 0.2 ? 2 : 1; same > 0; same--) {
       price = Math.round((price + (random() - 0.5) * (random() < 0.05 ? 20 : 2)) * 100) / 100
       const odd = random() < 0.05 && timestamp < end - 10_000
@@ -121,6 +121,11 @@ function tradesOf(
     }
   }
   return trades
+}
+
+/** A time around the next full minute, often the very millisecond: where it matters what came first. */
+function nearMinute(random: () => number, time: number): number {
+  return Math.ceil(time / MINUTE) * MINUTE + (random() < 0.3 ? 0 : Math.round((random() - 0.5) * 2_000))
 }
 
 function pushesOf(

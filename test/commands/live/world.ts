@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Io } from '../../../src/commands/_io.ts'
+import { openEnded } from '../../../src/commands/_recorded.ts'
 import type { Setup } from '../../../src/commands/_setup.ts'
 import { runOver, type VolatilityCommand } from '../../../src/commands/_volatility-run.ts'
 import { barsFrom } from '../../../src/commands/resample.ts'
@@ -161,7 +162,7 @@ export class World {
   async bars(every: number, from: 'store' | 'follow' | 'feed'): Promise<Running<Bar>> {
     const options = { every, align: 'session', auctions: 'join', fill: 'none', follow: from === 'follow' } as const
     return this.#run((signal, io) =>
-      this.#opened(from).then((recorded) => barsFrom(recorded, options as never, SETUP, signal, io)),
+      this.#opened(from, signal).then((recorded) => barsFrom(recorded, options as never, SETUP, signal, io)),
     )
   }
 
@@ -177,7 +178,7 @@ export class World {
       ...(history && { history: this.#path, since: this.session.start }),
     } as VolatilityCommand
     return this.#run((signal, io) =>
-      this.#opened(from).then((recorded) =>
+      this.#opened(from, signal).then((recorded) =>
         runOver(recorded, {
           evaluator: (run) => new VolatilityMonitor(run, run),
           options,
@@ -191,7 +192,7 @@ export class World {
     )
   }
 
-  async #opened(from: 'store' | 'follow' | 'feed') {
+  async #opened(from: 'store' | 'follow' | 'feed', signal: AbortSignal) {
     if (from !== 'feed') return { store: await openSqlite(this.#path, { mode: 'read', sessions }) }
     const channel = new Channel<MarketEvent>()
     const now = this.clock.now()
@@ -204,7 +205,7 @@ export class World {
       clock: this.clock,
       [Symbol.asyncIterator]: () => channel[Symbol.asyncIterator](),
     }
-    return { source, events: distinct(channel), validator: createValidator() }
+    return { source, events: openEnded(distinct(channel), signal), validator: createValidator() }
   }
 
   async #run<T>(begin: (signal: AbortSignal, io: Io) => Promise<Batches<T>>): Promise<Running<T>> {
@@ -221,12 +222,12 @@ export class World {
     return {
       given,
       stop: async () => {
+        stop.abort()
         if (own !== undefined) {
           own.pushAll(this.#feeds.get(own)!.end(this.clock.now()))
           own.close()
           this.#feeds.delete(own)
         }
-        stop.abort()
         await done
       },
     }
