@@ -1,24 +1,23 @@
 import { parseAddress } from '../core/address/address.ts'
 import { SETTLE } from '../core/bars/bucket.ts'
 import { mergeBars } from '../core/bars/merge-bars.ts'
-import type { BarOptions } from '../core/bars/options.ts'
 import { resample } from '../core/bars/resample.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Bar } from '../core/market/bar.ts'
-import { type Batches, LEFT_OUT, type MarketEvent } from '../core/market/event.ts'
-import { DAY, dayNumber, dayStart } from '../core/market/time.ts'
+import type { Batches, MarketEvent } from '../core/market/event.ts'
+import { dayNumber, dayStart, MINUTE } from '../core/market/time.ts'
 import type { Source } from '../core/pipeline/source.ts'
+import { barsWanted } from '../core/statistics/volatility/bars-wanted.ts'
 import type { Evaluator } from '../core/statistics/volatility/evaluator.ts'
 import { historyStart } from '../core/statistics/volatility/history.ts'
 import type { WantedRecords } from '../core/statistics/volatility/monitor.ts'
-import { settingsOf, type VolatilityOptions } from '../core/statistics/volatility/options.ts'
+import type { VolatilityOptions } from '../core/statistics/volatility/options.ts'
 import type { OvernightMove } from '../core/statistics/volatility/overnight.ts'
 import { evaluate } from '../core/statistics/volatility/volatility.ts'
 import { follow } from '../core/storage/follow.ts'
 import { Present } from '../core/storage/present.ts'
-import type { Store } from '../core/storage/store.ts'
-import { storedBars } from '../core/storage/stored-bars.ts'
-import { evaluateStored } from '../core/storage/stored-volatility.ts'
+import type { Span, Store } from '../core/storage/store.ts'
+import { evaluateStored, feedStored } from '../core/storage/stored-volatility.ts'
 import { overnightLine } from '../core/terminal/lines.ts'
 import { warmedUp } from '../core/warm-up.ts'
 import type { Io } from './_io.ts'
@@ -109,14 +108,6 @@ function barsAsNeeded(given: Batches<Bar>, settings: VolatilityOptions): Batches
   return bars === null ? given : mergeBars(given, bars)
 }
 
-/** What bars the estimator works on; null for one of ticks or of the grid. */
-function barsWanted(settings: VolatilityOptions): BarOptions | null {
-  const { estimator, period, leftOut, sessions } = settingsOf(settings)
-  if (estimator.name === 'tick-std' || estimator.name === 'grid-std') return null
-  const include = new Set(LEFT_OUT.filter((flag) => !leftOut.has(flag)))
-  return { every: period, auctions: period < DAY ? 'separate' : 'join', include, sessions }
-}
-
 /** What the evaluator gives of a live source that is warmed up from a store, from the last stored day on. */
 async function afterHistory<R>(
   history: string,
@@ -151,27 +142,53 @@ async function* fromStore<R>(store: Store, asked: VolatilityRun<R>): AsyncGenera
   const symbols = symbolsOf(store, setup)
   try {
     if (options.follow) {
+      const each = evaluator(run)
+      const seam = seamOf(store, symbols, settings)
+      yield* history(store, symbols, { ...query, until: Math.min(seam, until ?? seam) }, each, asked)
       const present = new Present(io.clock, true)
-      const events = follow(store, { ...query, symbols }, io.clock, signal, () => {
+      const events = follow(store, { ...query, since: Math.max(from, seam), symbols }, io.clock, signal, () => {
         present.caughtUp()
         onLive()
       })
-      yield* evaluate(asNeeded(present.of(events), settings, present), evaluator(run), { clock: present })
+      yield* evaluate(asNeeded(present.of(events), settings, present), each, { clock: present })
       return
     }
     const complete = Math.min(until ?? Number.POSITIVE_INFINITY, io.clock.now() - SETTLED)
-    const bars = barsWanted(settings)
     // A bar that `until` cuts is none.
     const asOf = Math.min((until ?? Number.POSITIVE_INFINITY) + SETTLE, io.clock.now())
     for (const symbol of symbols) {
       const each = evaluator({ ...run, last: options.last === true })
-      if (bars === null) yield* evaluateStored(store, symbol, query, each, { ...settings, complete }, signal)
-      else yield* evaluate(storedBars(store, symbol, query, { ...bars, asOf }), each, { complete })
+      yield* evaluateStored(store, symbol, query, each, { ...settings, complete, asOf }, signal)
       if (signal.aborted) break
     }
   } finally {
     await store.close()
   }
+}
+
+/** Feeds stored history symbol by symbol, the fast way, to an evaluator that goes on with events as they come. */
+async function* history<R>(
+  store: Store,
+  symbols: readonly string[],
+  span: Span,
+  evaluator: Evaluator<R>,
+  { settings, signal }: VolatilityRun<R>,
+): AsyncGenerator<readonly R[]> {
+  for (const symbol of symbols) {
+    yield* feedStored(store, symbol, span, evaluator, settings, signal)
+    if (signal.aborted) break
+  }
+}
+
+/**
+ * Up to when stored history is complete in itself, epoch ms: before the last minute, in which a recorder may still commit
+ * out of order, or before the last day where bars are made. -Infinity without any.
+ */
+function seamOf(store: Store, symbols: readonly string[], settings: VolatilityOptions): number {
+  const stored = store.checkpoints().filter(({ symbol }) => symbols.includes(symbol))
+  const newest = Math.max(...stored.map(({ timestamp }) => timestamp ?? Number.NEGATIVE_INFINITY))
+  if (newest === Number.NEGATIVE_INFINITY) return newest
+  return barsWanted(settings) === null ? newest - MINUTE : dayStart(dayNumber(newest))
 }
 
 /** What is older than this has been committed, ms. */

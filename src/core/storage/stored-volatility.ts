@@ -1,13 +1,23 @@
 import type { Gap } from '../market/event.ts'
+import { barsWanted } from '../statistics/volatility/bars-wanted.ts'
 import type { Evaluator } from '../statistics/volatility/evaluator.ts'
 import { settingsOf, type VolatilityOptions } from '../statistics/volatility/options.ts'
 import type { TickColumns } from './columns.ts'
 import type { Span, Store } from './store.ts'
+import { storedBars } from './stored-bars.ts'
+
+/** How a reading of stored history ends. */
+export interface Ending {
+  /** As for `evaluate`. */
+  complete?: number
+  /** Bars that can still change at this time (epoch ms) are none; absent: the range is whole. */
+  asOf?: number
+}
 
 /**
- * Feeds the ticks and gaps of one stored symbol to the evaluator of a run, ticks as columns: what it gives of the same
- * events. Not for estimators of bars.
- * @param options settings of the run; `complete` as for `evaluate`
+ * What the evaluator of a run gives of one stored symbol, fed with all its events: ticks as columns, or the bars of its
+ * minutes where the estimator works on bars.
+ * @param options settings of the run
  * @param signal ends the reading early; what was read counts
  */
 export async function* evaluateStored<R>(
@@ -15,17 +25,50 @@ export async function* evaluateStored<R>(
   symbol: string,
   span: Span,
   evaluator: Evaluator<R>,
-  options: VolatilityOptions & { complete?: number },
+  options: VolatilityOptions & Ending,
+  signal?: AbortSignal,
+): AsyncGenerator<readonly R[]> {
+  yield* feedStored(store, symbol, span, evaluator, options, signal)
+  yield* some(evaluator.end(options.complete))
+}
+
+/** As evaluateStored, for an evaluator that is fed with more after it. */
+export async function* feedStored<R>(
+  store: Store,
+  symbol: string,
+  span: Span,
+  evaluator: Evaluator<R>,
+  options: VolatilityOptions & Pick<Ending, 'asOf'>,
+  signal?: AbortSignal,
+): AsyncGenerator<readonly R[]> {
+  const bars = barsWanted(options)
+  if (bars === null) {
+    yield* feedColumns(store, symbol, span, evaluator, options, signal)
+    return
+  }
+  const { asOf } = options
+  for await (const batch of storedBars(store, symbol, span, { ...bars, ...(asOf !== undefined && { asOf }) })) {
+    yield* some(evaluator.push(batch))
+    if (signal?.aborted) break
+  }
+}
+
+async function* feedColumns<R>(
+  store: Store,
+  symbol: string,
+  span: Span,
+  evaluator: Evaluator<R>,
+  options: VolatilityOptions,
   signal?: AbortSignal,
 ): AsyncGenerator<readonly R[]> {
   const { price, estimator, confirmVolume } = settingsOf(options)
   const choice = { book: price === 'mid', prices: estimator.name === 'tick-std' && confirmVolume === null }
-  const gaps = [...store.gaps({ ...span, symbols: [symbol] })]
+  const gaps = store.gaps({ ...span, symbols: [symbol] }).map((gap) => ({ ...gap, symbol }))
   for await (const columns of store.columns(symbol, { ...span, ...choice })) {
     yield* some(taken(evaluator, symbol, columns, gaps))
     if (signal?.aborted) break
   }
-  yield* some([...evaluator.push(gaps), ...evaluator.end(options.complete)])
+  yield* some(evaluator.push(gaps))
 }
 
 /** Takes the ticks in, and every gap behind the ticks of its `from`; the gaps taken leave the list. */
