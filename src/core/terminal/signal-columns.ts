@@ -1,3 +1,4 @@
+import { perYear } from '../statistics/volatility/per-year.ts'
 import type { VolatilityRecord } from '../statistics/volatility/record.ts'
 import type { Column } from './columns.ts'
 import { NONE, percent, price, ratio } from './figures.ts'
@@ -6,18 +7,24 @@ import type { Zone } from './zone.ts'
 
 /**
  * Columns of volatility records.
- * @param annualized whether to show figures per year in place of those of the window
+ * @param annualized whether volatility, usual and threshold are per year in place of those of one period
  */
 export function volatilityColumns(zone: Zone, annualized = false): Column<VolatilityRecord>[] {
   const right = { align: 'right' } as const
+  const figures = annualized ? perYear : (row: VolatilityRecord) => row
+  const per = annualized ? ' p.a.' : ''
   return [
     { title: 'symbol', align: 'left', rank: 0, least: 8, text: (row) => row.symbol, paint: (_, p) => p.strong },
     { title: 'time', align: 'left', rank: 1, text: (row) => zone.local(row.timestamp) },
     { ...right, title: 'last', rank: 2, least: 8, text: (row) => price(row.last_price) },
-    annualized
-      ? { ...right, title: 'vol p.a.', rank: 0, least: 8, text: (row) => percent(row.annualized), paint: byState }
-      : { ...right, title: 'volatility', rank: 0, text: (row) => percent(row.volatility), paint: byState },
-    { ...right, title: 'usual', rank: 4, least: 8, text: (row) => percent(row.usual) },
+    {
+      ...right,
+      title: annualized ? 'vol p.a.' : 'volatility',
+      rank: 0,
+      text: (row) => percent(figures(row).volatility),
+      paint: byState,
+    },
+    { ...right, title: `usual${per}`, rank: 4, least: 8, text: (row) => percent(figures(row).usual) },
     { ...right, title: 'ratio', rank: 1, least: 6, text: (row) => ratio(row.ratio), paint: byState },
     {
       ...right,
@@ -26,7 +33,7 @@ export function volatilityColumns(zone: Zone, annualized = false): Column<Volati
       least: 5,
       text: (row) => (row.percentile === null ? NONE : row.percentile.toFixed(1)),
     },
-    { ...right, title: 'threshold', rank: 5, text: (row) => percent(row.threshold) },
+    { ...right, title: `threshold${per}`, rank: 5, text: (row) => percent(figures(row).threshold) },
     { ...right, title: 'turnover', rank: 2, text: (row) => ratio(row.volume_ratio) },
     { title: 'state', align: 'left', rank: 0, least: 11, text: stateOf, paint: byState },
   ]
