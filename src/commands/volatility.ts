@@ -109,7 +109,13 @@ export function define(io: Io): Command {
     if (!signal.aborted) conclude({ found: count, rejected: rejectedIn(recorded) }, setup, options, io)
     if (options.describe) await printDescription(all, options, io)
     else if (options.chart)
-      printCharts(all, (rows, view) => renderVolatilityChart(rows, view, options.annualize), options, io)
+      printCharts(
+        all,
+        (rows, view) => renderVolatilityChart(rows, view, options.annualize),
+        options,
+        io,
+        options.annualize && !options.quiet ? 1 : 0,
+      )
     if (options.annualize) tellBasis(settings, newestTime, options, io)
     if (options.last) await output.write(mostUnusualFirst(newest.values()))
     if (options.last || !(options.describe || options.chart)) await output.end()

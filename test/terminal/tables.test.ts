@@ -5,6 +5,7 @@ import { parseTime } from '../../src/core/market/time.ts'
 import type { BacktestRecord } from '../../src/core/statistics/volatility/backtest-record.ts'
 import type { VolatilityRecord } from '../../src/core/statistics/volatility/record.ts'
 import { backtestColumns, backtestLegend } from '../../src/core/terminal/backtest-columns.ts'
+import { DESCRIPTION_COLUMNS } from '../../src/core/terminal/description-columns.ts'
 import { alertLine, gapLine, leaveLine, standingLine, statusLine } from '../../src/core/terminal/lines.ts'
 import { barColumns, gapColumns } from '../../src/core/terminal/market-columns.ts'
 import { createPalette } from '../../src/core/terminal/palette.ts'
@@ -197,14 +198,6 @@ describe('volatility', () => {
     expect(lines[3]).toMatch(/–.*normal$/)
   })
 
-  it('can be shown per year, with what it is compared with', () => {
-    const rows = [volatility({ annualized: 0.061 }), volatility({ volatility: null, annualized: null, ratio: null })]
-    const [titles, , first, second] = renderTable(volatilityColumns(ZONE, true), rows, 120, PLAIN).split('\n')
-    expect(titles).toMatch(/vol p\.a\. +usual +ratio +pct +threshold/)
-    expect(first).toMatch(/ 6\.10% +3\.20% +1\.90x +97\.4 +5\.50% /)
-    expect(second).toMatch(/412\.20 +– +– +– +97\.4 +– /)
-  })
-
   it('has a column for the share of jumps where there is one', () => {
     const rows = [volatility({ jump_share: 0.612 }), volatility({ jump_share: null })]
     const [titles, , first, second] = renderTable(volatilityColumns(ZONE, false, true), rows, 140, PLAIN).split('\n')
@@ -214,24 +207,42 @@ describe('volatility', () => {
     expect(renderTable(volatilityColumns(ZONE), rows, 140, PLAIN)).not.toContain('jumps')
   })
 
+  it('can be shown per year', () => {
+    const [titles, , row] = renderTable(volatilityColumns(ZONE, true), [volatility()], 130, PLAIN).split('\n')
+    expect(titles).toMatch(/ vol p\.a\. +usual p\.a\. +ratio +pct +threshold p\.a\. /)
+    expect(row).toMatch(/ 38\.4% +20\.1% +1\.90x +97\.4 +34\.6% /)
+    const still = volatility({ volatility: 0, annualized: 0 })
+    expect(renderTable(volatilityColumns(ZONE, true), [still], 130, PLAIN)).toMatch(/ 0\.0% +– +1\.90x +97\.4 +– /)
+  })
+
   it('that alerts says how unusual it is in one line', () => {
     expect(alertLine(volatility(), ZONE, PLAIN)).toBe(
-      '10:42 00700.HK ALERT volatility 38.4% p.a. = 1.9x usual for 10:42 (97th percentile), turnover 2.3x',
+      '10:42 00700.HK ALERT volatility 38 % p.a. = 1.9x usual for 10:42 (97th percentile), turnover 2.3x',
     )
   })
 
   it('whose alert stood before its reader came says since when, of another day with its date', () => {
     const row = volatility({ event: null })
     const line = (now: number) => standingLine(row, row.timestamp - 11 * 60_000, now, ZONE, PLAIN)
-    expect(line(row.timestamp)).toMatch(
-      /^10:42 00700.HK ALERT since 10:31 volatility 38.4% p.a. = 1.9x usual for 10:42/,
-    )
+    expect(line(row.timestamp)).toMatch(/^10:42 00700.HK ALERT since 10:31 volatility 38 % p.a. = 1.9x usual for 10:42/)
     expect(line(row.timestamp + 86_400_000)).toMatch(/ALERT since 2026-11-23 10:31 volatility/)
   })
 
   it('that alerts leaves out what is not known', () => {
-    const bare = volatility({ annualized: null, ratio: null, percentile: null, volume_ratio: null })
-    expect(alertLine(bare, ZONE, PLAIN)).toBe('10:42 00700.HK ALERT volatility 0.0610%')
+    const bare = volatility({ annualized: null, ratio: null, threshold: null, percentile: null, volume_ratio: null })
+    expect(alertLine(bare, ZONE, PLAIN)).toBe('10:42 00700.HK ALERT volatility 0.061 %')
+  })
+
+  it('that alerts is measured by the threshold where nothing is known to be usual', () => {
+    const index = volatility({ symbol: 'HSI', ratio: null, usual: null, volume_ratio: null, percentile: 93.5 })
+    expect(alertLine(index, ZONE, PLAIN)).toBe(
+      '10:42 HSI ALERT volatility 38 % p.a. = 1.1x threshold (93rd percentile)',
+    )
+  })
+
+  it('that alerts is one line of at most 100 cells', () => {
+    const much = volatility({ annualized: 3.84, ratio: 19.4, percentile: 100, volume_ratio: 123.4 })
+    expect(displayWidth(alertLine(much, ZONE, PLAIN))).toBeLessThanOrEqual(100)
   })
 
   it.each([
@@ -392,6 +403,48 @@ describe('the summary of a run', () => {
   it('says nothing of a latency or of bytes that there were not', () => {
     const text = renderSummary({ ...summary, latency_p50: null, latency_p99: null, bytes: 0 }, PLAIN)
     expect(text).not.toMatch(/latency|bytes/)
+  })
+})
+
+describe('a summary of fields', () => {
+  it('writes the figures of a field as its tables do', () => {
+    const type = 'description' as const
+    const rows = [
+      { type, field: 'last_price', count: 1_330, mean: 480.08181, std: 1.906756, min: 476.2, median: 479.8, max: 485 },
+      {
+        type,
+        field: 'volatility',
+        count: 320,
+        mean: 0.0007372,
+        std: 0.0000976,
+        min: 0,
+        median: 0.00074,
+        max: 0.000975,
+      },
+      { type, field: 'ratio', count: 320, mean: 1.052823, std: 0.1554402, min: 0.4611696, median: 1.077, max: 1.33694 },
+      {
+        type,
+        field: 'turnover',
+        count: 66,
+        mean: 43479910,
+        std: 39812250,
+        min: 20686840,
+        median: 35490620,
+        max: 2.8e8,
+      },
+      { type, field: 'samples', count: 330, mean: 28.5, std: 5.154896, min: 0, median: 30, max: 30 },
+      { type, field: 'unheard_of', count: 2, mean: 0.123456789, std: 1, min: 0, median: 1, max: 12_345 },
+    ]
+    expect(renderTable(DESCRIPTION_COLUMNS, rows, 100, PLAIN).split('\n')).toEqual([
+      'field       count       mean       std      min   median      max',
+      '──────────  ─────  ─────────  ────────  ───────  ───────  ───────',
+      'last_price  1,330    480.082     1.907  476.200  479.800  485.000',
+      'volatility    320    0.0737%  0.00976%     0.0%  0.0740%  0.0975%',
+      'ratio         320      1.05x     0.16x    0.46x    1.08x    1.34x',
+      'turnover       66      43.5M     39.8M    20.7M    35.5M     280M',
+      'samples       330       28.5       5.2        0       30       30',
+      'unheard_of      2  0.1234568         1        0        1   12,345',
+    ])
   })
 })
 

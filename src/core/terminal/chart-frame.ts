@@ -1,78 +1,107 @@
+import { MINUTE } from '../market/time.ts'
 import type { Palette } from './palette.ts'
 import { sanitise } from './sanitise.ts'
+import type { TimeAxis } from './time-axis.ts'
 import { displayWidth, fit, truncate } from './width.ts'
 import type { Zone } from './zone.ts'
 
 /** How a chart is drawn. */
 export interface ChartView {
+  /** Cells and lines of the whole chart, at most. */
   readonly width: number
-  /** Lines of the plot, without title and axis. */
   readonly height: number
   readonly palette: Palette
   readonly zone: Zone
 }
 
-/** The finished inside of a chart: one string a line from top to bottom, one cell a column, with what its edges mean. */
-export interface Plot {
-  readonly title: string
-  /** Coloured lines, each `columns` cells wide. */
+/** Lines of a plot from top to bottom, and the labels beside them by line. */
+export interface Panel {
   readonly lines: readonly string[]
-  readonly columns: number
-  /** Value at the top and bottom line, as text. */
-  readonly label: (value: number) => string
-  readonly top: number
-  readonly bottom: number
-  /** Start of each column, epoch ms. */
-  readonly times: readonly number[]
+  readonly labels: ReadonlyMap<number, string>
 }
 
-/** Cells that labels and frame take beside the plot. */
-export function frameWidth(labels: readonly string[]): number {
-  return Math.max(...labels.map(displayWidth)) + 2
+/** What a sign of the chart means. */
+export interface LegendEntry {
+  readonly sign: string
+  readonly text: string
+  readonly paint?: (text: string) => string
 }
 
-/** A plot with its title, labelled value axis and time axis. */
-export function frame(
-  { title, lines, columns, label, top, bottom, times }: Plot,
-  { width, palette, zone }: ChartView,
-): string {
-  const labels = lines.map((_, i) =>
-    i % 4 === 0 || i === lines.length - 1 ? label(top - ((top - bottom) * i) / Math.max(1, lines.length - 1)) : '',
-  )
-  const side = frameWidth(labels) - 2
-  const body = lines.map(
-    (line, i) => `${palette.faint(`${fit(labels[i]!, side, 'right')} ${labels[i] ? '┤' : '│'}`)}${line}`,
-  )
-  const indent = ' '.repeat(side + 1)
-  return [
-    palette.heading(truncate(sanitise(title), width)),
-    ...body,
-    palette.faint(`${indent}└${'─'.repeat(columns)}`),
-    palette.faint(`${indent} ${timeAxis(times, width - side - 2, zone)}`),
-  ].join('\n')
+/** The parts of a chart from top to bottom. */
+export interface Chart {
+  readonly heading: readonly string[]
+  readonly panels: readonly Panel[]
+  /** Label of the rule, where it stands for a value. */
+  readonly base?: string
+  /** A line between rule and times. */
+  readonly marks?: string
+  readonly axis: TimeAxis
 }
 
-const LABEL_SPACE = 12
+/** Lines below the panels: the rule and the times. */
+export const AXIS_LINES = 2
 
-/** Times below their columns: of day, every twelve cells, and the date where a new day begins. */
-function timeAxis(times: readonly number[], room: number, zone: Zone): string {
-  let axis = ''
-  let day = sameDay(times, zone) ? zone.date(times[0]!) : ''
-  let next = 0
-  for (let i = 0; i < times.length; i++) {
-    const date = zone.date(times[i]!)
-    const free = date === day ? next : axis.length === 0 ? 0 : axis.length + 1
-    const text = date === day ? zone.minute(times[i]!) : date.slice(5)
-    if (i < free || i + text.length > room) continue
-    axis = axis.padEnd(i) + text
-    next = i + LABEL_SPACE
-    day = date
+const NARROWEST_PLOT = 12
+const AXIS = 2
+/** Cells between two entries of the legend. */
+const APART = 2
+
+/** Cells for labels and axis beside the plot; where the plot would be too narrow, for the axis alone. */
+export function sideOf(labels: Iterable<string>, width: number): number {
+  const widest = Math.max(0, ...[...labels].map(displayWidth))
+  return width - widest - AXIS >= NARROWEST_PLOT ? widest + AXIS : 1
+}
+
+/** Lines that `headingOf` gives. */
+export function headingLines({ height }: ChartView): number {
+  return height < 12 ? 1 : 2
+}
+
+/** The title, and under it where there are lines enough the legend: the entries that have room, the first ones first. */
+export function headingOf(title: string, legend: readonly LegendEntry[], view: ChartView): string[] {
+  const { width, palette } = view
+  const heading = palette.heading(truncate(sanitise(title), width))
+  if (headingLines(view) === 1) return [heading]
+  const shown: string[] = []
+  let used = -APART
+  for (const { sign, text, paint = palette.faint } of legend) {
+    used += APART + displayWidth(`${sign} ${text}`)
+    if (used > width) break
+    shown.push(`${paint(sign)} ${palette.faint(text)}`)
   }
-  return axis
+  return [heading, shown.join(' '.repeat(APART))]
 }
 
-function sameDay(times: readonly number[], zone: Zone): boolean {
-  return zone.date(times[0]!) === zone.date(times.at(-1)!)
+/**
+ * The chart as text without a line feed at its end, never more lines than the view is high.
+ * @param side cells of labels and axis, as `sideOf` gives them
+ */
+export function framed({ heading, panels, base = '', marks, axis }: Chart, side: number, view: ChartView): string {
+  const { palette, height } = view
+  const beside = (label: string, axis: string): string =>
+    palette.faint(side === 1 ? axis : `${fit(label, side - AXIS, 'right')} ${axis}`)
+  const indent = ' '.repeat(side)
+  const lines = panels.flatMap(({ lines, labels }) =>
+    lines.map((line, i) => beside(labels.get(i) ?? '', labels.has(i) ? '┤' : '│') + line),
+  )
+  return [
+    ...heading,
+    ...lines,
+    beside(base, '└') + palette.faint(axis.rule),
+    ...(marks === undefined ? [] : [indent + marks]),
+    indent + palette.faint(axis.labels),
+  ]
+    .slice(0, height)
+    .map((line) => line.trimEnd())
+    .join('\n')
+}
+
+/** From when to when a chart goes: the times of one day, with seconds within a minute, or the dates of several. */
+export function spanText(from: number, to: number, zone: Zone): string {
+  const [first, last] = [zone.date(from), zone.date(to)]
+  if (first !== last) return `${first} to ${last}`
+  const text = to > from && to - from < MINUTE ? zone.clock : zone.minute
+  return `${first} ${text(from)} to ${text(to)}`
 }
 
 /** The largest value, however many there are; -Infinity for none. */
@@ -83,10 +112,4 @@ export function largest(values: readonly number[]): number {
 /** The smallest value, however many there are; Infinity for none. */
 export function smallest(values: readonly number[]): number {
   return values.reduce((least, value) => Math.min(least, value), Number.POSITIVE_INFINITY)
-}
-
-/** Items in at most `columns` groups of equal size, in order. */
-export function inColumns<T>(items: readonly T[], columns: number): T[][] {
-  const size = Math.max(1, Math.ceil(items.length / Math.max(1, columns)))
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size))
 }

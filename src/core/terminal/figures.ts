@@ -15,7 +15,12 @@ export function price(value: number | null): string {
 
 /** A computed price, always with three decimals. */
 export function finePrice(value: number | null): string {
-  return missing(value) ? NONE : group(value.toFixed(3))
+  return fixed(value, 3)
+}
+
+/** A number with so many decimals, its thousands apart: `24,310.50`. */
+export function fixed(value: number | null, decimals: number): string {
+  return missing(value) ? NONE : group(value.toFixed(decimals))
 }
 
 /** A difference of prices with its sign: `+4.60`. */

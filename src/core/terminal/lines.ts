@@ -2,14 +2,14 @@ import type { Gap, Status } from '../market/event.ts'
 import { formatDate } from '../market/time.ts'
 import type { OvernightMove } from '../statistics/volatility/overnight.ts'
 import type { VolatilityRecord } from '../statistics/volatility/record.ts'
-import { percent, price } from './figures.ts'
+import { NONE, price } from './figures.ts'
 import type { Palette } from './palette.ts'
 import { sanitise } from './sanitise.ts'
 import type { Zone } from './zone.ts'
 
 /**
- * The line of an alert: `10:42 00700.HK ALERT volatility 38.0% p.a. = 1.90x usual for 10:42 (97th percentile), turnover
- * 2.30x`. What is not known is left out.
+ * The line of an alert: `10:42 00700.HK ALERT volatility 38 % p.a. = 1.9x usual for 10:42 (97th percentile), turnover
+ * 2.3x`. Where nothing is known to be usual the threshold stands in its place; what is not known is left out.
  */
 export function alertLine(row: VolatilityRecord, zone: Zone, palette: Palette): string {
   return lineOf(row, 'ALERT', zone, palette)
@@ -27,11 +27,26 @@ export function standingLine(row: VolatilityRecord, since: number, now: number, 
 
 function lineOf(row: VolatilityRecord, what: string, zone: Zone, palette: Palette): string {
   const time = zone.minute(row.timestamp)
-  const figure = row.annualized === null ? percent(row.volatility) : `${percent(row.annualized)} p.a.`
-  const against = row.ratio === null ? '' : ` = ${row.ratio.toFixed(1)}x usual for ${time}`
+  const figure = row.annualized === null ? wholePercent(row.volatility) : `${wholePercent(row.annualized)} p.a.`
   const rank = row.percentile === null ? '' : ` (${ordinal(Math.floor(row.percentile))} percentile)`
-  const turnover = row.volume_ratio === null ? '' : `, turnover ${row.volume_ratio.toFixed(1)}x`
-  return `${palette.faint(time)} ${palette.strong(row.symbol)} ${palette.alert(what)} volatility ${figure}${against}${rank}${turnover}`
+  const turnover = row.volume_ratio === null ? '' : `, turnover ${times(row.volume_ratio)}`
+  return `${palette.faint(time)} ${palette.strong(row.symbol)} ${palette.alert(what)} volatility ${figure}${measure(row, time)}${rank}${turnover}`
+}
+
+function measure({ volatility, ratio, threshold }: VolatilityRecord, time: string): string {
+  if (ratio !== null) return ` = ${times(ratio)} usual for ${time}`
+  return volatility === null || !threshold ? '' : ` = ${times(volatility / threshold)} threshold`
+}
+
+function times(ratio: number): string {
+  return `${ratio.toFixed(ratio < 9.95 ? 1 : 0)}x`
+}
+
+/** A fraction as a sentence has it: `38 %`, of small ones two digits: `0.061 %`. */
+function wholePercent(fraction: number | null): string {
+  if (fraction === null) return NONE
+  const value = 100 * fraction
+  return `${value >= 10 ? value.toFixed(0) : Number(value.toPrecision(2))} %`
 }
 
 function ordinal(number: number): string {

@@ -1,3 +1,4 @@
+import { perYear } from '../statistics/volatility/per-year.ts'
 import type { VolatilityRecord } from '../statistics/volatility/record.ts'
 import type { Column } from './columns.ts'
 import { NONE, percent, price, ratio } from './figures.ts'
@@ -6,20 +7,25 @@ import type { Zone } from './zone.ts'
 
 /**
  * Columns of volatility records.
- * @param annualized whether to show figures per year in place of those of the window
+ * @param annualized whether volatility, usual and threshold are per year in place of those of one period
  * @param jumps whether the records have a jump share
  */
 export function volatilityColumns(zone: Zone, annualized = false, jumps = false): Column<VolatilityRecord>[] {
   const right = { align: 'right' } as const
-  const shown = annualized ? perYear : (_: VolatilityRecord, figure: number | null) => figure
+  const figures = annualized ? perYear : (row: VolatilityRecord) => row
+  const per = annualized ? ' p.a.' : ''
   return [
     { title: 'symbol', align: 'left', rank: 0, least: 8, text: (row) => row.symbol, paint: (_, p) => p.strong },
     { title: 'time', align: 'left', rank: 1, text: (row) => zone.local(row.timestamp) },
     { ...right, title: 'last', rank: 2, least: 8, text: (row) => price(row.last_price) },
-    annualized
-      ? { ...right, title: 'vol p.a.', rank: 0, least: 8, text: (row) => percent(row.annualized), paint: byState }
-      : { ...right, title: 'volatility', rank: 0, text: (row) => percent(row.volatility), paint: byState },
-    { ...right, title: 'usual', rank: 4, least: 8, text: (row) => percent(shown(row, row.usual)) },
+    {
+      ...right,
+      title: annualized ? 'vol p.a.' : 'volatility',
+      rank: 0,
+      text: (row) => percent(figures(row).volatility),
+      paint: byState,
+    },
+    { ...right, title: `usual${per}`, rank: 4, least: 8, text: (row) => percent(figures(row).usual) },
     { ...right, title: 'ratio', rank: 1, least: 6, text: (row) => ratio(row.ratio), paint: byState },
     {
       ...right,
@@ -28,16 +34,11 @@ export function volatilityColumns(zone: Zone, annualized = false, jumps = false)
       least: 5,
       text: (row) => (row.percentile === null ? NONE : row.percentile.toFixed(1)),
     },
-    { ...right, title: 'threshold', rank: 5, text: (row) => percent(shown(row, row.threshold)) },
+    { ...right, title: `threshold${per}`, rank: 5, text: (row) => percent(figures(row).threshold) },
     { ...right, title: 'turnover', rank: 2, text: (row) => ratio(row.volume_ratio) },
     ...(jumps ? [{ ...right, title: 'jumps', rank: 3, text: jumpsOf }] : []),
     { title: 'state', align: 'left', rank: 0, least: 11, text: stateOf, paint: byState },
   ]
-}
-
-/** A figure of the window on the scale of the row's figure per year. */
-function perYear({ volatility, annualized }: VolatilityRecord, figure: number | null): number | null {
-  return figure === null || annualized === null || !volatility ? null : (figure * annualized) / volatility
 }
 
 function jumpsOf({ jump_share = null }: VolatilityRecord): string {

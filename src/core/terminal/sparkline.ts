@@ -1,4 +1,4 @@
-const BLOCKS = '▁▂▃▄▅▆▇█'
+import { block } from './blocks.ts'
 
 /**
  * Values as a line of block characters, lowest to highest. More values than `width` are thinned evenly, the last one
@@ -8,7 +8,7 @@ export function sparkline(values: readonly number[], width: number): string {
   const shown = thin(values, width)
   const low = Math.min(...shown)
   const range = Math.max(...shown) - low
-  return shown.map((value) => BLOCKS[range > 0 ? Math.round(((value - low) / range) * 7) : 3]).join('')
+  return shown.map((value) => block(1 + (range > 0 ? ((value - low) / range) * 7 : 3))).join('')
 }
 
 function thin(values: readonly number[], width: number): readonly number[] {

@@ -1,20 +1,41 @@
+import { perYear } from '../statistics/volatility/per-year.ts'
 import type { VolatilityRecord } from '../statistics/volatility/record.ts'
-import { type ChartView, frame, frameWidth, inColumns, largest } from './chart-frame.ts'
+import { block } from './blocks.ts'
+import type { Span } from './chart-breaks.ts'
+import { type Place, plotted, stretched, widthOf } from './chart-columns.ts'
+import {
+  AXIS_LINES,
+  type ChartView,
+  framed,
+  headingLines,
+  headingOf,
+  type LegendEntry,
+  largest,
+  sideOf,
+  spanText,
+} from './chart-frame.ts'
 import { percent } from './figures.ts'
+import type { Palette } from './palette.ts'
+import { timeAxis } from './time-axis.ts'
+import { scaleFromZero, type ValueScale } from './value-scale.ts'
 
-const BLOCKS = ' ▁▂▃▄▅▆▇█'
-const THRESHOLD = '─'
-
-interface Column {
-  readonly start: number
-  readonly value: number
-  readonly threshold: number | null
-  readonly state: VolatilityRecord['state']
+/** A record and what begins at it. */
+interface Point {
+  readonly record: VolatilityRecord
+  readonly mark: Mark | null
 }
 
+const MARKS = { alert: '▲', unconfirmed: '△' } as const
+type Mark = keyof typeof MARKS
+
+const THRESHOLD = '─'
+const USUAL = '┄'
+const USUAL_WITHIN = '▒'
+
 /**
- * Volatility of one symbol as an area under its threshold, one column an evaluation point; of more points than columns
- * each column shows its highest. An empty text when there is nothing to draw.
+ * Volatility of one symbol as an area, the threshold and what is usual as lines over it, and below it a mark wherever an
+ * alert or an unconfirmed excess began. Points over the whole width; of those that share a column the highest is shown,
+ * and every mark. An empty text when there is nothing to draw.
  * @param annualized whether to draw figures per year
  */
 export function renderVolatilityChart(
@@ -22,59 +43,110 @@ export function renderVolatilityChart(
   view: ChartView,
   annualized = false,
 ): string {
-  const known = records.filter(({ volatility }) => volatility !== null)
+  const points = records.map((record, i) => ({
+    record: annualized ? perYear(record) : record,
+    mark: markOf(record, records[i - 1]),
+  }))
+  const known = points.filter(({ record }) => record.volatility !== null)
   if (known.length === 0) return ''
-  const scaled = known.map((record) => scale(record, annualized))
-  const top = largest(scaled.map(({ value, threshold }) => Math.max(value, threshold ?? 0)))
-  const room = Math.max(1, view.width - frameWidth([percent(top), percent(top / 2), percent(0)]))
-  const columns = inColumns(scaled, room).map(highest)
-  const { height, palette, zone } = view
-  const lines = Array.from({ length: height }, (_, line) => {
-    const floor = height - 1 - line
-    return columns.map((column) => cell(column, floor, top, height, view)).join('')
+  const { palette, zone, width } = view
+  const marked = points.some(({ mark }) => mark !== null)
+  const rows = Math.max(1, view.height - headingLines(view) - AXIS_LINES - (marked ? 1 : 0))
+  const scale = scaleFromZero(100 * (largest(points.map(highestIn)) || LEAST), rows)
+  const labels = new Map([...scale.labels].map(([row, label]) => [rows - 1 - row, `${label}%`]))
+  const side = sideOf(labels.values(), width)
+  const room = Math.max(1, width - side)
+  const places = stretched(points, spanOf, room)
+  const { record: last } = known.at(-1)!
+  const span = spanText(points[0]!.record.timestamp, points.at(-1)!.record.timestamp, zone)
+  const figure = `${percent(last.volatility)}${annualized ? ' p.a.' : ''}`
+  const title = `${last.symbol}  volatility ${figure}  ${span}  ${last.estimator}, ${last.window}`
+  return framed(
+    {
+      heading: headingOf(title, legendOf(points, palette), view),
+      panels: [
+        {
+          lines: plotted(
+            places,
+            rows,
+            ({ items, width }) => column(peakOf(items), width, scale, palette),
+            palette.faint,
+          ),
+          labels,
+        },
+      ],
+      base: `${scale.label(0)}%`,
+      ...(marked && { marks: marksLine(places, palette) }),
+      axis: timeAxis(places, spanOf, room, zone),
+    },
+    side,
+    view,
+  )
+}
+
+/** Top of a chart of nothing but zeros, a fraction. */
+const LEAST = 0.0001
+
+function spanOf({ record: { timestamp } }: Point): Span {
+  return { start: timestamp, end: timestamp }
+}
+
+/** An alert begins where it says so; an unconfirmed excess where the state before was normal. */
+function markOf({ event, state }: VolatilityRecord, before: VolatilityRecord | undefined): Mark | null {
+  if (event === 'enter') return 'alert'
+  return state === 'unconfirmed' && before?.state === 'normal' ? 'unconfirmed' : null
+}
+
+function highestIn({ record: { volatility, threshold, usual } }: Point): number {
+  return Math.max(volatility ?? 0, threshold ?? 0, usual ?? 0)
+}
+
+function peakOf(points: readonly Point[]): VolatilityRecord {
+  return points.reduce((most, point) => (point.record.volatility! > (most.record.volatility ?? -1) ? point : most))
+    .record
+}
+
+/** The cells of one place from top to bottom; the threshold and what is usual show through the area. */
+function column(
+  { volatility, threshold, usual, state }: VolatilityRecord,
+  width: number,
+  scale: ValueScale,
+  palette: Palette,
+): string[] {
+  const area = state === 'alert' ? palette.alert : state === 'unconfirmed' ? palette.warning : palette.good
+  const rowOf = (value: number | null): number | null => (value === null ? null : Math.round(scale.row(100 * value)))
+  const [thresholdRow, usualRow] = [rowOf(threshold), rowOf(usual)]
+  const filled = volatility === null ? 0 : (scale.row(100 * volatility) + 0.5) * 8
+  return Array.from({ length: scale.rows }, (_, line) => {
+    const row = scale.rows - 1 - line
+    if (row === thresholdRow) return palette.strong(THRESHOLD.repeat(width))
+    const cell = block(filled - 8 * row)
+    if (row === usualRow) return cell === '█' ? area(USUAL_WITHIN.repeat(width)) : palette.faint(USUAL.repeat(width))
+    return cell === ' ' ? ' '.repeat(width) : area(cell.repeat(width))
   })
-  const [first, last] = [known[0]!, known.at(-1)!]
-  const per = annualized ? 'volatility per year' : 'volatility'
-  const title = `${last.symbol}  ${per} (${last.estimator}, ${last.window})  ${zone.local(first.timestamp).slice(0, 16)} to ${zone.local(last.timestamp).slice(0, 16)}`
-  const times = columns.map(({ start }) => start)
-  return frame({ title, lines, columns: columns.length, label: percent, top, bottom: 0, times }, { ...view, palette })
 }
 
-function scale(
-  { timestamp, volatility, annualized: yearly, threshold, state }: VolatilityRecord,
-  annualized: boolean,
-): Column {
-  const factor = annualized && yearly !== null && volatility ? yearly / volatility : 1
-  return {
-    start: timestamp,
-    value: volatility! * factor,
-    threshold: threshold === null ? null : threshold * factor,
-    state,
+function marksLine(places: readonly Place<Point>[], palette: Palette): string {
+  const cells = Array<string>(widthOf(places)).fill(' ')
+  for (const { at, items } of places) {
+    const marks = new Set(items.map(({ mark }) => mark))
+    if (marks.has('alert')) cells[at] = palette.alert(MARKS.alert)
+    else if (marks.has('unconfirmed')) cells[at] = palette.warning(MARKS.unconfirmed)
   }
+  return cells.join('')
 }
 
-function highest(group: readonly Column[]): Column {
-  const peak = group.reduce((most, column) => (column.value > most.value ? column : most))
-  return { ...peak, start: group[0]!.start }
-}
-
-/** One cell of a column: `floor` counts lines from the bottom. */
-function cell(
-  { value, threshold, state }: Column,
-  floor: number,
-  top: number,
-  height: number,
-  { palette }: ChartView,
-): string {
-  const eighths = top > 0 ? Math.round((value / top) * height * 8) - floor * 8 : 0
-  const block = BLOCKS[Math.max(0, Math.min(8, eighths))]!
-  if (block === ' ') {
-    const here = threshold !== null && top > 0 && Math.min(height - 1, Math.floor((threshold / top) * height)) === floor
-    return here ? palette.faint(THRESHOLD) : ' '
-  }
-  return state === 'alert'
-    ? palette.alert(block)
-    : state === 'unconfirmed'
-      ? palette.warning(block)
-      : palette.good(block)
+function legendOf(points: readonly Point[], palette: Palette): LegendEntry[] {
+  const has = (what: (point: Point) => boolean): boolean => points.some(what)
+  return [
+    { sign: '█', text: 'volatility', paint: palette.good },
+    ...(has(({ record }) => record.threshold !== null)
+      ? [{ sign: THRESHOLD, text: 'threshold', paint: palette.strong }]
+      : []),
+    ...(has(({ record }) => record.usual !== null) ? [{ sign: USUAL + USUAL_WITHIN, text: 'usual' }] : []),
+    ...(has(({ mark }) => mark === 'alert') ? [{ sign: MARKS.alert, text: 'alert', paint: palette.alert }] : []),
+    ...(has(({ mark }) => mark === 'unconfirmed')
+      ? [{ sign: MARKS.unconfirmed, text: 'unconfirmed', paint: palette.warning }]
+      : []),
+  ]
 }
