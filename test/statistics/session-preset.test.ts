@@ -130,7 +130,7 @@ describe('the grid of a day', () => {
   })
 
   test('turnover is a sum that does not depend on the order of its trades', () => {
-    const cheap = dayOfTicks(DAY).flatMap((t) => [1.005, 2.675, 8.575].map((x, i) => ({ ...t, seq: i, turnover: x })))
+    const cheap = dayOfTicks(DAY).flatMap((t) => [0.025, 2.03, 4.095].map((x, i) => ({ ...t, seq: i, turnover: x })))
     const turned = cheap.map((_, i) => cheap[i - (i % 3) + 2 - (i % 3)]!)
     const history = daysFrom('2026-11-12', 6).flatMap((date) => dayOfTicks(date))
     const ratios = (events: VolatilityEvent[]) => recordsOf([...history, ...events], {}, 1).map((r) => r.volume_ratio)

@@ -76,6 +76,7 @@ export class DayGrid {
   at(time: number): number {
     let low = this.next
     if (low > 0 && time <= this.times[low - 1]!) low = 0
+    else if (time <= this.times[low]!) return low
     let high = this.times.length
     while (low < high) {
       const middle = (low + high) >> 1
