@@ -49,8 +49,12 @@ export function checkQuantile(q: number): void {
   if (!(q >= 0 && q <= 1)) throw new HkqError('E_USAGE', `quantile "${q}" is not between 0 and 1, e.g. 0.9`)
 }
 
-/** Hoare's selection: afterwards a[k] is the k-th smallest, smaller ones before it and larger ones after. */
-function select(a: Float64Array, n: number, k: number): number {
+/**
+ * Hoare's selection among the first `n` entries, in linear time: afterwards a[k] is the k-th smallest (from 0), none after
+ * it is smaller and none before it larger.
+ * @returns a[k]
+ */
+export function select(a: Float64Array, n: number, k: number): number {
   let left = 0
   let right = n - 1
   while (left < right) {

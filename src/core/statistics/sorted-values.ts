@@ -1,4 +1,4 @@
-import { checkQuantile, interpolate } from './quantile.ts'
+import { checkQuantile, interpolate, select } from './quantile.ts'
 
 const BLOCK = 1024
 /** Values up to which shifting each into a block is cheaper than sorting the block. */
@@ -144,13 +144,15 @@ export class SortedValues {
   }
 
   #split(b: number): void {
-    const block = this.#inOrder(b)
+    const block = this.#blocks[b]!
     const half = BLOCK >> 1
+    const isSorted = this.#sorted[b] === BLOCK
+    if (!isSorted) select(block, BLOCK, half - 1)
     const right = new Float64Array(BLOCK)
     right.set(block.subarray(half, BLOCK))
     this.#blocks.splice(b + 1, 0, right)
     this.#counts.splice(b, 1, half, BLOCK - half)
-    this.#sorted.splice(b, 1, half, BLOCK - half)
+    this.#sorted.splice(b, 1, isSorted ? half : 0, isSorted ? BLOCK - half : 0)
     this.#tops.splice(b, 0, block[half - 1]!)
     this.#recount()
   }
@@ -167,14 +169,14 @@ export class SortedValues {
 
   #count(b: number, by: number): void {
     if (b < this.#cursor) this.#before += by
-    for (let i = b + 1; i < this.#tree.length; i += i & -i) this.#tree[i]! += by
+    for (let i = b + 1; i <= this.#blocks.length; i += i & -i) this.#tree[i]! += by
   }
 
   #recount(): void {
     this.#cursor = 0
     this.#before = 0
     const length = this.#blocks.length
-    if (this.#tree.length !== length + 1) this.#tree = new Int32Array(length + 1)
+    if (this.#tree.length <= length) this.#tree = new Int32Array(2 * length)
     for (let i = 1; i <= length; i++) this.#tree[i] = this.#counts[i - 1]!
     for (let i = 1; i <= length; i++) {
       const parent = i + (i & -i)
