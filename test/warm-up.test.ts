@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import type { Gap, MarketEvent, Tick } from '../src/core/market/event.ts'
 import { Sessions } from '../src/core/market/session.ts'
 import { formatClock } from '../src/core/market/time.ts'
+import { begun } from '../src/core/pipeline/begun.ts'
 import { Channel } from '../src/core/pipeline/channel.ts'
 import { openSqlite } from '../src/core/storage/sqlite.ts'
 import type { Store } from '../src/core/storage/store.ts'
@@ -42,7 +43,7 @@ const holes = () =>
 async function begin(now: string, since = Number.NEGATIVE_INFINITY) {
   let caughtUp = false
   const events = warmedUp({
-    ...{ store: await openSqlite(path, { mode: 'read' }), source: 'alltick', live: channel },
+    ...{ store: await openSqlite(path, { mode: 'read' }), source: 'alltick', live: begun(channel) },
     ...{ symbols: [SYMBOL, 'HSI'], since, sessions: new Sessions(), now: () => at(now) },
     onCaughtUp: () => {
       caughtUp = true
@@ -89,6 +90,21 @@ describe('a live source after its history', () => {
     expect(given.findIndex(({ type }) => type === 'gap')).toBe(
       given.findIndex((event) => event.type === 'tick' && event.seq === 3) - 1,
     )
+  })
+
+  it('counts once what a relay gives again of the minutes before', async () => {
+    await recorder.write([live('09:55:00', 1), live('09:57:00', 2), live('10:00:00', 3)])
+    const stop = await begin('10:00:05')
+    channel.pushAll([
+      up('10:00:06'),
+      live('09:55:00', 1),
+      live('09:57:00', 2),
+      live('10:00:00', 3),
+      live('10:00:07', 4),
+    ])
+    await until(() => seqs().includes(4))
+    await stop()
+    expect(seqs()).toEqual([1, 2, 3, 4])
   })
 
   it('has none where the feed repeats what was stored, nor over night', async () => {

@@ -5,7 +5,8 @@ import { resample } from '../core/bars/resample.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Bar } from '../core/market/bar.ts'
 import type { Batches, MarketEvent } from '../core/market/event.ts'
-import { dayNumber, dayStart, MINUTE } from '../core/market/time.ts'
+import { dayNumber, dayStart } from '../core/market/time.ts'
+import { begun } from '../core/pipeline/begun.ts'
 import type { Source } from '../core/pipeline/source.ts'
 import { barsWanted } from '../core/statistics/volatility/bars-wanted.ts'
 import type { Evaluator } from '../core/statistics/volatility/evaluator.ts'
@@ -19,7 +20,7 @@ import { Present } from '../core/storage/present.ts'
 import type { Span, Store } from '../core/storage/store.ts'
 import { evaluateStored, feedStored } from '../core/storage/stored-volatility.ts'
 import { overnightLine } from '../core/terminal/lines.ts'
-import { warmedUp } from '../core/warm-up.ts'
+import { OVERLAP, warmedUp } from '../core/warm-up.ts'
 import type { Io } from './_io.ts'
 import type { CommonOptions, LiveOptions, RangeOptions, ReadingOptions } from './_options.ts'
 import { tell } from './_print.ts'
@@ -83,7 +84,10 @@ export async function runOver<R>(recorded: Recorded, asked: VolatilityRun<R>): P
     return evaluate(barsAsNeeded(source.bars({}), settings), evaluator({ auctions: 'join', ...run }))
   }
   if (source.kind === 'recorded') return evaluate(asNeeded(events, settings), evaluator(run))
-  if (options.history !== undefined) return afterHistory(options.history, source, events, asked)
+  if (options.history !== undefined) {
+    const store = await openStore(parseAddress(options.history, 'source'), asked.setup, options, asked.io)
+    return afterHistory(store, source, events, asked)
+  }
   const clock = source.kind === 'simulated' ? source.clock : new Present(source.clock, false)
   const told = clock instanceof Present ? clock.of(events) : events
   return evaluate(asNeeded(told, settings, clock), evaluator(run), { clock })
@@ -109,28 +113,35 @@ function barsAsNeeded(given: Batches<Bar>, settings: VolatilityOptions): Batches
 }
 
 /** What the evaluator gives of a live source that is warmed up from a store, from the last stored day on. */
-async function afterHistory<R>(
-  history: string,
+async function* afterHistory<R>(
+  store: Store,
   source: Source,
-  live: Batches,
+  events: Batches,
   asked: VolatilityRun<R>,
-): Promise<Batches<R>> {
+): AsyncGenerator<readonly R[]> {
   const { options, settings, evaluator, setup, onLive, io } = asked
-  const store = await openStore(parseAddress(history, 'source'), setup, options, io)
+  const { symbols, sessions } = setup
+  const live = begun(events)
   const newest = Math.max(...store.checkpoints().map(({ timestamp }) => timestamp ?? Number.NEGATIVE_INFINITY))
   const lastDay = dayStart(dayNumber(Number.isFinite(newest) ? Math.min(newest, io.clock.now()) : io.clock.now()))
   const since = options.since ?? lastDay
+  const start = historyStart(settings, Math.min(since, lastDay))
+  const seam = seamOf(store, symbols, settings)
   const present = new Present(source.clock, true)
-  const events = warmedUp({
-    ...{ store, source: source.name, live, symbols: setup.symbols, sessions: setup.sessions, now: io.clock.now },
-    since: historyStart(settings, Math.min(since, lastDay)),
-    onCaughtUp: () => {
-      present.caughtUp()
-      onLive()
-    },
-  })
-  const run = evaluator({ ...runOf(asked), since })
-  return evaluate(asNeeded(present.of(events), settings, present), run, { clock: present })
+  const each = evaluator({ ...runOf(asked), since })
+  try {
+    yield* history(store, symbols, { since: start, until: seam }, each, asked)
+    const joined = warmedUp({
+      ...{ store, source: source.name, live, symbols, sessions, now: io.clock.now, since: Math.max(start, seam) },
+      onCaughtUp: () => {
+        present.caughtUp()
+        onLive()
+      },
+    })
+    yield* evaluate(asNeeded(present.of(joined), settings, present), each, { clock: present })
+  } finally {
+    await store.close()
+  }
 }
 
 async function* fromStore<R>(store: Store, asked: VolatilityRun<R>): AsyncGenerator<readonly R[]> {
@@ -181,14 +192,14 @@ async function* history<R>(
 }
 
 /**
- * Up to when stored history is complete in itself, epoch ms: before the last minute, in which a recorder may still commit
- * out of order, or before the last day where bars are made. -Infinity without any.
+ * Up to when stored history is complete in itself, epoch ms: before what a recorder may still commit and a feed may give
+ * again, or before the last day where bars are made. -Infinity without any.
  */
 function seamOf(store: Store, symbols: readonly string[], settings: VolatilityOptions): number {
   const stored = store.checkpoints().filter(({ symbol }) => symbols.includes(symbol))
   const newest = Math.max(...stored.map(({ timestamp }) => timestamp ?? Number.NEGATIVE_INFINITY))
   if (newest === Number.NEGATIVE_INFINITY) return newest
-  return barsWanted(settings) === null ? newest - MINUTE : dayStart(dayNumber(newest))
+  return barsWanted(settings) === null ? newest - OVERLAP : dayStart(dayNumber(newest))
 }
 
 /** What is older than this has been committed, ms. */

@@ -5,13 +5,13 @@ import { MINUTE } from './market/time.ts'
 import { Distinct, distinct } from './pipeline/distinct.ts'
 import type { Store } from './storage/store.ts'
 
-/** What a recorder may commit out of order, ms. */
-const OVERLAP = MINUTE
+/** What is remembered of history, since a relay or a reconnect gives it again, ms; more than a recorder commits out of order. */
+export const OVERLAP = 10 * MINUTE
 
 /** A live source and the store that holds what came before it. */
 export interface WarmUp {
   readonly store: Store
-  /** Name of the live source, and what it delivers. */
+  /** Name of the live source, and what it delivers; begun, so that it connects while history is read. */
   readonly source: string
   readonly live: Batches
   readonly symbols: readonly string[]
@@ -27,7 +27,6 @@ export interface WarmUp {
 /**
  * Ticks and gaps of a store, then a live source, as one stream: what both have counts once, what a recorder stored while
  * the source connected is read too, and what of a session neither has is a gap before the first live trade of its symbol.
- * The store is closed at the end.
  */
 export async function* warmedUp(warmUp: WarmUp): AsyncGenerator<readonly MarketEvent[]> {
   const { store, symbols, since, now, onCaughtUp } = warmUp
@@ -35,24 +34,19 @@ export async function* warmedUp(warmUp: WarmUp): AsyncGenerator<readonly MarketE
     store.read({ ...asked, types: ['tick', 'gap'] })
   const seen = new Distinct()
   const seam = new Seam(warmUp)
-  const live = begun(warmUp.live)
-  try {
-    const settled = Math.max(...[...reachOf(store).values()].map(({ timestamp }) => timestamp ?? -Infinity)) - OVERLAP
-    yield seam.coverage()
-    yield* read({ symbols, since, until: settled })
-    const rest = Math.max(since, settled)
-    yield* distinct(read({ symbols, since: rest }), seen)
-    onCaughtUp()
-    for await (const batch of live) {
-      const joining = seam.joining(batch, now())
-      for (const symbol of joining) {
-        yield* distinct(read({ symbols: [symbol], since: seen.newest(symbol) ?? rest }), seen)
-      }
-      const fresh = seen.take(seam.closed(batch, joining))
-      if (fresh.length > 0) yield fresh
+  const settled = Math.max(...[...reachOf(store).values()].map(({ timestamp }) => timestamp ?? -Infinity)) - OVERLAP
+  yield seam.coverage()
+  yield* read({ symbols, since, until: settled })
+  const rest = Math.max(since, settled)
+  yield* distinct(read({ symbols, since: rest }), seen)
+  onCaughtUp()
+  for await (const batch of warmUp.live) {
+    const joining = seam.joining(batch, now())
+    for (const symbol of joining) {
+      yield* distinct(read({ symbols: [symbol], since: seen.newest(symbol) ?? rest }), seen)
     }
-  } finally {
-    await store.close()
+    const fresh = seen.take(seam.closed(batch, joining))
+    if (fresh.length > 0) yield fresh
   }
 }
 
@@ -143,25 +137,4 @@ function reachOf(store: Store): Map<string, Reached> {
     })
   }
   return reached
-}
-
-/** The same batches of a source that has begun: it connects, and keeps what comes, before it is first asked. */
-function begun(events: Batches): Batches {
-  const iterator = events[Symbol.asyncIterator]()
-  let first: ReturnType<typeof iterator.next> | undefined = iterator.next()
-  first.catch(() => {})
-  return {
-    [Symbol.asyncIterator]: () => ({
-      next: () => {
-        const next = first ?? iterator.next()
-        first = undefined
-        return next
-      },
-      return: async () => {
-        // Not awaited: an idle source would answer only with its next event.
-        iterator.return?.().catch(() => {})
-        return { done: true, value: undefined }
-      },
-    }),
-  }
 }
