@@ -53,7 +53,7 @@ export class Alerts {
 
   /** Resolves when every command of `--exec` has ended. */
   settled(): Promise<void> {
-    return this.#alarm.settled()
+    return this.#alarm.settled(this.#io.interrupted)
   }
 
   #news(record: VolatilityRecord): void {

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { toJson } from '../core/market/json.ts'
 import type { VolatilityRecord } from '../core/statistics/volatility/record.ts'
 import { type Io, say } from './_io.ts'
@@ -6,8 +6,8 @@ import { type Io, say } from './_io.ts'
 /** Runs a command for each alert, without keeping anybody waiting. */
 export interface Alarm {
   raise(record: VolatilityRecord): void
-  /** Resolves when every command that was raised has ended. */
-  settled(): Promise<void>
+  /** Resolves when every command that runs or waits has ended; once `signal` has aborted, those that wait are told and dropped. */
+  settled(signal: AbortSignal): Promise<void>
 }
 
 /** Commands that run at once; the others wait their turn. */
@@ -20,21 +20,23 @@ const SILENT: Alarm = { raise: () => {}, settled: async () => {} }
 
 /**
  * `--exec`: a shell command for each alert, the record as JSON on its standard input. Four run at once, each for at most
- * 30 s; one that is not run, or fails, is told.
+ * `timeout` ms; one that is not run, or fails, is told.
  */
-export function openAlarm(command: string | undefined, io: Io): Alarm {
-  return command === undefined ? SILENT : new ShellAlarm(command, io)
+export function openAlarm(command: string | undefined, io: Io, timeout = TIMEOUT): Alarm {
+  return command === undefined ? SILENT : new ShellAlarm(command, io, timeout)
 }
 
 class ShellAlarm implements Alarm {
   readonly #command: string
   readonly #io: Io
-  readonly #waiting: VolatilityRecord[] = []
+  readonly #timeout: number
+  #waiting: VolatilityRecord[] = []
   readonly #running = new Set<Promise<void>>()
 
-  constructor(command: string, io: Io) {
+  constructor(command: string, io: Io, timeout: number) {
     this.#command = command
     this.#io = io
+    this.#timeout = timeout
   }
 
   raise(record: VolatilityRecord): void {
@@ -43,8 +45,15 @@ class ShellAlarm implements Alarm {
     else say(this.#io, `hkq: --exec not run for ${record.symbol}: ${AT_ONCE} are running and ${WAITING} wait`)
   }
 
-  async settled(): Promise<void> {
+  async settled(signal: AbortSignal): Promise<void> {
+    const drop = (): void => {
+      for (const { symbol } of this.#waiting) say(this.#io, `hkq: --exec not run for ${symbol}: ended before its turn`)
+      this.#waiting = []
+    }
+    if (signal.aborted) drop()
+    signal.addEventListener('abort', drop)
     while (this.#running.size > 0) await Promise.race(this.#running)
+    signal.removeEventListener('abort', drop)
   }
 
   #start(record: VolatilityRecord): void {
@@ -62,17 +71,27 @@ class ShellAlarm implements Alarm {
     const child = spawn(this.#command, {
       shell: true,
       stdio: ['pipe', 'ignore', 'inherit'],
-      timeout: TIMEOUT,
-      killSignal: 'SIGKILL',
+      // a process group of its own, that ends with all that the shell has started
+      detached: process.platform !== 'win32',
       cwd: this.#io.cwd,
       env: withoutSecrets(this.#io.env),
     })
     // A command that cannot be started at all has no standard input.
     child.stdin?.on('error', () => {}).end(`${toJson(record)}\n`)
-    return new Promise((ended) => {
+    const timer = setTimeout(() => killAll(child), this.#timeout)
+    return new Promise<string | null>((ended) => {
       child.once('error', (error) => ended(`failed (${error.message})`))
       child.once('exit', (code, signal) => ended(code === 0 ? null : `ended with ${signal ?? code}`))
-    })
+    }).finally(() => clearTimeout(timer))
+  }
+}
+
+function killAll({ pid }: ChildProcess): void {
+  if (pid === undefined) return
+  try {
+    process.kill(process.platform === 'win32' ? pid : -pid, 'SIGKILL')
+  } catch {
+    // it has just ended
   }
 }
 

@@ -108,8 +108,14 @@ function readersOf({ workers }: ReadingOptions, { built }: Io): Readers | undefi
   return threads === 0 ? undefined : { script: join(built, 'column-reader.cjs'), threads }
 }
 
-/** `--since` and `--until` as a query. */
-export function rangeOf({ since, until }: RangeOptions): Pick<Query, 'since' | 'until'> {
+/**
+ * `--since` and `--until` as a query.
+ * @throws HkqError E_USAGE where nothing lies between them, or an end is asked for of what is followed
+ */
+export function rangeOf({ since, until, follow }: RangeOptions & { follow?: boolean }): Pick<Query, 'since' | 'until'> {
+  if (follow && until !== undefined) {
+    throw new HkqError('E_USAGE', '--follow goes on and --until ends: leave one out, or end by --duration')
+  }
   if (since !== undefined && until !== undefined && since >= until) {
     throw new HkqError('E_USAGE', '--since is not before --until: nothing lies between them')
   }

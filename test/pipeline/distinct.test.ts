@@ -70,7 +70,7 @@ describe('a stream that repeats itself', () => {
     seen.take([first, tick({ seq: 1, timestamp: first.timestamp + 1 })])
     for (let i = 0; i < 60; i++) seen.take([tick({ seq: i, timestamp: first.timestamp + i * MINUTE + 2 })])
     expect(seqs(seen.take([first]))).toEqual([0])
-    const standing = new Distinct(1_000)
+    const standing = new Distinct({ most: 1_000 })
     for (let i = 0; i < 3_000; i++) standing.take([tick({ seq: i })])
     expect(seqs(standing.take([first, tick({ seq: 2_999 })]))).toEqual([0])
   })

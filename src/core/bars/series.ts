@@ -7,7 +7,6 @@ import { addTick, type Summary, summaryOf, type Trade, union } from './summary.t
 
 /** Bars kept after they were final, so that late trades can revise them. At 1 s a good hour, at 1 m a fortnight. */
 const KEPT = 4_096
-const KEPT_GAPS = 1_000
 
 interface Entry {
   readonly bucket: Bucket
@@ -72,7 +71,6 @@ export class Series {
   /** Marks the bars that a hole crosses, those already out by a revision. */
   addGap(gap: Gap): void {
     this.#gaps.push(gap)
-    if (this.#gaps.length > KEPT_GAPS) this.#gaps = this.#gaps.slice(-KEPT_GAPS / 2)
     for (const entry of this.#entries.values()) {
       if (entry.hasGap || !crosses(gap, entry.bucket)) continue
       entry.hasGap = true
@@ -198,14 +196,17 @@ export class Series {
     emit(summary === null ? filledBar(symbol, price, bucket, state) : barOf(summary, bucket, state))
   }
 
+  /** Forgets what is beyond the bars that are kept, and the holes before them. */
   #evict(): void {
     if (this.#entries.size <= KEPT) return
     for (const [start, { state }] of this.#entries) {
-      if (this.#entries.size <= KEPT || state !== 'final') return
+      if (this.#entries.size <= KEPT || state !== 'final') break
       this.#entries.delete(start)
       this.#evictedFrom = Math.min(this.#evictedFrom, start)
       this.#evictedTo = Math.max(this.#evictedTo, start)
     }
+    const first = this.#gaps[0]
+    if (first && first.to < this.#evictedTo) this.#gaps = this.#gaps.filter(({ to }) => to >= this.#evictedTo)
   }
 }
 

@@ -1,5 +1,3 @@
-import { DAY } from './time.ts'
-
 /** Part of the trading day, from clock and calendar (docs: Hong Kong sessions in session.ts). */
 export type Phase = 'pre_opening' | 'opening_auction' | 'morning' | 'lunch' | 'afternoon' | 'closing_auction' | 'closed'
 
@@ -136,9 +134,9 @@ export type MarketEvent = Tick | Quote | Gap | Status | Rejected | Coverage
 /** What every source is, every step takes and returns: batches of events in order, never empty. */
 export type Batches<E = MarketEvent> = AsyncIterable<readonly E[]>
 
-/** Whether a tick of suspect time claims to be traded more than a day after it was received: that time moves nothing on. */
+/** Whether a tick of suspect time claims to be traded after it was received: that time moves nothing on. */
 export function isAstray({ flags, timestamp, received_at }: Tick): boolean {
-  return received_at !== null && timestamp - received_at > DAY && flags.includes('suspect_time')
+  return received_at !== null && timestamp > received_at && flags.includes('suspect_time')
 }
 
 export const NO_FLAGS: readonly Flag[] = Object.freeze([])

@@ -4,25 +4,34 @@ import { MINUTE } from '../market/time.ts'
 
 /** What is older than the newest trade by this may be forgotten: more than a relay or a reconnect repeats. */
 const HORIZON = 10 * MINUTE
-/** Far more than comes in ten minutes, and some 50 MB. */
+/** More than usually comes in ten minutes, and at the most some 200 MB. */
 const MOST = 400_000
+
+/** How much is remembered. */
+export interface Memory {
+  /** Event time, ms: at least this much, and at most twice as much. */
+  horizon?: number
+  /** Records after which less is remembered, however fast they came. */
+  most?: number
+}
 /** Trades of one symbol in its newest millisecond that are kept however old they get. */
 const KEPT = 100
 
 /**
  * The records that were not there before, by identity (symbol, timestamp, seq, source) as a store has it: the same
- * identity with another price or volume is another trade and takes the next free seq. Remembers ten to twenty minutes of
- * event time, and the newest trade of each symbol however old it is: a vendor sends it again at every reconnect.
+ * identity with another price or volume is another trade and takes the next free seq. Remembers some minutes of event
+ * time (ten by default), and the newest trade of each symbol however old it is: a vendor sends it again at every reconnect.
  */
 export class Distinct {
   #recent = new Map<string, string>()
   #before = new Map<string, string>()
   #end = Number.NEGATIVE_INFINITY
   readonly #newest = new Map<string, { timestamp: number; keys: string[] }>()
+  readonly #horizon: number
   readonly #most: number
 
-  /** @param most records of one generation, which ends with them however fast they came */
-  constructor(most = MOST) {
+  constructor({ horizon = HORIZON, most = MOST }: Memory = {}) {
+    this.#horizon = horizon
     this.#most = most
   }
 
@@ -87,7 +96,7 @@ export class Distinct {
     else if (timestamp === newest.timestamp && newest.keys.push(key) > KEPT) newest.keys.shift()
     if (timestamp < this.#end) return
     if (this.#recent.size > 0) this.#turn()
-    this.#end = timestamp + HORIZON
+    this.#end = timestamp + this.#horizon
   }
 
   /** Begins a new generation; the newest trades go with it. */

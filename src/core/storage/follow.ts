@@ -6,8 +6,10 @@ import type { Checkpoint, Query } from '../pipeline/source.ts'
 import type { Store } from './store.ts'
 
 const POLL = 250
-/** A tick that is committed later than this after newer ones is not seen by a follower. */
+/** How far back every look goes, ms, and how far every twentieth: a tick that is committed out of order by more is not seen. */
+const NEAR = 10_000
 const OVERLAP = MINUTE
+const WHOLE_EVERY = 20
 
 /**
  * What a store holds, then what a recorder adds to it, each event once, until `signal` aborts; after the events, how far
@@ -23,13 +25,13 @@ export async function* follow(
 ): AsyncGenerator<readonly MarketEvent[]> {
   let checkpoints = store.checkpoints()
   let newest = Math.max(query.since ?? 0, ...checkpoints.map(({ timestamp }) => timestamp ?? 0))
-  const seen = new Distinct()
+  const seen = new Distinct({ horizon: OVERLAP, most: Number.POSITIVE_INFINITY })
   const heard = new Heard()
   // First, as a limit: what other symbols did later says nothing of one that was not heard since.
   yield* heard.news(checkpoints)
   yield* store.read({ ...query, until: newest - OVERLAP })
-  while (!signal.aborted) {
-    const since = Math.max(query.since ?? 0, newest - OVERLAP)
+  for (let look = 0; !signal.aborted; look++) {
+    const since = Math.max(query.since ?? 0, newest - (look % WHOLE_EVERY === 0 ? OVERLAP : NEAR))
     for await (const batch of distinct(store.read({ ...query, since }), seen)) {
       for (const event of batch) if (event.type !== 'tick' || !isAstray(event)) newest = Math.max(newest, timeOf(event))
       yield batch
