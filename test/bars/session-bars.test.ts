@@ -217,6 +217,17 @@ describe('gaps', () => {
     ])
   })
 
+  test('are all marked, however many there are before the first bar', async () => {
+    const start = at('09:30')
+    const holes = Array.from({ length: 5_000 }, (_, i) =>
+      gap('09:30', '09:30', { from: start + i * 1_000, to: start + i * 1_000 }),
+    )
+    const ticks = Array.from({ length: 5_000 }, (_, i) => tick(start + i * 1_000, 1 + (i % 3)))
+    const bars = await barsOf([...holes, ...ticks], { every: 1_000 })
+    expect(bars).toHaveLength(5_000)
+    expect(bars.every(({ has_gap }) => has_gap)).toBe(true)
+  })
+
   test('of another symbol mark nothing, of all symbols mark each', async () => {
     const other = [gap('10:00', '10:05', { symbol: '00005.HK' }), tick('10:01', 1)]
     expect((await barsOf(other, { every: minutes(1) }))[0]!.has_gap).toBe(false)

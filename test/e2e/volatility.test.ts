@@ -212,6 +212,14 @@ describe('volatility --backtest', () => {
   })
 })
 
+describe('--follow', () => {
+  it.each(['resample', 'volatility'])('of %s is refused with --until, before anything is opened', async (command) => {
+    const { code, stderr } = await hkq([command, '--follow', '--until', '11:00'], { cwd: workdir() })
+    expect(code).toBe(2)
+    expect(stderr).toBe('hkq: --follow goes on and --until ends: leave one out, or end by --duration\n')
+  })
+})
+
 describe('volatility --follow that begins again', () => {
   it('knows the state that was left, tells an alert that stands once, and gives together what batch gives', async () => {
     const cwd = workdir()

@@ -6,6 +6,7 @@ import { quantile } from '../../src/core/statistics/quantile.ts'
 import { annualBasis, historyStart } from '../../src/core/statistics/volatility/history.ts'
 import type { VolatilityEvent } from '../../src/core/statistics/volatility/intake.ts'
 import type { VolatilityRecord } from '../../src/core/statistics/volatility/record.ts'
+import { slotCount, slotOf } from '../../src/core/statistics/volatility/slot.ts'
 import { exactDeviation } from './exact.ts'
 import { at, barAt, dayOfTicks, daysFrom, gapAt, noise, recordsOf, sessions, tickAt } from './market.ts'
 
@@ -506,6 +507,13 @@ describe('estimators on bars', () => {
     const options = { estimator: 'parkinson', every: '1h', window: '2h' }
     const records = recordsOf(hourly, options)
     expect(records.slice(-4).every((r) => r.seasonal && r.ratio !== null)).toBe(true)
+  })
+
+  test('bars that the end of a session cuts short have a time of day of their own', () => {
+    const ends = ['10:15', '11:00', '11:45', '12:00', '13:45', '14:30', '15:15', '16:00']
+    const slots = ends.map((clock) => slotOf(timeOfDay(at(`${DAY}T${clock}`)), 45 * MINUTE))
+    expect(new Set(slots).size).toBe(ends.length)
+    expect(Math.max(...slots)).toBeLessThan(slotCount(45 * MINUTE))
   })
 
   test('ticks are refused where bars are needed', () => {

@@ -55,11 +55,14 @@ describe('following a store', () => {
   })
 })
 
-describe('a tick that claims to be of another year', () => {
-  it('is given, and stops nothing', async () => {
+describe('a tick that claims to be of the future', () => {
+  it.each([
+    ['two hours', at('12:00:00.000')],
+    ['many years', at('10:00:00.000') * 2],
+  ])('by %s is given, and stops nothing', async (_, timestamp) => {
     const clock = new ManualClock(at('10:05:00.000'))
     const stop = new AbortController()
-    const astray = { ...live('10:04:00.000', 9), timestamp: at('10:00:00.000') * 2, flags: ['suspect_time'] as const }
+    const astray = { ...live('10:04:00.000', 9), timestamp, flags: ['suspect_time'] as const }
     await writer.write([live('10:04:50.000', 1), astray])
     expect(writer.checkpoints()).toMatchObject([{ timestamp: at('10:04:50.000') }])
     const seen: (number | bigint)[] = []

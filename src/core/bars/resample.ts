@@ -1,10 +1,10 @@
 import type { Clock } from '../clock.ts'
 import type { Bar } from '../market/bar.ts'
 import type { Batches, Gap } from '../market/event.ts'
+import { withClock } from '../pipeline/with-clock.ts'
 import type { BarOptions } from './options.ts'
 import { Resampler } from './resampler.ts'
 import type { Summary } from './summary.ts'
-import { withClock } from './with-clock.ts'
 
 /** Bars of a stream. */
 export interface ResampleOptions extends BarOptions {

@@ -1,7 +1,8 @@
 import type { Gap } from '../market/event.ts'
-import { barsWanted } from '../statistics/volatility/bars-wanted.ts'
 import type { Evaluator } from '../statistics/volatility/evaluator.ts'
+import { barsWanted } from '../statistics/volatility/food.ts'
 import { settingsOf, type VolatilityOptions } from '../statistics/volatility/options.ts'
+import { some } from '../statistics/volatility/volatility.ts'
 import type { TickColumns } from './columns.ts'
 import type { Span, Store } from './store.ts'
 import { storedBars } from './stored-bars.ts'
@@ -87,8 +88,4 @@ function taken<R>(evaluator: Evaluator<R>, symbol: string, columns: TickColumns,
   }
   for (const one of evaluator.pushColumns(symbol, columns, first)) given.push(one)
   return given
-}
-
-function* some<R>(given: readonly R[]): Generator<readonly R[]> {
-  if (given.length > 0) yield given
 }

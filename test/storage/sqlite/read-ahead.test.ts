@@ -63,6 +63,12 @@ describe('ticks read ahead by threads', () => {
     expect(chunks).toBe(13)
   })
 
+  it('are asked of the threads where a history is long: a script that is not there is an error', async () => {
+    const store = await openSqlite(path, { mode: 'read', readers: { script: join(directory, 'none.cjs'), threads: 1 } })
+    await expect(pieces(store.columns('00700.HK', {}))).rejects.toMatchObject({ code: 'E_STORAGE' })
+    await store.close()
+  })
+
   it('that cannot be read are an error of the store', async () => {
     const ahead = new ReadAhead(join(directory, 'gone.db'), { script: SCRIPT, threads: 1 })
     const read = pieces(ahead.columns('00700.HK', [{ since: 0, until: 1 }], {}))

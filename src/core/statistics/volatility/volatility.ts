@@ -1,6 +1,7 @@
 import { SETTLE } from '../../bars/bucket.ts'
 import type { Clock } from '../../clock.ts'
 import type { Batches } from '../../market/event.ts'
+import { withClock } from '../../pipeline/with-clock.ts'
 import type { Evaluator } from './evaluator.ts'
 import type { VolatilityEvent } from './intake.ts'
 import { VolatilityMonitor, type WantedRecords } from './monitor.ts'
@@ -44,42 +45,28 @@ export async function* evaluate<R>(
   evaluator: Evaluator<R>,
   { clock, complete }: Feeding = {},
 ): AsyncGenerator<readonly R[]> {
-  for await (const batch of clock ? withPulse(events, clock) : events) {
-    const given = batch === PULSE ? evaluator.scan(clock!.now() - SETTLE) : evaluator.push(batch)
-    if (given.length > 0) yield given
+  if (clock === undefined) {
+    for await (const batch of events) yield* some(evaluator.push(batch))
+    yield* some(evaluator.end(complete))
+    return
   }
-  const rest = clock ? evaluator.stop(clock.now() - SETTLE) : evaluator.end(complete)
-  if (rest.length > 0) yield rest
+  let due = nextScan(clock)
+  for await (const batch of withClock(events, clock, () => due)) {
+    if (batch.length > 0) yield* some(evaluator.push(batch))
+    if (due !== Number.POSITIVE_INFINITY && clock.now() < due) continue
+    yield* some(evaluator.scan(clock.now() - SETTLE))
+    due = nextScan(clock)
+  }
+  yield* some(evaluator.stop(clock.now() - SETTLE))
 }
 
-const PULSE: readonly VolatilityEvent[] = []
+/** A clock that events tell has no time before the first one. */
+function nextScan(clock: Clock): number {
+  const now = clock.now()
+  return Number.isFinite(now) ? now + SCAN_EVERY : Number.POSITIVE_INFINITY
+}
 
-/** The batches, and between them a pulse a second. */
-async function* withPulse(
-  events: Batches<VolatilityEvent>,
-  clock: Clock,
-): Batches<VolatilityEvent> & AsyncGenerator<readonly VolatilityEvent[]> {
-  const iterator = events[Symbol.asyncIterator]()
-  const stop = new AbortController()
-  const pulse = (): Promise<'pulse'> => clock.sleep(SCAN_EVERY, stop.signal).then(() => 'pulse')
-  let next = iterator.next()
-  let beat = pulse()
-  try {
-    while (true) {
-      const first = await Promise.race([next, beat])
-      if (first === 'pulse') {
-        yield PULSE
-        beat = pulse()
-      } else if (first.done) return
-      else {
-        yield first.value
-        next = iterator.next()
-      }
-    }
-  } finally {
-    stop.abort()
-    next.catch(() => {})
-    // Not awaited: an idle source would answer only with its next event.
-    iterator.return?.().catch(() => {})
-  }
+/** The batch where there is anything in it. */
+export function* some<R>(given: readonly R[]): Generator<readonly R[]> {
+  if (given.length > 0) yield given
 }

@@ -1,16 +1,16 @@
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { Gap, MarketEvent, Tick } from '../src/core/market/event.ts'
-import { Sessions } from '../src/core/market/session.ts'
-import { formatClock } from '../src/core/market/time.ts'
-import { begun } from '../src/core/pipeline/begun.ts'
-import { Channel } from '../src/core/pipeline/channel.ts'
-import { openSqlite } from '../src/core/storage/sqlite.ts'
-import type { Store } from '../src/core/storage/store.ts'
-import { warmedUp } from '../src/core/warm-up.ts'
-import { workdir } from './e2e/hkq.ts'
-import { at, gap, tick } from './storage/sample.ts'
-import { turn, until } from './support/manual-clock.ts'
+import type { Gap, MarketEvent, Tick } from '../../src/core/market/event.ts'
+import { Sessions } from '../../src/core/market/session.ts'
+import { formatClock } from '../../src/core/market/time.ts'
+import { begun } from '../../src/core/pipeline/begun.ts'
+import { Channel } from '../../src/core/pipeline/channel.ts'
+import { openSqlite } from '../../src/core/storage/sqlite.ts'
+import type { Store } from '../../src/core/storage/store.ts'
+import { joined } from '../../src/core/warm-up/joined.ts'
+import { workdir } from '../e2e/hkq.ts'
+import { at, gap, tick } from '../storage/sample.ts'
+import { turn, until } from '../support/manual-clock.ts'
 
 const SYMBOL = '00700.HK'
 let path: string
@@ -42,7 +42,7 @@ const holes = () =>
 /** Warms up from the store and collects until `stop` is called. */
 async function begin(now: string, since = Number.NEGATIVE_INFINITY) {
   let caughtUp = false
-  const events = warmedUp({
+  const events = joined({
     ...{ store: await openSqlite(path, { mode: 'read' }), source: 'alltick', live: begun(channel) },
     ...{ symbols: [SYMBOL, 'HSI'], since, sessions: new Sessions(), now: () => at(now) },
     onCaughtUp: () => {
@@ -105,6 +105,15 @@ describe('a live source after its history', () => {
     await until(() => seqs().includes(4))
     await stop()
     expect(seqs()).toEqual([1, 2, 3, 4])
+  })
+
+  it('counts a quiet symbol’s last trade once, however long before the newest of all it was read', async () => {
+    await recorder.write([live('09:40:00', 1, 'HSI'), live('10:04:00', 2)])
+    const stop = await begin('10:04:05', at('09:54:00'))
+    channel.pushAll([up('10:04:06'), live('09:40:00', 1, 'HSI'), live('10:04:07', 3, 'HSI')])
+    await until(() => seqs().includes(3))
+    await stop()
+    expect(seqs()).toEqual([2, 3])
   })
 
   it('has none where the feed repeats what was stored, nor over night', async () => {

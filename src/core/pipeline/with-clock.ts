@@ -1,13 +1,13 @@
 import type { Clock } from '../clock.ts'
-import type { Batches, MarketEvent } from '../market/event.ts'
+import type { Batches } from '../market/event.ts'
 
 /** Timers reach 24 days; a day is enough. */
 const LONGEST_SLEEP = 86_400_000
 
 /** The batches, and an empty one whenever `clock` reaches `due()` (epoch ms) before the next batch comes. */
-export async function* withClock(events: Batches, clock: Clock, due: () => number): Batches<MarketEvent> {
+export async function* withClock<E>(events: Batches<E>, clock: Clock, due: () => number): AsyncGenerator<readonly E[]> {
   const iterator = events[Symbol.asyncIterator]()
-  let next: Promise<IteratorResult<readonly MarketEvent[]>> | undefined
+  let next: Promise<IteratorResult<readonly E[]>> | undefined
   let standing = false
   try {
     while (true) {

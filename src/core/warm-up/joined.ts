@@ -1,21 +1,18 @@
-import { GapTracker, type Reached } from './connection/gaps.ts'
-import { type Batches, type Coverage, isAstray, type MarketEvent, type Tick } from './market/event.ts'
-import type { Sessions } from './market/session.ts'
-import { MINUTE } from './market/time.ts'
-import { Distinct, distinct } from './pipeline/distinct.ts'
-import type { Store } from './storage/store.ts'
-
-/** What is remembered of history, since a relay or a reconnect gives it again, ms; more than a recorder commits out of order. */
-export const OVERLAP = 10 * MINUTE
+import { GapTracker, type Reached } from '../connection/gaps.ts'
+import { type Batches, type Coverage, isAstray, type MarketEvent, type Tick } from '../market/event.ts'
+import type { Sessions } from '../market/session.ts'
+import { Distinct, distinct } from '../pipeline/distinct.ts'
+import type { Store } from '../storage/store.ts'
+import { newestStored, OVERLAP } from './history.ts'
 
 /** A live source and the store that holds what came before it. */
-export interface WarmUp {
+export interface Join {
   readonly store: Store
   /** Name of the live source, and what it delivers; begun, so that it connects while history is read. */
   readonly source: string
   readonly live: Batches
   readonly symbols: readonly string[]
-  /** Where history begins, epoch ms; -Infinity for all of it. */
+  /** What is stored before this (epoch ms) has been read; -Infinity for nothing. */
   readonly since: number
   readonly sessions: Sessions
   /** Local time, epoch ms. */
@@ -28,22 +25,25 @@ export interface WarmUp {
  * Ticks and gaps of a store, then a live source, as one stream: what both have counts once, what a recorder stored while
  * the source connected is read too, and what of a session neither has is a gap before the first live trade of its symbol.
  */
-export async function* warmedUp(warmUp: WarmUp): AsyncGenerator<readonly MarketEvent[]> {
-  const { store, symbols, since, now, onCaughtUp } = warmUp
+export async function* joined(join: Join): AsyncGenerator<readonly MarketEvent[]> {
+  const { store, symbols, since, live, now, onCaughtUp } = join
   const read = (asked: { symbols: readonly string[]; since: number; until?: number }) =>
     store.read({ ...asked, types: ['tick', 'gap'] })
   const seen = new Distinct()
-  const seam = new Seam(warmUp)
-  const settled = Math.max(...[...reachOf(store).values()].map(({ timestamp }) => timestamp ?? -Infinity)) - OVERLAP
+  const seam = new Seam(join)
   yield seam.coverage()
-  yield* read({ symbols, since, until: settled })
-  const rest = Math.max(since, settled)
-  yield* distinct(read({ symbols, since: rest }), seen)
+  // A quiet symbol's last trades, which its vendor gives again, have been read long ago.
+  for (const symbol of symbols) {
+    const newest = newestStored(store, [symbol])
+    if (newest >= since) continue
+    for await (const batch of read({ symbols: [symbol], since: newest - OVERLAP, until: since })) seen.take(batch)
+  }
+  yield* distinct(read({ symbols, since }), seen)
   onCaughtUp()
-  for await (const batch of warmUp.live) {
+  for await (const batch of live) {
     const joining = seam.joining(batch, now())
     for (const symbol of joining) {
-      yield* distinct(read({ symbols: [symbol], since: seen.newest(symbol) ?? rest }), seen)
+      yield* distinct(read({ symbols: [symbol], since: seen.newest(symbol) ?? since }), seen)
     }
     const fresh = seen.take(seam.closed(batch, joining))
     if (fresh.length > 0) yield fresh
@@ -52,19 +52,19 @@ export async function* warmedUp(warmUp: WarmUp): AsyncGenerator<readonly MarketE
 
 /** Where stored history ends and live trades begin, symbol by symbol. */
 class Seam {
-  readonly #warmUp: WarmUp
+  readonly #join: Join
   readonly #joined = new Set<string>()
   /** Local time from which the source was listened to. */
   #upAt: number | null = null
 
-  constructor(warmUp: WarmUp) {
-    this.#warmUp = warmUp
+  constructor(join: Join) {
+    this.#join = join
   }
 
   /** How far the store's symbols were heard: a limit, since nothing later is known of them before they are joined. */
   coverage(): MarketEvent[] {
-    return [...reachOf(this.#warmUp.store)].map(([symbol, { timestamp, covered_until }]) => ({
-      ...{ type: 'coverage', source: this.#warmUp.source, symbol: null, symbols: [symbol] },
+    return [...reachOf(this.#join.store)].map(([symbol, { timestamp, covered_until }]) => ({
+      ...{ type: 'coverage', source: this.#join.source, symbol: null, symbols: [symbol] },
       timestamp: Math.max(timestamp ?? 0, covered_until ?? 0),
     }))
   }
@@ -105,7 +105,7 @@ class Seam {
   #heard(symbols: readonly string[]): readonly string[] {
     const apart = symbols.filter((symbol) => !this.#joined.has(symbol))
     if (apart.length === 0 || this.#upAt === null) return []
-    const reached = reachOf(this.#warmUp.store)
+    const reached = reachOf(this.#join.store)
     return apart.filter((symbol) => (reached.get(symbol)?.covered_until ?? Number.NEGATIVE_INFINITY) >= this.#upAt!)
   }
 
@@ -115,7 +115,7 @@ class Seam {
   }
 
   #marked(tick: Tick): MarketEvent[] {
-    const { store, source, sessions } = this.#warmUp
+    const { store, source, sessions } = this.#join
     const reached = reachOf(store).get(tick.symbol)
     const tracker = new GapTracker(source, sessions, reached ? [reached] : [])
     tracker.watch([tick.symbol], this.#upAt!)
