@@ -4,13 +4,14 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { Script } from 'node:vm'
 import { build } from 'esbuild'
+import { licencesOf } from './licences.js'
 
-// dist/ holds the library as modules (with types) and the command as one minified file, which starts fastest. It is made
-// aside and put in place whole, so that a command that runs meanwhile finds the old one.
+// dist/ holds the library as modules (with types), and the command as one minified file, which starts fastest, with another
+// for its reading threads. It is made aside and put in place whole, so that a command that runs meanwhile finds the old one.
 const made = `dist-${process.pid}`
 const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc')
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', made], { stdio: 'inherit' })
-await build({
+const { metafile } = await build({
   entryPoints: { cli: 'src/cli.ts', 'column-reader': 'src/core/storage/sqlite/column-reader.ts' },
   outdir: made,
   outExtension: { '.js': '.cjs' },
@@ -23,7 +24,9 @@ await build({
   supported: { 'dynamic-import': false },
   external: ['better-sqlite3', 'danfojs-node', 'bufferutil', 'utf-8-validate'],
   logLevel: 'warning',
+  metafile: true,
 })
+writeFileSync(join(made, 'THIRD-PARTY.txt'), licencesOf(Object.keys(metafile.inputs)))
 // What V8 compiled, for bin/hkq.js: it refuses code of another version of its own.
 const source = readFileSync(join(made, 'cli.cjs'), 'utf8')
 const script = new Script(`(function (exports, require, module) {${source}\n})`)

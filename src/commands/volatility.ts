@@ -66,7 +66,7 @@ export function define(io: Io): Command {
     .option('--last', 'newest value per symbol, most unusual first')
     .option('--follow', 'print history, then go on as it is recorded')
     .option('--history <store>', 'warm up a live source from this store, whose last day is printed first')
-    .option('--exec <command>', 'run this at each alert, the record on its standard input')
+    .option('--exec <command>', 'run this at each alert, the record on its standard input; four at once, for 30 s each')
     .option('--chart', 'draw volatility, its threshold and the alerts in the terminal')
     .option('--describe', 'a summary of the values (needs danfojs-node)')
     .option('--backtest', 'a table of the alerts by quantile and threshold, and of what came after them')
