@@ -143,6 +143,22 @@ export function conclude(
   if (rejected > 0) tell(`hkq: ${records(rejected)} could not be read and left out`, options, io)
 }
 
+/** Trades of a stream that came so late that what they belong to had been given and forgotten. */
+export class LateTrades {
+  #count = 0
+
+  readonly add = (): void => {
+    this.#count++
+  }
+
+  /** @param where what they are in none of, e.g. `bar` */
+  tell(where: string, options: CommonOptions, io: Io): void {
+    if (this.#count === 0) return
+    const trades = this.#count === 1 ? '1 trade' : `${this.#count} trades`
+    tell(`hkq: ${trades} came too late and counted for no ${where}`, options, io)
+  }
+}
+
 function noData(
   symbols: readonly string[],
   { from, since, until }: CommonOptions & RangeOptions,

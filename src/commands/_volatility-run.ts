@@ -61,6 +61,8 @@ export interface VolatilityRun<R> {
   signal: AbortSignal
   /** Called when history has been read: from here on alerts are news. */
   onLive: () => void
+  /** Told of each trade that is in no value. */
+  onTooLate?: () => void
   io: Io
 }
 
@@ -86,10 +88,10 @@ export async function runOver<R>(recorded: Recorded, asked: VolatilityRun<R>): P
 }
 
 /** The settings, the records wanted, and who is told of moves over night. */
-function runOf<R>({ options, settings, io }: VolatilityRun<R>): VolatilityOptions & WantedRecords {
+function runOf<R>({ options, settings, onTooLate, io }: VolatilityRun<R>): VolatilityOptions & WantedRecords {
   const { since } = options
   const onOvernightMove = (move: OvernightMove): void => tell(overnightLine(move), options, io)
-  return { ...settings, onOvernightMove, ...(since !== undefined && { since }) }
+  return { ...settings, onOvernightMove, ...(onTooLate && { onTooLate }), ...(since !== undefined && { since }) }
 }
 
 function storedRun<R>(store: Store, symbols: readonly string[], asked: VolatilityRun<R>): StoredRun<R> {

@@ -1,15 +1,17 @@
 import type { Command } from 'commander'
 import { mergeBars } from '../core/bars/merge-bars.ts'
 import type { BarOptions } from '../core/bars/options.ts'
-import { resample } from '../core/bars/resample.ts'
+import { type ResampleOptions, resample } from '../core/bars/resample.ts'
 import type { Bar } from '../core/market/bar.ts'
 import { type Batches, FLAGS, type Flag } from '../core/market/event.ts'
+import { DAY, dayNumber, dayStart } from '../core/market/time.ts'
 import { follow } from '../core/storage/follow.ts'
 import { Present } from '../core/storage/present.ts'
 import type { Store } from '../core/storage/store.ts'
 import { madeOf, storedBars } from '../core/storage/stored-bars.ts'
 import { renderBarChart } from '../core/terminal/bar-chart.ts'
 import { barColumns } from '../core/terminal/market-columns.ts'
+import { newestStored } from '../core/warm-up/history.ts'
 import { printCharts } from './_chart.ts'
 import { printDescription } from './_describe.ts'
 import { stopAfter } from './_events.ts'
@@ -27,7 +29,16 @@ import {
   withReading,
 } from './_options.ts'
 import { printer, tell, zoneOf } from './_print.ts'
-import { conclude, DEFAULT_STORE, openRecorded, type Recorded, rangeOf, rejectedIn, symbolsOf } from './_recorded.ts'
+import {
+  conclude,
+  DEFAULT_STORE,
+  LateTrades,
+  openRecorded,
+  type Recorded,
+  rangeOf,
+  rejectedIn,
+  symbolsOf,
+} from './_recorded.ts'
 import { printedSchema, type Setup, setUp } from './_setup.ts'
 import { choice, choices, interval } from './_values.ts'
 
@@ -82,13 +93,15 @@ export function define(io: Io): Command {
     const signal = stopAfter(options.duration, io, output.gone)
     const all: Bar[] = []
     let count = 0
+    const late = new LateTrades()
     const recorded = await openRecorded(options, setup, signal, io)
-    for await (const bars of await barsFrom(recorded, options, setup, signal, io)) {
+    for await (const bars of await barsFrom(recorded, options, setup, signal, io, late.add)) {
       count += bars.length
       if (options.describe || options.chart) for (const bar of bars) all.push(bar)
       else await output.write(bars)
       if (signal.aborted) break
     }
+    late.tell('bar', options, io)
     if (!signal.aborted) conclude({ found: count, rejected: rejectedIn(recorded) }, setup, options, io)
     if (options.describe) await printDescription(all, options, io)
     else if (options.chart) printCharts(all, renderBarChart, options, io)
@@ -103,9 +116,11 @@ export async function barsFrom(
   setup: Setup,
   signal: AbortSignal,
   io: Io,
+  onTooLate: () => void = () => {},
 ): Promise<Batches<Bar>> {
   const { every, align, auctions, fill, include } = options
-  const how: BarOptions = {
+  const how: ResampleOptions = {
+    onTooLate,
     every,
     align,
     auctions,
@@ -124,9 +139,14 @@ export async function barsFrom(
   })
 }
 
+/** Whether the bars of a day are made of that day alone. */
+function isSeparable({ align, every, fill }: BarOptions): boolean {
+  return fill === 'none' && (align === 'session' || DAY % every === 0)
+}
+
 async function* fromStore(
   store: Store,
-  how: BarOptions,
+  how: ResampleOptions,
   options: Options,
   setup: Setup,
   signal: AbortSignal,
@@ -136,8 +156,10 @@ async function* fromStore(
   const span = rangeOf(options)
   try {
     if (options.follow) {
+      const seam = isSeparable(how) ? dayStart(dayNumber(newestStored(store, symbols))) : Number.NEGATIVE_INFINITY
+      for (const symbol of symbols) yield* storedBars(store, symbol, { ...span, until: seam }, how)
       const present = new Present(io.clock, true)
-      const query = { ...span, symbols, types: ['tick', 'gap'] as const }
+      const query = { symbols, since: Math.max(span.since ?? seam, seam), types: ['tick', 'gap'] as const }
       const events = follow(store, query, io.clock, signal, () => present.caughtUp())
       yield* resample(present.of(events), { ...how, clock: present })
       return

@@ -16,7 +16,7 @@ import { stopAfter } from './_events.ts'
 import type { Io } from './_io.ts'
 import { defineCommand, withCommon, withFrom, withLive, withRange, withReading } from './_options.ts'
 import { printer, tell, zoneOf } from './_print.ts'
-import { conclude, DEFAULT_STORE, rangeOf, rejectedIn } from './_recorded.ts'
+import { conclude, DEFAULT_STORE, LateTrades, rangeOf, rejectedIn } from './_recorded.ts'
 import { printedSchema, setUp } from './_setup.ts'
 import { choice, choices, duration, integer, interval, positive, quantile, tradingDays, window } from './_values.ts'
 import { openHistory, runOver, type VolatilityCommand } from './_volatility-run.ts'
@@ -95,7 +95,8 @@ export function define(io: Io): Command {
     const recorded = await openHistory(options, settings, setup, signal, io)
     const beginsWithHistory = options.history !== undefined || ('store' in recorded && options.follow === true)
     const alerts = new Alerts(options, io, !beginsWithHistory)
-    const asked = { options, settings, setup, signal, onLive: () => alerts.live(), io }
+    const late = new LateTrades()
+    const asked = { options, settings, setup, signal, onLive: () => alerts.live(), onTooLate: late.add, io }
     const evaluator = (run: VolatilityOptions & WantedRecords) => new VolatilityMonitor(run, run)
     for await (const records of await runOver(recorded, { ...asked, evaluator })) {
       count += records.length
@@ -106,6 +107,7 @@ export function define(io: Io): Command {
       else await output.write(records)
       if (signal.aborted) break
     }
+    late.tell('value of volatility', options, io)
     if (!signal.aborted) conclude({ found: count, rejected: rejectedIn(recorded) }, setup, options, io)
     if (options.describe) await printDescription(all, options, io)
     else if (options.chart)

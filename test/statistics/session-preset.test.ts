@@ -5,6 +5,7 @@ import { formatClock, formatDate, HOUR, MINUTE, timeOfDay } from '../../src/core
 import { quantile } from '../../src/core/statistics/quantile.ts'
 import { annualBasis, historyStart } from '../../src/core/statistics/volatility/history.ts'
 import type { VolatilityEvent } from '../../src/core/statistics/volatility/intake.ts'
+import { VolatilityMonitor } from '../../src/core/statistics/volatility/monitor.ts'
 import type { VolatilityRecord } from '../../src/core/statistics/volatility/record.ts'
 import { slotCount, slotOf } from '../../src/core/statistics/volatility/slot.ts'
 import { exactDeviation } from './exact.ts'
@@ -514,6 +515,20 @@ describe('estimators on bars', () => {
     const slots = ends.map((clock) => slotOf(timeOfDay(at(`${DAY}T${clock}`)), 45 * MINUTE))
     expect(new Set(slots).size).toBe(ends.length)
     expect(Math.max(...slots)).toBeLessThan(slotCount(45 * MINUTE))
+  })
+
+  test('a trade that comes after the value of its minute was given is in none, and is told', () => {
+    const late: [string, string][] = []
+    const onTooLate = (symbol: string, time: number) => late.push([symbol, formatClock(time)])
+    const monitor = new VolatilityMonitor({ sessions }, { onTooLate })
+    const clock = (text: string) => tickAt(at(`${DAY}T${text}`), 300)
+    monitor.push([clock('10:00:10')])
+    monitor.push([clock('10:01:01')])
+    monitor.push([clock('10:00:59')])
+    expect(late).toEqual([])
+    monitor.push([clock('10:01:03')])
+    monitor.push([clock('10:00:58'), clock('12:30:00')])
+    expect(late).toEqual([['00700.HK', '10:00:58']])
   })
 
   test('ticks are refused where bars are needed', () => {

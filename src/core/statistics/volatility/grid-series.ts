@@ -17,10 +17,13 @@ import type { Point, Series } from './record.ts'
 export class GridSeries implements Series<Tick | Quote | Bar> {
   readonly #settings: Settings
   readonly #emit: (point: Point) => void
+  readonly #onTooLate: (time: number) => void
   #grid: DayGrid | null = null
   #gaps: { from: number; to: number }[] = []
 
-  constructor(settings: Settings, emit: (point: Point) => void) {
+  /** @param onTooLate told of each trade (its time, epoch ms) whose point has been given: it is in none */
+  constructor(settings: Settings, emit: (point: Point) => void, onTooLate: (time: number) => void = () => {}) {
+    this.#onTooLate = onTooLate
     this.#settings = settings
     this.#emit = emit
   }
@@ -62,7 +65,11 @@ export class GridSeries implements Series<Tick | Quote | Bar> {
     if (grid === null) return
     const step = grid.at(time)
     grid.last(Math.max(step, grid.next), time, seq, last)
-    if (step < grid.next || !grid.holds(step, time)) return
+    if (!grid.holds(step, time)) return
+    if (step < grid.next) {
+      this.#onTooLate(time)
+      return
+    }
     grid.trade(step, turnover)
     if (!Number.isNaN(price)) grid.price(step, time, seq, price)
   }

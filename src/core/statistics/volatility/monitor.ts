@@ -9,6 +9,8 @@ import { SymbolVolatility } from './symbol-volatility.ts'
 
 /** Which records to make; all by default. What is not made is computed all the same. */
 export interface WantedRecords extends Alarms {
+  /** Told of each trade (time in epoch ms) that came after the value of its grid step was given: it is in none. */
+  onTooLate?: (symbol: string, time: number) => void
   /** Those from this time (epoch ms) on. */
   since?: number
   /** Those with an event, and at the end the newest of each symbol. Ticks must come in order of time. */
@@ -34,7 +36,9 @@ export class VolatilityMonitor implements Evaluator<VolatilityRecord> {
     this.#settings = settings
     this.#wanted = wanted
     this.#annual = new AnnualPeriods(settings)
-    this.#intake = new Intake(settings, (symbol) => seriesOf(settings, this.#recording(symbol)), wanted)
+    const seriesFor = (symbol: string) =>
+      seriesOf(settings, this.#recording(symbol), (time) => wanted.onTooLate?.(symbol, time))
+    this.#intake = new Intake(settings, seriesFor, wanted)
   }
 
   push(batch: readonly VolatilityEvent[]): VolatilityRecord[] {
