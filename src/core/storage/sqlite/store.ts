@@ -23,7 +23,7 @@ import { TickInserter } from './write-ticks.ts'
 const PATIENCE = 60_000
 const RETRY = 50
 
-/** Chunks of ticks up to which a history is not worth a thread. */
+/** Chunks of ticks up to which a symbol's history is not worth a thread. */
 const SHORT = 12
 
 /** What only the holder of the lock has. */
@@ -58,8 +58,6 @@ export class SqliteStore implements Store {
   readonly #writer: Writing | null
   readonly #ahead: ReadAhead | null
   #dataVersion: unknown
-  /** Chunks of columns read so far. */
-  #read = 0
 
   constructor(db: Db, path: string, { lock, now, ahead }: Belongings) {
     this.#db = db
@@ -129,10 +127,9 @@ export class SqliteStore implements Store {
   async *columns(symbol: string, { book, prices, ...span }: Span & ColumnChoice): AsyncGenerator<TickColumns> {
     const choice: ColumnChoice = { ...(book && { book }), ...(prices && { prices }) }
     const slices = guarded(this.#path, this.#tickReader.slices(symbol, span))
-    while (this.#ahead === null || this.#read < SHORT) {
+    for (let read = 0; this.#ahead === null || read < SHORT; read++) {
       const { done, value: slice } = slices.next()
       if (done) return
-      this.#read++
       const columns = attempted(this.#path, () => this.#tickReader.columns(symbol, slice, choice))
       if (columns.length > 0) yield columns
       await setImmediate()
