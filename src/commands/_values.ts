@@ -162,7 +162,7 @@ export function positive(what = 'number'): Parser<number> {
 export function quantile(text: string): number {
   const value = decimal(text)
   if (value > 0 && value < 1) return value
-  const slip = value >= 1 && value < 100 ? String(value / 100) : undefined
+  const slip = value >= 50 && value < 100 ? String(value / 100) : undefined
   throw refused('quantile', text, slip, 'use a number between 0 and 1, e.g. 0.9')
 }
 

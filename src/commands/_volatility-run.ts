@@ -10,7 +10,13 @@ import { evaluate } from '../core/statistics/volatility/volatility.ts'
 import { Present } from '../core/storage/present.ts'
 import type { Store } from '../core/storage/store.ts'
 import { overnightLine } from '../core/terminal/lines.ts'
-import { evaluateFollowed, evaluateJoined, evaluateRecorded, type StoredRun } from '../core/warm-up/evaluations.ts'
+import {
+  evaluateFollowed,
+  evaluateJoined,
+  evaluateRecorded,
+  SETTLED,
+  type StoredRun,
+} from '../core/warm-up/evaluations.ts'
 import type { Io } from './_io.ts'
 import type { CommonOptions, LiveOptions, RangeOptions, ReadingOptions } from './_options.ts'
 import { tell } from './_print.ts'
@@ -80,8 +86,15 @@ export async function runOver<R>(recorded: Recorded, asked: VolatilityRun<R>): P
     return closing(store, evaluateJoined(storedRun(store, setup.symbols, asked), source, events))
   }
   const run = runOf(asked)
-  if (source.bars) return evaluate(foodOfBars(source.bars({}), settings), evaluator({ auctions: 'join', ...run }))
-  if (source.kind === 'recorded') return evaluate(foodOf(events, settings), evaluator(run))
+  const feeding = {
+    get complete(): number {
+      return Math.min(options.until ?? Number.POSITIVE_INFINITY, io.clock.now() - SETTLED)
+    },
+  }
+  if (source.bars) {
+    return evaluate(foodOfBars(source.bars({}), settings), evaluator({ auctions: 'join', ...run }), feeding)
+  }
+  if (source.kind === 'recorded') return evaluate(foodOf(events, settings), evaluator(run), feeding)
   const clock = source.kind === 'simulated' ? source.clock : new Present(source.clock, false)
   const told = clock instanceof Present ? clock.of(events) : events
   return evaluate(foodOf(told, settings, clock), evaluator(run), { clock })

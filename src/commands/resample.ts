@@ -95,18 +95,26 @@ export function define(io: Io): Command {
     let count = 0
     const late = new LateTrades()
     const recorded = await openRecorded(options, setup, signal, io)
+    let isCut = false
     for await (const bars of await barsFrom(recorded, options, setup, signal, io, late.add)) {
       count += bars.length
+      isCut ||= bars.some((bar) => cuts(options, bar))
       if (options.describe || options.chart) for (const bar of bars) all.push(bar)
       else await output.write(bars)
       if (signal.aborted) break
     }
     late.tell('bar', options, io)
+    if (isCut) tell('hkq: a bar that --since or --until cuts holds only what lies in the range', options, io)
     if (!signal.aborted) conclude({ found: count, rejected: rejectedIn(recorded) }, setup, options, io)
     if (options.describe) await printDescription(all, options, io)
     else if (options.chart) printCharts(all, renderBarChart, options, io)
     else await output.end()
   })
+}
+
+/** Whether the range begins or ends within the bar. */
+function cuts({ since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY }: RangeOptions, bar: Bar): boolean {
+  return (since > bar.start && since < bar.end) || (until > bar.start && until < bar.end)
 }
 
 /** The bars of a store or source, live with `--follow` or a live source. */
@@ -130,8 +138,9 @@ export async function barsFrom(
   }
   if ('store' in recorded) return fromStore(recorded.store, how, options, setup, signal, io)
   const { source, events } = recorded
-  if (source.bars) return mergeBars(source.bars(rangeOf(options)), how)
-  if (source.kind === 'recorded') return resample(events, how)
+  const asOf = io.clock.now()
+  if (source.bars) return mergeBars(source.bars(rangeOf(options)), { ...how, asOf })
+  if (source.kind === 'recorded') return resample(events, { ...how, asOf })
   const present = new Present(source.clock, false)
   return resample(source.kind === 'live' ? present.of(events) : events, {
     ...how,

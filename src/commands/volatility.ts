@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { parseAddress } from '../core/address/address.ts'
 import { HkqError } from '../core/errors.ts'
 import { FLAGS } from '../core/market/event.ts'
 import { ESTIMATORS } from '../core/statistics/estimators/index.ts'
@@ -11,6 +12,7 @@ import { renderVolatilityChart } from '../core/terminal/volatility-chart.ts'
 import { Alerts } from './_alerts.ts'
 import { backtest } from './_backtest.ts'
 import { printCharts } from './_chart.ts'
+import { Delivered } from './_delivered.ts'
 import { printDescription } from './_describe.ts'
 import { stopAfter } from './_events.ts'
 import type { Io } from './_io.ts'
@@ -66,7 +68,10 @@ export function define(io: Io): Command {
     .option('--last', 'newest value per symbol, most unusual first')
     .option('--follow', 'print history, then go on as it is recorded')
     .option('--history <store>', 'warm up a live source from this store, whose last day is printed first')
-    .option('--exec <command>', 'run this at each alert, the record on its standard input; four at once, for 30 s each')
+    .option(
+      '--exec <command>',
+      'run this at each alert that is read, with --follow at each new one: the record on its standard input; four at once, 30 s each',
+    )
     .option('--chart', 'draw volatility, its threshold and the alerts in the terminal')
     .option('--describe', 'a summary of the values (needs danfojs-node)')
     .option('--backtest', 'a table of the alerts by quantile and threshold, and of what came after them')
@@ -94,7 +99,8 @@ export function define(io: Io): Command {
     let newestTime = 0
     const recorded = await openHistory(options, settings, setup, signal, io)
     const beginsWithHistory = options.history !== undefined || ('store' in recorded && options.follow === true)
-    const alerts = new Alerts(options, io, !beginsWithHistory)
+    const delivered = beginsWithHistory ? deliveredOf(options) : null
+    const alerts = new Alerts(options, io, !beginsWithHistory, delivered)
     const late = new LateTrades()
     const asked = { options, settings, setup, signal, onLive: () => alerts.live(), onTooLate: late.add, io }
     const evaluator = (run: VolatilityOptions & WantedRecords) => new VolatilityMonitor(run, run)
@@ -123,6 +129,16 @@ export function define(io: Io): Command {
     if (options.last || !(options.describe || options.chart)) await output.end()
     await alerts.settled()
   })
+}
+
+/** What `--exec` has been run for, beside the store that is followed or warms up. */
+function deliveredOf(options: VolatilityCommand): Delivered | null {
+  const { exec, history, from = DEFAULT_STORE } = options
+  if (exec === undefined) return null
+  const { preset, estimator, window, grid, every, quantile, lookback, threshold, confirmVolume } = options
+  const { path } = parseAddress(history ?? from, 'source')
+  const rule = { preset, estimator, window, grid, every, quantile, lookback, threshold, confirmVolume }
+  return new Delivered(`${path}-alerts`, { exec, ...rule })
 }
 
 function noBacktest(horizon: string): HkqError {

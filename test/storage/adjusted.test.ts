@@ -92,7 +92,11 @@ describe('a file of corporate actions', () => {
 
   test.each([
     ['date,symbol,ratio\n', 'has the columns "date, symbol, ratio": it needs date, symbol and factor'],
-    ['', 'it needs date, symbol and factor'],
+    ['', 'is empty: it needs a line of the columns date, symbol and factor'],
+    [
+      'date,symbol,factor\n2026-05-04,700,0.2\n2026-05-04,700,0.2\n',
+      'has the line "2026-05-04,700,0.2": it stands there twice',
+    ],
     ['date,symbol,factor\n2026-13-04,700,0.2\n', 'has the date "2026-13-04": write YYYY-MM-DD'],
     ['date,symbol,factor\n2026-05-04,7x,0.2\n', 'has the symbol "7x": write e.g. 00700.HK'],
     ['date,symbol,factor\n2026-05-04,700,0\n', 'has the factor "0": write what earlier prices are multiplied by'],

@@ -1,6 +1,7 @@
 import { HkqError } from '../errors.ts'
 import type { Bar } from '../market/bar.ts'
 import type { Batches, Gap } from '../market/event.ts'
+import { Sessions } from '../market/session.ts'
 import { summaryOfBar } from './bar-of.ts'
 import type { BarOptions } from './options.ts'
 import { Resampler } from './resampler.ts'
@@ -11,10 +12,11 @@ import { Resampler } from './resampler.ts'
  * @param bars batches of bars, of any number of symbols, each in order of time
  * @param options `every` in ms, and how bars are aligned
  * @returns batches of bars; `mean` and `trades` are null where the given ones do not tell them
- * @throws HkqError E_INPUT when an input bar is longer than the bars asked for
+ * @throws HkqError E_INPUT when an input bar of continuous trading is longer than the bars asked for
  */
 export async function* mergeBars(bars: Batches<Bar>, options: BarOptions): AsyncGenerator<readonly Bar[]> {
-  const resampler = new Resampler(options)
+  const { sessions = new Sessions() } = options
+  const resampler = new Resampler({ ...options, sessions })
   const newest = new Map<string, Bar>()
   const add = (bar: Bar): void => {
     if (bar.has_gap) resampler.addGap(gapOf(bar))
@@ -22,7 +24,7 @@ export async function* mergeBars(bars: Batches<Bar>, options: BarOptions): Async
   }
   for await (const batch of bars) {
     for (const bar of batch) {
-      if (bar.end - bar.start > options.every) throw tooLong(bar)
+      if (bar.end - bar.start > options.every && sessions.isContinuous(bar.start)) throw tooLong(bar)
       const before = newest.get(bar.symbol)
       if (before !== undefined && before.start !== bar.start) add(before)
       newest.set(bar.symbol, bar)

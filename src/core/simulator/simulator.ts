@@ -102,6 +102,8 @@ class Simulator implements Source {
         yield* this.#playDay()
         if (this.#aborted) return
       }
+      // The closing price of the last day is settled.
+      this.clock.jumpTo(this.#day.end + MINUTE)
     } finally {
       this.clock.end()
     }
@@ -113,12 +115,14 @@ class Simulator implements Source {
 
   async *#playDay(): AsyncGenerator<readonly MarketEvent[]> {
     while (!this.#aborted && !this.#isOver()) {
-      const batch = this.#due()
+      const { batch, time } = this.#due()
       if (batch.length === 0) {
         await this.#wait()
         continue
       }
       yield batch
+      // Who goes by the clock must have seen what happened up to it.
+      this.clock.reach(time)
       // A market read as fast as it plays must still let sockets, timers and signals have their turn.
       if (this.#options.speed === 'max') await setImmediate()
     }
@@ -129,8 +133,8 @@ class Simulator implements Source {
     return this.#symbols.size > 0 || this.clock.now() >= this.#day.end
   }
 
-  /** What has happened since the last batch, at most BATCH events or so. */
-  #due(): readonly MarketEvent[] {
+  /** What has happened since the last batch, at most BATCH events or so, and up to when. */
+  #due(): { batch: readonly MarketEvent[]; time: number } {
     const until = this.#options.speed === 'max' ? Number.MAX_VALUE : this.clock.now()
     const out: MarketEvent[] = []
     this.#stage.out = out
@@ -139,8 +143,7 @@ class Simulator implements Source {
       this.#timeline.step()
       time = next
     }
-    this.clock.reach(time)
-    return out
+    return { batch: out, time }
   }
 
   async #wait(): Promise<void> {

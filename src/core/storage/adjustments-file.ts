@@ -16,20 +16,24 @@ export async function adjustmentsIn(path: string): Promise<Adjustments> {
   for await (const records of recordsIn(linesOf(await openInput(path)), ',', path)) {
     for (const { fields } of records) rows.push(fields.map((field) => field.trim()))
   }
-  const [header = [], ...actions] = rows
+  const [header, ...actions] = rows
+  if (header === undefined) {
+    throw new HkqError('E_INPUT', `"${path}" is empty: it needs a line of the columns date, symbol and factor`)
+  }
   const names = header.map((name) => name.toLowerCase())
   const at = COLUMNS.map((name) => names.indexOf(name))
   if (at.includes(-1)) {
     throw new HkqError('E_INPUT', `"${path}" has the columns "${header.join(', ')}": it needs date, symbol and factor`)
   }
-  return new Adjustments(
-    actions.map((fields) =>
-      adjustmentOf(
-        at.map((i) => fields[i] ?? ''),
-        path,
-      ),
-    ),
-  )
+  const seen = new Set<string>()
+  const read = actions.map((fields) => {
+    const action = at.map((i) => fields[i] ?? '')
+    const line = action.join()
+    if (seen.has(line)) throw wrong(path, 'line', line, 'it stands there twice, and both would count')
+    seen.add(line)
+    return adjustmentOf(action, path)
+  })
+  return new Adjustments(read)
 }
 
 function adjustmentOf([date, code, number]: readonly string[], path: string): Adjustment {

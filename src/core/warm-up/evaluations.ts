@@ -38,7 +38,7 @@ export interface StoredRun<R> {
 }
 
 /** What is older than this has been committed, ms. */
-const SETTLED = 2_000
+export const SETTLED = 2_000
 
 /** What a store holds, by one evaluator a symbol. */
 export async function* evaluateRecorded<R>(run: StoredRun<R>): AsyncGenerator<readonly R[]> {

@@ -2,7 +2,7 @@ import type { VolatilityState } from './record.ts'
 
 /**
  * The state of one symbol. Entered when volatility exceeds the threshold, confirmed or not by turnover; left when it
- * falls below `release` of the threshold, or is undefined. One `enter` an alert, however long it lasts.
+ * falls below `release` of the threshold. One `enter` an alert, however long it lasts.
  */
 export class AlertState {
   state: VolatilityState = 'normal'
@@ -15,8 +15,19 @@ export class AlertState {
     this.#confirm = confirm
   }
 
-  /** @param volumeRatio NaN where it is unknown: then it is not asked */
+  /** What lies before counts no more, as on a new day. @returns whether that ended an alert */
+  begin(): 'leave' | null {
+    const was = this.state
+    this.state = 'normal'
+    return was === 'alert' ? 'leave' : null
+  }
+
+  /**
+   * @param volatility NaN where it is undefined: then nothing changes
+   * @param volumeRatio NaN where it is unknown: then it is not asked
+   */
   step(volatility: number, threshold: number, volumeRatio: number): 'enter' | 'leave' | null {
+    if (Number.isNaN(volatility)) return null
     const before = this.state
     if (!(volatility >= this.#release * threshold)) this.state = 'normal'
     else if (volatility > threshold && before !== 'alert') {

@@ -43,11 +43,13 @@ export async function* volatility(
 export async function* evaluate<R>(
   events: Batches<VolatilityEvent>,
   evaluator: Evaluator<R>,
-  { clock, complete }: Feeding = {},
+  feeding: Feeding = {},
 ): AsyncGenerator<readonly R[]> {
+  const { clock } = feeding
   if (clock === undefined) {
     for await (const batch of events) yield* some(evaluator.push(batch))
-    yield* some(evaluator.end(complete))
+    // Asked for at the end, which may come long after the beginning.
+    yield* some(evaluator.end(feeding.complete))
     return
   }
   let due = nextScan(clock)
