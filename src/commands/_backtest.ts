@@ -13,6 +13,9 @@ import { conclude, DEFAULT_STORE, rejectedIn } from './_recorded.ts'
 import type { Setup } from './_setup.ts'
 import { openHistory, runOver, type VolatilityCommand } from './_volatility-run.ts'
 
+const NO_OUTCOME =
+  'hkq: nothing could be judged: it takes five full days before, and a horizon that ends within the day'
+
 /** Options that make no sense of a backtest: they show, or wait for, single values. */
 const EXCLUDED = ['follow', 'last', 'chart', 'describe', 'exec', 'history', 'annualize'] as const
 
@@ -37,6 +40,7 @@ export async function backtest(
   for await (const some of await runOver(recorded, asked)) tallies.push(...some)
   if (!signal.aborted) conclude({ found: tallies.length, rejected: rejectedIn(recorded) }, setup, options, io)
   const rows = backtestRecords(tallies, { ...settings, ...horizon })
+  if (rows.every(({ base_rate }) => base_rate === null)) tell(NO_OUTCOME, options, io)
   await output.write(rows)
   await output.end()
   if (formatOf(options, io) === 'table' && rows.length > 0) tell(backtestLegend(rows[0]!), options, io)
