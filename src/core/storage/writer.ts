@@ -91,10 +91,17 @@ export async function* gathered<E>(batches: AsyncIterable<readonly E[]>, most: n
   }
 }
 
-/** What a promise holds if it is fulfilled by the next turn of the event loop, else undefined. */
+/**
+ * What a promise holds if it is fulfilled by the next turn of the event loop, else undefined. It waits no longer than it must:
+ * whatever waits keeps what the promise holds from the garbage collector, and a flood fills a turn.
+ */
 function ready<T>(promise: Promise<T>): Promise<T | undefined> {
   return new Promise((resolve) => {
-    promise.then(resolve, () => resolve(undefined))
-    setImmediate(resolve, undefined)
+    const turn = setImmediate(resolve, undefined)
+    const settle = (value?: T): void => {
+      clearImmediate(turn)
+      resolve(value)
+    }
+    promise.then(settle, () => settle())
   })
 }

@@ -5,7 +5,10 @@ export type Bind = number | bigint | string | null
 /** Rows of one statement. Many at once, given one by one as arguments, cost half of single rows given as arrays. */
 const ROWS = 64
 
-/** Inserts rows into some columns of a table, in bulk; what waits goes in with `flush`. */
+/**
+ * Inserts rows into some columns of a table, in bulk; what waits goes in with `flush`. A row that cannot be inserted ends the
+ * transaction: nothing is kept to undo a statement alone, which would cost a copy of every page it touches.
+ */
 export class Bulk {
   /** Rows that wait, one behind the other. */
   readonly rows: Bind[]
@@ -18,7 +21,7 @@ export class Bulk {
     this.#width = columns.length
     this.rows = new Array(ROWS * this.#width)
     const row = `(${columns.map(() => '?').join(', ')})`
-    const into = `INSERT INTO ${table} (${columns.join(', ')}) VALUES`
+    const into = `INSERT OR ROLLBACK INTO ${table} (${columns.join(', ')}) VALUES`
     this.#many = db.prepare(`${into} ${Array(ROWS).fill(row).join(', ')}`)
     this.#one = db.prepare(`${into} ${row}`)
   }
