@@ -1,23 +1,22 @@
 import type { Level, Seq } from '../../../market/event.ts'
 import { canonicalSymbol } from '../../../market/symbol.ts'
+import { endOf, type Literal, literal } from './literal.ts'
 
-const ascii = (text: string): Uint8Array => Buffer.from(text, 'latin1')
-
-const TRADE = ascii('{"cmd_id":22998,"data":{"code":"')
-const BOOK = ascii('{"cmd_id":22999,"data":{"code":"')
-const DOT_HK = ascii('.HK"')
-const SEQ = ascii(',"seq":')
-const TIME = ascii(',"tick_time":')
-const PRICE = ascii(',"price":"')
-const VOLUME = ascii('","volume":"')
-const TURNOVER = ascii('","turnover":"')
-const DIRECTION = ascii('","trade_direction":')
-const BIDS = ascii(',"bids":[')
-const ASKS = ascii('],"asks":[')
-const LEVEL = ascii('{"price":"')
-const LEVEL_END = ascii('"}')
-const TRADE_END = ascii('}}')
-const BOOK_END = ascii(']}}')
+const TRADE = literal('{"cmd_id":22998,"data":{"code":"')
+const BOOK = literal('{"cmd_id":22999,"data":{"code":"')
+const DOT_HK = literal('.HK"')
+const SEQ = literal(',"seq":')
+const TIME = literal(',"tick_time":')
+const PRICE = literal(',"price":"')
+const VOLUME = literal('","volume":"')
+const TURNOVER = literal('","turnover":"')
+const DIRECTION = literal('","trade_direction":')
+const BIDS = literal(',"bids":[')
+const ASKS = literal('],"asks":[')
+const LEVEL = literal('{"price":"')
+const LEVEL_END = literal('"}')
+const TRADE_END = literal('}}')
+const BOOK_END = literal(']}}')
 
 const QUOTE = 0x22
 const COMMA = 0x2c
@@ -47,6 +46,8 @@ export class Scanner {
   direction = 0
   bids: Level[] = []
   asks: Level[] = []
+  #bytes: Uint8Array = new Uint8Array(0)
+  #view: DataView = new DataView(this.#bytes.buffer)
   /** Where the number or code read last ends. */
   #end = 0
 
@@ -55,19 +56,19 @@ export class Scanner {
     const price = this.#head(bytes, start, TRADE, PRICE)
     if (price < 0) return false
     this.price = this.#decimal(bytes, price)
-    const volume = after(bytes, this.#end, VOLUME)
+    const volume = endOf(this.#view, this.#end, VOLUME)
     if (volume < 0) return false
     this.volume = this.#decimal(bytes, volume)
-    const turnover = after(bytes, this.#end, TURNOVER)
+    const turnover = endOf(this.#view, this.#end, TURNOVER)
     if (turnover < 0) return false
     this.turnover = this.#decimal(bytes, turnover)
-    const direction = after(bytes, this.#end, DIRECTION)
+    const direction = endOf(this.#view, this.#end, DIRECTION)
     if (direction < 0) return false
     this.direction = bytes[direction]! - ZERO
     return (
       this.direction >= 0 &&
       this.direction <= 9 &&
-      after(bytes, direction + 1, TRADE_END) === end &&
+      endOf(this.#view, direction + 1, TRADE_END) === end &&
       !Number.isNaN(this.price + this.volume + this.turnover)
     )
   }
@@ -78,23 +79,27 @@ export class Scanner {
     this.asks = []
     const bids = this.#head(bytes, start, BOOK, BIDS)
     if (bids < 0 || !this.#levels(bytes, bids, this.bids, bestOnly ? 1 : 0)) return false
-    const asks = after(bytes, this.#end, ASKS)
+    const asks = endOf(this.#view, this.#end, ASKS)
     if (asks < 0 || !this.#levels(bytes, asks, this.asks, bestOnly ? -1 : 0)) return false
-    return after(bytes, this.#end, BOOK_END) === end
+    return endOf(this.#view, this.#end, BOOK_END) === end
   }
 
   /** Where what differs between the pushes begins, behind `next`; -1 when the head is another. */
-  #head(bytes: Uint8Array, start: number, opening: Uint8Array, next: Uint8Array): number {
-    const code = after(bytes, start, opening)
+  #head(bytes: Uint8Array, start: number, opening: Literal, next: Literal): number {
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    }
+    const code = endOf(this.#view, start, opening)
     if (code < 0 || !this.#code(bytes, code)) return -1
-    const seq = after(bytes, this.#end, SEQ)
+    const seq = endOf(this.#view, this.#end, SEQ)
     if (seq < 0) return -1
     const number = this.#integer(bytes, seq)
-    const time = after(bytes, this.#end, TIME)
+    const time = endOf(this.#view, this.#end, TIME)
     if (time < 0) return -1
     this.seq = number
     this.time = this.#integer(bytes, time)
-    return Number.isNaN(number + this.time) ? -1 : after(bytes, this.#end, next)
+    return Number.isNaN(number + this.time) ? -1 : endOf(this.#view, this.#end, next)
   }
 
   /** `700.HK"` by its number, any other code by its text. */
@@ -105,7 +110,7 @@ export class Scanner {
       number = number * 10 + digit
       at++
     }
-    const end = number > 0 ? after(bytes, at, DOT_HK) : -1
+    const end = number > 0 ? endOf(this.#view, at, DOT_HK) : -1
     if (end < 0) return this.#otherCode(bytes, start)
     this.symbol = STOCKS[number] ??= `${String(number).padStart(5, '0')}.HK`
     this.#end = end
@@ -171,13 +176,13 @@ export class Scanner {
     let at = start
     if (bytes[at] === OPEN_BRACE) {
       for (;;) {
-        const priced = after(bytes, at, LEVEL)
+        const priced = endOf(this.#view, at, LEVEL)
         if (priced < 0) return false
         const price = this.#decimal(bytes, priced)
-        const sized = after(bytes, this.#end, VOLUME)
+        const sized = endOf(this.#view, this.#end, VOLUME)
         if (sized < 0) return false
         const size = this.#decimal(bytes, sized)
-        at = after(bytes, this.#end, LEVEL_END)
+        at = endOf(this.#view, this.#end, LEVEL_END)
         if (at < 0 || Number.isNaN(price + size)) return false
         if (price > 0 && size > 0) {
           if (best === 0) out.push([price, size])
@@ -194,10 +199,4 @@ export class Scanner {
     if (bestPrice > 0) out.push([bestPrice, bestSize])
     return true
   }
-}
-
-/** Where `expected` ends when it stands at `at`, else -1. */
-function after(bytes: Uint8Array, at: number, expected: Uint8Array): number {
-  for (let i = 0; i < expected.length; i++) if (bytes[at + i] !== expected[i]) return -1
-  return at + expected.length
 }
