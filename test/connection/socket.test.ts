@@ -25,6 +25,7 @@ import {
 
 const cleanups: (() => unknown)[] = []
 afterEach(async () => {
+  BrokenSessions.broken = false
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
 })
 
@@ -35,6 +36,20 @@ function start(url: string, options: ReadOptions = {}): Reading {
     return reading.done
   })
   return reading
+}
+
+function broken(): never {
+  throw new Error(`disk full at ${TOKEN}`)
+}
+
+/** Sessions that fail when next asked, once told so. */
+class BrokenSessions extends Sessions {
+  static broken = false
+  override day(time: number): ReturnType<Sessions['day']> {
+    if (!BrokenSessions.broken) return super.day(time)
+    BrokenSessions.broken = false
+    return broken()
+  }
 }
 
 /** The server's end of the TCP connection. */
@@ -198,10 +213,22 @@ describe('a message', () => {
     const server = await openServer()
     cleanups.push(server.close)
     const { done } = start(server.url, {
-      onBytes: () => {
-        throw new Error(`disk full at ${TOKEN}`)
-      },
+      onBytes: broken,
     })
+    expect(await done).toMatchObject({ code: 'E_UNEXPECTED', message: 'disk full at ***' })
+  })
+
+  it.each([
+    ['counted', { onBytes: (bytes: number) => (bytes > 20 ? broken() : undefined) }],
+    ['handed on', { sessions: new BrokenSessions() }],
+  ])('of the usual shape that cannot be %s ends the feed too', async (_, options) => {
+    const server = await openServer()
+    cleanups.push(server.close)
+    const { done, states } = start(server.url, options)
+    const first = await peer(server)
+    await until(() => states('up').length === 1)
+    BrokenSessions.broken = true
+    first.send({ tick: [['00700.HK', MORNING, 1]] })
     expect(await done).toMatchObject({ code: 'E_UNEXPECTED', message: 'disk full at ***' })
   })
 

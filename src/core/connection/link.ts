@@ -100,7 +100,7 @@ export class Link {
           ended: (end) => this.#closed(end),
           lane: decoder.scan && {
             take: (bytes, start, end) => this.#scan(bytes, start, end),
-            passed: () => this.#scanned(),
+            passed: () => this.#passed(),
           },
         },
       )
@@ -214,8 +214,16 @@ export class Link {
     return true
   }
 
+  #passed(): void {
+    try {
+      this.#handOn()
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
   /** What the messages taken so far say goes on before any other message. */
-  #scanned(): void {
+  #handOn(): void {
     if (this.#readAt === null) return
     this.#owedSince = null
     this.#data(this.#readAt)
@@ -224,7 +232,7 @@ export class Link {
 
   #frame(frame: Buffer): void {
     try {
-      this.#scanned()
+      this.#handOn()
       this.#owedSince = null
       const reply = this.#decode(frame)
       if (reply !== undefined) this.#reply(reply)

@@ -3,7 +3,10 @@ import type { Batches, MarketEvent } from '../market/event.ts'
 import type { Sink, Written } from '../pipeline/source.ts'
 import { Histogram } from './histogram.ts'
 
-/** Events of one write at most: several milliseconds of work, and nearly the whole gain of a group commit. */
+/**
+ * Events of one write at most: several milliseconds of work, and nearly the whole gain of a group commit. Well below 16,384,
+ * where V8 calls an array a large object and keeps it, with every tick in it, until the next full collection.
+ */
 const MOST = 4096
 
 /** What a writer has done so far. */
