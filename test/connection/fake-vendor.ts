@@ -13,7 +13,10 @@ export const TOKEN = 'a secret/token+1234'
 /** A Monday, in the morning session. */
 export const MORNING = parseTime('2026-11-23T10:00')
 
-/** A vendor with a tiny JSON protocol. Frames: {ask, id, symbols}, {beat}. Messages: {tick}, {book}, {ok}, {no}, {beat}. */
+/**
+ * A vendor with a tiny JSON protocol. Frames: {ask, id, symbols}, {beat}. Messages: {tick}, {book}, {ok}, {no}, {beat};
+ * the first two are read where they stand.
+ */
 export function fakeVendor(endpoints: readonly string[], differences: Partial<Vendor> = {}): Vendor {
   let id = 0
   const request = (kind: string, symbols: readonly string[]): Request => {
@@ -44,6 +47,12 @@ export function fakeVendor(endpoints: readonly string[], differences: Partial<Ve
           if (message.no !== undefined) return { type: 'refused', kind: null, ...message.no }
           decoder.unknown++
           return undefined
+        },
+        scan(bytes: Buffer, start: number, end: number, receivedAt: number, out: MarketEvent[]): boolean {
+          const frame = bytes.subarray(start, end)
+          if (!/^\{"(tick|book)"/.test(frame.toString('latin1'))) return false
+          decoder.decode(frame, receivedAt, out)
+          return true
         },
       }
       return decoder

@@ -477,7 +477,7 @@ describe('one signal', () => {
       clock,
       random: () => 0,
       signal: stop.signal,
-      onFrame: () => received++,
+      onBytes: () => received++,
     })
     const events = feed[Symbol.asyncIterator]()
     const first = await peer(server)
@@ -547,7 +547,7 @@ describe('a slow consumer', () => {
       random: () => 0,
       signal: stop.signal,
     }
-    const feed = openFeed(fakeVendor([server.url]), { ...options, capacity: 100, onFrame: () => received++ })
+    const feed = openFeed(fakeVendor([server.url]), { ...options, capacity: 100, onBytes: () => received++ })
     const events = feed[Symbol.asyncIterator]()
     const first = await peer(server)
     await until(() => received === 1)

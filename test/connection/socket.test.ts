@@ -7,13 +7,25 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { openFeed } from '../../src/core/connection/feed.ts'
 import { redactUrl, scrubber } from '../../src/core/connection/secret.ts'
 import { isLoopback, MAX_PAYLOAD } from '../../src/core/connection/socket.ts'
+import type { Vendor } from '../../src/core/connection/vendor.ts'
 import type { HkqError } from '../../src/core/errors.ts'
 import { Sessions } from '../../src/core/market/session.ts'
 import { ManualClock, until } from '../support/manual-clock.ts'
-import { fakeVendor, MORNING, openServer, peer, type Reading, type ReadOptions, read, TOKEN } from './fake-vendor.ts'
+import {
+  fakeVendor,
+  MORNING,
+  openServer,
+  type Peer,
+  peer,
+  type Reading,
+  type ReadOptions,
+  read,
+  TOKEN,
+} from './fake-vendor.ts'
 
 const cleanups: (() => unknown)[] = []
 afterEach(async () => {
+  BrokenSessions.broken = false
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
 })
 
@@ -24,6 +36,25 @@ function start(url: string, options: ReadOptions = {}): Reading {
     return reading.done
   })
   return reading
+}
+
+function broken(): never {
+  throw new Error(`disk full at ${TOKEN}`)
+}
+
+/** Sessions that fail when next asked, once told so. */
+class BrokenSessions extends Sessions {
+  static broken = false
+  override day(time: number): ReturnType<Sessions['day']> {
+    if (!BrokenSessions.broken) return super.day(time)
+    BrokenSessions.broken = false
+    return broken()
+  }
+}
+
+/** The server's end of the TCP connection. */
+function wireOf({ socket }: Peer): TcpSocket {
+  return (socket as unknown as { _socket: TcpSocket })._socket
 }
 
 async function openHttp(listener: RequestListener): Promise<string> {
@@ -167,7 +198,7 @@ describe('a message', () => {
     const server = await openServer()
     cleanups.push(server.close)
     const sizes: number[] = []
-    const { states } = start(server.url, { onFrame: (frame) => sizes.push(frame.length) })
+    const { states } = start(server.url, { onBytes: (bytes) => sizes.push(bytes) })
     const first = await peer(server)
     await until(() => sizes.length === 1)
     const pad = (size: number): string => `{"book":"${'x'.repeat(size - 11)}"}`
@@ -182,11 +213,85 @@ describe('a message', () => {
     const server = await openServer()
     cleanups.push(server.close)
     const { done } = start(server.url, {
-      onFrame: () => {
-        throw new Error(`disk full at ${TOKEN}`)
-      },
+      onBytes: broken,
     })
     expect(await done).toMatchObject({ code: 'E_UNEXPECTED', message: 'disk full at ***' })
+  })
+
+  it.each([
+    ['counted', { onBytes: (bytes: number) => (bytes > 20 ? broken() : undefined) }],
+    ['handed on', { sessions: new BrokenSessions() }],
+  ])('of the usual shape that cannot be %s ends the feed too', async (_, options) => {
+    const server = await openServer()
+    cleanups.push(server.close)
+    const { done, states } = start(server.url, options)
+    const first = await peer(server)
+    await until(() => states('up').length === 1)
+    BrokenSessions.broken = true
+    first.send({ tick: [['00700.HK', MORNING, 1]] })
+    expect(await done).toMatchObject({ code: 'E_UNEXPECTED', message: 'disk full at ***' })
+  })
+
+  it('of the usual shape is read where it stands, in its order among the others', async () => {
+    const server = await openServer()
+    cleanups.push(server.close)
+    const ways: string[] = []
+    const openDecoder: Vendor['openDecoder'] = (context) => {
+      const decoder = fakeVendor([]).openDecoder(context)
+      return {
+        get unknown() {
+          return decoder.unknown
+        },
+        decode: (frame, at, out) => {
+          ways.push('decoded')
+          return decoder.decode(frame, at, out)
+        },
+        scan: (bytes, begin, end, at, out) => {
+          const isTaken = decoder.scan!(bytes, begin, end, at, out)
+          if (isTaken) ways.push('scanned')
+          return isTaken
+        },
+      }
+    }
+    const { events, ofType } = start(server.url, { vendor: { openDecoder }, sessions: new Sessions() })
+    const first = await peer(server)
+    await until(() => ways.length === 1)
+    const wire = wireOf(first)
+    wire.cork()
+    first.send({ tick: [['00700.HK', MORNING, 1]] })
+    first.send({ no: { id: null, code: 429, message: 'slower', verdict: 'backoff' } })
+    first.send({ tick: [['00700.HK', MORNING, 2]] })
+    first.socket.ping('still there?')
+    first.send({ tick: [['00700.HK', MORNING, 3]] })
+    wire.uncork()
+    const pong = once(first.socket, 'pong')
+    await until(() => ofType('tick').length === 3)
+    expect(ways.slice(1)).toEqual(['scanned', 'decoded', 'scanned', 'scanned'])
+    const told = events.map((event) => (event.type === 'status' ? event.state : event.type))
+    expect(told).toEqual(['up', 'gap', 'tick', 'warning', 'tick', 'tick'])
+    expect(ofType('tick').map(({ seq }) => seq)).toEqual([1, 2, 3])
+    expect(String((await pong)[0])).toBe('still there?')
+  })
+
+  it.each([
+    ['is masked', [0x81, 0x82, 0, 0, 0, 0, 0x7b, 0x7d], 'MASK must be clear'],
+    ['is no UTF-8', [0x81, 0x02, 0xc3, 0x28], 'invalid UTF-8 sequence'],
+    ['says it is compressed', [0xc1, 0x02, 0x7b, 0x7d], 'RSV1 must be clear'],
+    ['is of no known kind', [0x83, 0x02, 0x7b, 0x7d], 'invalid opcode 3'],
+    ['goes on with nothing', [0x80, 0x02, 0x7b, 0x7d], 'invalid opcode 0'],
+  ])('that %s ends the connection; what came before it counts', async (_, bytes, words) => {
+    const server = await openServer()
+    cleanups.push(server.close)
+    const { states, ofType } = start(server.url)
+    const first = await peer(server)
+    const wire = wireOf(first)
+    wire.cork()
+    first.send({ tick: [['00700.HK', MORNING, 1]] })
+    wire.write(Buffer.from(bytes))
+    wire.uncork()
+    await until(() => states('lost').length === 1)
+    expect(states('lost')[0]).toContain(words)
+    expect(ofType('tick')).toHaveLength(1)
   })
 
   it('is never asked to be compressed', async () => {

@@ -47,6 +47,20 @@ export function storeContract(name: string, makeBench: () => Promise<Bench>): vo
       )
     })
 
+    it('keeps each part of a quote, and a type, where it stands alone, among hundreds of trades without any', async () => {
+      const parts: Partial<Tick>[] = [
+        { bid_price: 612.4, spread: null },
+        { ask_price: 612.6, spread: null },
+        { bid_size: 500 },
+        { ask_size: 700 },
+        { quote_time: at('09:59:59.000') },
+        { trade_type: 'U' },
+      ]
+      const ticks = Array.from({ length: 600 }, (_, seq) => ({ ...tick({ seq }), ...(seq % 7 < 6 && parts[seq % 7]) }))
+      expect(await bench.store.write(ticks)).toEqual({ stored: 600, duplicates: 0 })
+      expect(stored(bench.store)).toEqual(ticks)
+    })
+
     it('keeps two trades of the same millisecond', async () => {
       const pair = [tick({ seq: 1 }), tick({ seq: 2 })]
       expect(await bench.store.write(pair)).toEqual({ stored: 2, duplicates: 0 })

@@ -42,7 +42,7 @@ export interface SourceOptions {
   maxRetries?: number
   /** How far the store has come, for the gaps of a restart. */
   checkpoints?: readonly Checkpoint[]
-  /** Sees the size of every frame of a live source. */
+  /** Sees the size of every message of a live source. */
   onBytes?: (bytes: number) => void
   /** Keeps every frame of a live source in this folder. `onFailure` is told when its disk refuses; the feed goes on. */
   capture?: { dir: string; id: number; onFailure: (error: HkqError) => void }
@@ -99,7 +99,7 @@ async function openLive(vendor: Vendor, options: Settled): Promise<Source> {
     openFeed(from, {
       ...{ symbols, sessions, clock, random, signal, depth, maxRetries },
       ...(checkpoints && { checkpoints }),
-      ...(onBytes && { onFrame: (frame: Buffer) => onBytes(frame.length) }),
+      ...(onBytes && { onBytes }),
       ...(proxyFor && { proxyFor }),
     })
   if (options.capture === undefined) return feed(vendor)

@@ -36,8 +36,8 @@ export interface FeedOptions {
   readonly maxRetries?: number | undefined
   /** What the store has of this source, for the gaps since; with it the feed also delivers its coverage. */
   readonly checkpoints?: readonly Checkpoint[]
-  /** Sees every frame as it came, before it is decoded. `receivedAt` epoch ms. */
-  readonly onFrame?: (frame: Buffer, receivedAt: number) => void
+  /** Sees the size of every message. */
+  readonly onBytes?: (bytes: number) => void
   /** The proxy for an address, undefined for none. Never asked for loopback. */
   readonly proxyFor?: (url: string) => string | undefined
   /** Events waiting for the consumer at which the socket is stopped; default 65,536. */
@@ -147,7 +147,7 @@ class VendorFeed implements Feed {
   }
 
   async #connect(signal: AbortSignal): Promise<LinkEnd> {
-    const { sessions, depth, onFrame, proxyFor = () => undefined } = this.#options
+    const { sessions, depth, onBytes, proxyFor = () => undefined } = this.#options
     const endpoint = this.#endpoints.best()
     const startedAt = this.clock.monotonic()
     this.#backoff.connecting(startedAt)
@@ -161,7 +161,7 @@ class VendorFeed implements Feed {
         decoder: this.#vendor.openDecoder({ sessions, depth }),
         subscription: this.#subscription,
         watchdog: this.#watchdog,
-        onFrame,
+        onBytes,
       },
       {
         opened: () => {

@@ -31,7 +31,7 @@ export interface LinkEvents {
   opened(): void
   /** The subscription works: a request was answered, or data came. Once. */
   up(): void
-  /** Data came: `events` are what it says, possibly none. The array is used again. */
+  /** Data came: `events` are what a message, or all those of one read, say, possibly none. The array is used again. */
   data(events: MarketEvent[]): void
   /** A heartbeat was answered: the line works, however quiet the market is. */
   alive(): void
@@ -47,7 +47,7 @@ export interface LinkOptions {
   readonly decoder: Decoder
   readonly subscription: Subscription
   readonly watchdog: Watchdog
-  readonly onFrame: ((frame: Buffer, receivedAt: number) => void) | undefined
+  readonly onBytes: ((bytes: number) => void) | undefined
 }
 
 /**
@@ -71,11 +71,13 @@ export class Link {
   #owedSince: number | null = null
   /** Local time of the last data: the watchdog need not hear of the same millisecond twice. */
   #dataAt = Number.NaN
-  #received: MarketEvent[] = []
+  readonly #received: MarketEvent[] = []
+  /** Local time of the read in hand, once a message was taken from it where it stands. */
+  #readAt: number | null = null
 
   /** Connects at once. @param signal ends the connection */
   constructor(options: LinkOptions, events: LinkEvents, signal: AbortSignal) {
-    const { vendor, clock, endpoint, proxyFor } = options
+    const { vendor, clock, endpoint, proxyFor, decoder } = options
     this.#options = options
     this.#events = events
     this.#gate = new Gate(vendor.frameGapMs, clock)
@@ -92,7 +94,15 @@ export class Link {
     try {
       this.#socket = new Socket(
         { url, headers, proxy },
-        { opened: () => this.#opened(), frame: (frame) => this.#frame(frame), ended: (end) => this.#closed(end) },
+        {
+          opened: () => this.#opened(),
+          frame: (frame) => this.#frame(frame),
+          ended: (end) => this.#closed(end),
+          lane: decoder.scan && {
+            take: (bytes, start, end) => this.#scan(bytes, start, end),
+            passed: () => this.#passed(),
+          },
+        },
       )
       this.#after(HANDSHAKE_TIMEOUT, () => {
         if (!this.#isOpen) this.#end({ cause: 'disconnect', detail: 'no WebSocket within 10 s' })
@@ -190,8 +200,39 @@ export class Link {
     }
   }
 
+  /** Takes a message of the usual shape; what it says is handed on with the rest of its read. */
+  #scan(bytes: Buffer, start: number, end: number): boolean {
+    const { clock, decoder, onBytes } = this.#options
+    try {
+      const readAt = this.#readAt ?? clock.now()
+      if (!decoder.scan!(bytes, start, end, readAt, this.#received)) return false
+      this.#readAt = readAt
+      onBytes?.(end - start)
+    } catch (error) {
+      this.#fail(error)
+    }
+    return true
+  }
+
+  #passed(): void {
+    try {
+      this.#handOn()
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  /** What the messages taken so far say goes on before any other message. */
+  #handOn(): void {
+    if (this.#readAt === null) return
+    this.#owedSince = null
+    this.#data(this.#readAt)
+    this.#readAt = null
+  }
+
   #frame(frame: Buffer): void {
     try {
+      this.#handOn()
       this.#owedSince = null
       const reply = this.#decode(frame)
       if (reply !== undefined) this.#reply(reply)
@@ -202,20 +243,23 @@ export class Link {
 
   /** Hands on what the frame says of the market: events, or a book that only waits for the next trade. */
   #decode(frame: Buffer): Reply | undefined {
-    const { clock, decoder, watchdog, onFrame } = this.#options
+    const { clock, decoder, onBytes } = this.#options
     const receivedAt = clock.now()
-    onFrame?.(frame, receivedAt)
+    onBytes?.(frame.length)
     const { unknown } = decoder
-    const received = this.#received
-    received.length = 0
-    const reply = decoder.decode(frame, receivedAt, received)
-    if (received.length > 0 || (reply === undefined && decoder.unknown === unknown)) {
-      if (receivedAt !== this.#dataAt) watchdog.data(receivedAt, clock.monotonic())
-      this.#dataAt = receivedAt
-      this.#up()
-      this.#events.data(received)
-    }
+    const reply = decoder.decode(frame, receivedAt, this.#received)
+    if (this.#received.length > 0 || (reply === undefined && decoder.unknown === unknown)) this.#data(receivedAt)
     return reply
+  }
+
+  /** Hands on the events received at that local time. */
+  #data(receivedAt: number): void {
+    const { clock, watchdog } = this.#options
+    if (receivedAt !== this.#dataAt) watchdog.data(receivedAt, clock.monotonic())
+    this.#dataAt = receivedAt
+    this.#up()
+    this.#events.data(this.#received)
+    this.#received.length = 0
   }
 
   #reply(reply: Reply): void {

@@ -2,6 +2,7 @@ import { HttpsProxyAgent } from 'https-proxy-agent'
 import WebSocket from 'ws'
 import { HkqError, messageOf } from '../errors.ts'
 import { isLoopbackHost } from '../loopback.ts'
+import { type Lane, openFastLane } from './fast-lane.ts'
 import { redactUrl } from './secret.ts'
 
 /** Largest message a vendor may send, bytes. */
@@ -17,7 +18,10 @@ export interface SocketEnd {
 /** What a socket calls back. `ended` comes exactly once and last. */
 export interface SocketEvents {
   opened(): void
+  /** A message that `lane` did not take. */
   frame(frame: Buffer): void
+  /** Where messages are offered first, in the order they came. */
+  readonly lane?: Lane | undefined
   ended(end: SocketEnd): void
 }
 
@@ -66,6 +70,7 @@ export class Socket {
       ...(via === undefined ? {} : { agent: agentOf(via) }),
     })
     this.#ws.on('open', () => events.opened())
+    if (events.lane) this.#open(events.lane)
     this.#ws.on('message', (data) => {
       if (!this.#done) events.frame(data as Buffer)
     })
@@ -82,6 +87,13 @@ export class Socket {
     const through = via === undefined ? '' : `through the proxy ${new URL(via).host}: `
     this.#ws.on('error', (error) => end({ reason: `${through}${reasonOf(error)}` }))
     this.#ws.on('close', (code, reason) => end({ code, reason: closeReason(code, reason.toString()) }))
+  }
+
+  #open({ take, passed }: Lane): void {
+    this.#ws.on('upgrade', ({ socket }) => {
+      const lane: Lane = { take: (bytes, start, end) => this.#done || take(bytes, start, end), passed }
+      this.#ws.on('open', () => openFastLane(socket, lane))
+    })
   }
 
   send(text: string): void {

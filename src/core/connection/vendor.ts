@@ -51,6 +51,11 @@ export interface Decoder {
    * @param receivedAt local receive time, epoch ms
    */
   decode(frame: Buffer, receivedAt: number, out: MarketEvent[]): Reply | undefined
+  /**
+   * As decode, for a text message of the vendor's usual shape, read where it stands between `start` and `end`, valid UTF-8
+   * or not: true when it did so; false when the message is another, with nothing done.
+   */
+  scan?(bytes: Buffer, start: number, end: number, receivedAt: number, out: MarketEvent[]): boolean
   /** Messages of a kind this decoder does not know. */
   readonly unknown: number
 }

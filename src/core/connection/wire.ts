@@ -69,15 +69,24 @@ export function wireObject(value: unknown): Readonly<Record<string, unknown>> | 
 
 /** The text of the frame in hand for the quarantine, made only when asked for: without secrets, cut to a sane length. */
 export class RawText {
-  frame: Buffer = Buffer.alloc(0)
+  #bytes: Buffer = Buffer.alloc(0)
+  #start = 0
+  #end = 0
   readonly #scrub: (text: string) => string
 
   constructor(scrub: (text: string) => string) {
     this.#scrub = scrub
   }
 
+  /** The frame stands between `start` and `end`. */
+  set(bytes: Buffer, start = 0, end = bytes.length): void {
+    this.#bytes = bytes
+    this.#start = start
+    this.#end = end
+  }
+
   toString(): string {
-    const text = this.#scrub(this.frame.toString('utf8'))
+    const text = this.#scrub(this.#bytes.toString('utf8', this.#start, this.#end))
     return text.length > MAX_RAW ? `${text.slice(0, MAX_RAW)}... (${text.length} characters)` : text
   }
 }

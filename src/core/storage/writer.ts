@@ -3,7 +3,10 @@ import type { Batches, MarketEvent } from '../market/event.ts'
 import type { Sink, Written } from '../pipeline/source.ts'
 import { Histogram } from './histogram.ts'
 
-/** Events of one write at most: several milliseconds of work, and nearly the whole gain of a group commit. */
+/**
+ * Events of one write at most: several milliseconds of work, and nearly the whole gain of a group commit. Well below 16,384,
+ * where V8 calls an array a large object and keeps it, with every tick in it, until the next full collection.
+ */
 const MOST = 4096
 
 /** What a writer has done so far. */
@@ -91,10 +94,17 @@ export async function* gathered<E>(batches: AsyncIterable<readonly E[]>, most: n
   }
 }
 
-/** What a promise holds if it is fulfilled by the next turn of the event loop, else undefined. */
+/**
+ * What a promise holds if it is fulfilled by the next turn of the event loop, else undefined. It waits no longer than it must:
+ * whatever waits keeps what the promise holds from the garbage collector, and a flood fills a turn.
+ */
 function ready<T>(promise: Promise<T>): Promise<T | undefined> {
   return new Promise((resolve) => {
-    promise.then(resolve, () => resolve(undefined))
-    setImmediate(resolve, undefined)
+    const turn = setImmediate(resolve, undefined)
+    const settle = (value?: T): void => {
+      clearImmediate(turn)
+      resolve(value)
+    }
+    promise.then(settle, () => settle())
   })
 }

@@ -48,7 +48,7 @@ class TutorialDecoder implements Decoder {
   }
 
   decode(frame: Buffer, receivedAt: number, out: MarketEvent[]): Reply | undefined {
-    this.#raw.frame = frame
+    this.#raw.set(frame)
     const text = frame.toString('utf8')
     if (BARE_PONG.test(text)) return { type: 'heartbeat' }
     const message = parsed(text)

@@ -1,10 +1,27 @@
 import { MAX_SEQ, type Quote, type Seq, type Tick } from '../../market/event.ts'
 import { clean } from '../../market/trade.ts'
 import { PHASES } from '../columns.ts'
+import type { Bind } from './bulk.ts'
 import { EXACT, flagsIn, marksOf, SIDE_SHIFT, SIDES } from './marks.ts'
 
+/** Columns that a trade without quote and type fills; those it leaves out are NULL. */
+export const PLAIN_ROW = ['symbol', 'time', 'seq', 'source', 'price', 'volume', 'turnover', 'marks', 'received']
+
 /** Columns of the `tick` table, in the order of a row. */
-export const TICK_WIDTH = 15
+export const TICK_ROW = [...PLAIN_ROW, 'bid', 'ask', 'bid_size', 'ask_size', 'quoted', 'trade_type']
+
+/** Whether PLAIN_ROW holds the whole tick: binding no more than that takes a seventh off an insert. */
+export function isPlain(tick: Tick): boolean {
+  const { bid_price, ask_price, bid_size, ask_size, quote_time, trade_type } = tick
+  return (
+    bid_price === null &&
+    ask_price === null &&
+    bid_size === null &&
+    ask_size === null &&
+    quote_time === null &&
+    trade_type === null
+  )
+}
 
 /** Whether the table can hold the tick; what cannot be held is no trade but a malformed record. */
 export function isStorable(tick: Tick): boolean {
@@ -31,9 +48,7 @@ function isWhole(size: number | null): boolean {
   return size === null || Number.isSafeInteger(size)
 }
 
-type Bind = number | bigint | string | null
-
-/** Writes the row of a tick into `row` from `offset` on. */
+/** Writes the row of a tick into `row` from `offset` on: TICK_ROW, or of a plain one PLAIN_ROW. */
 export function putTick(row: Bind[], offset: number, tick: Tick, seq: Seq, symbol: number, source: number): void {
   const { bid_price, ask_price, quote_time, received_at } = tick
   const price = thousandths(tick.last_price)
@@ -51,14 +66,15 @@ export function putTick(row: Bind[], offset: number, tick: Tick, seq: Seq, symbo
   row[offset + 4] = exact ? tick.last_price : price
   row[offset + 5] = tick.volume
   row[offset + 6] = exact ? tick.turnover : turnover
-  row[offset + 7] = exact ? bid_price : bid
-  row[offset + 8] = exact ? ask_price : ask
-  row[offset + 9] = tick.bid_size
-  row[offset + 10] = tick.ask_size
-  row[offset + 11] = quote_time === null ? null : Math.round(tick.timestamp - quote_time)
-  row[offset + 12] = exact ? marksOf(tick) | EXACT : marksOf(tick)
-  row[offset + 13] = tick.trade_type
-  row[offset + 14] = received_at === null ? null : Math.round(received_at - tick.timestamp)
+  row[offset + 7] = exact ? marksOf(tick) | EXACT : marksOf(tick)
+  row[offset + 8] = received_at === null ? null : Math.round(received_at - tick.timestamp)
+  if (isPlain(tick)) return
+  row[offset + 9] = exact ? bid_price : bid
+  row[offset + 10] = exact ? ask_price : ask
+  row[offset + 11] = tick.bid_size
+  row[offset + 12] = tick.ask_size
+  row[offset + 13] = quote_time === null ? null : Math.round(tick.timestamp - quote_time)
+  row[offset + 14] = tick.trade_type
 }
 
 /** What `readTick` reads, in its order; a seq beyond 2^53 comes as text. */

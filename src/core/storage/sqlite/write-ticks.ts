@@ -1,15 +1,11 @@
 import type { Seq, Tick } from '../../market/event.ts'
 import { place } from '../../market/place.ts'
+import { type Bind, Bulk } from './bulk.ts'
 import type { Dictionary, Names } from './dictionary.ts'
 import type { Db } from './driver.ts'
 import { isBeyond, type Key } from './identity.ts'
 import { EXACT } from './marks.ts'
-import { putTick, TICK_WIDTH } from './tick-row.ts'
-
-/** Rows of one statement. Many at once, given one by one as arguments, cost half of single rows given as arrays. */
-const BULK = 64
-
-const ROW = `(${Array(TICK_WIDTH).fill('?').join(', ')})`
+import { isPlain, PLAIN_ROW, putTick, TICK_ROW } from './tick-row.ts'
 
 /**
  * Inserts ticks, keeping identity over the whole history. A tick beyond the newest one of its symbol cannot be there yet
@@ -17,21 +13,20 @@ const ROW = `(${Array(TICK_WIDTH).fill('?').join(', ')})`
  */
 export class TickInserter {
   readonly #names: Names
-  readonly #bulk
-  readonly #new
+  readonly #plain
+  readonly #full
   readonly #free
   readonly #stored
   readonly #newest
   /** Newest key of each symbol by id. */
   readonly #tips = new Map<number, Key>()
-  readonly #rows: (number | bigint | string | null)[] = new Array(BULK * TICK_WIDTH)
-  #waiting = 0
 
   constructor(db: Db, names: Names) {
     this.#names = names
-    this.#bulk = db.prepare(`INSERT INTO tick VALUES ${Array(BULK).fill(ROW).join(', ')}`)
-    this.#new = db.prepare(`INSERT INTO tick VALUES ${ROW}`)
-    this.#free = db.prepare(`INSERT OR IGNORE INTO tick VALUES ${ROW}`)
+    this.#plain = new Bulk(db, 'tick', PLAIN_ROW)
+    this.#full = new Bulk(db, 'tick', TICK_ROW)
+    const marks = TICK_ROW.map(() => '?').join(', ')
+    this.#free = db.prepare(`INSERT OR IGNORE INTO tick (${TICK_ROW.join(', ')}) VALUES (${marks})`)
     this.#stored = db
       .prepare<unknown[], [number, number | null]>(
         `SELECT iif(marks & ${EXACT}, price, price / 1000.0), volume FROM tick WHERE symbol = ? AND time = ? AND seq = ? AND source = ?`,
@@ -78,27 +73,25 @@ export class TickInserter {
 
   /** Inserts the rows that wait for more; before anything reads the table, and before the commit. */
   flush(): void {
-    for (let i = 0; i < this.#waiting; i++) {
-      this.#new.run(...this.#rows.slice(i * TICK_WIDTH, (i + 1) * TICK_WIDTH))
-    }
-    this.#waiting = 0
+    this.#plain.flush()
+    this.#full.flush()
   }
 
   /** Forgets what is in memory: after a rollback, or when another program has written. */
   forget(): void {
     this.#tips.clear()
-    this.#waiting = 0
+    this.#plain.clear()
+    this.#full.clear()
   }
 
   #add(tick: Tick, symbol: number, source: number): void {
-    putTick(this.#rows, this.#waiting * TICK_WIDTH, tick, tick.seq, symbol, source)
-    if (++this.#waiting < BULK) return
-    this.#bulk.run(...this.#rows)
-    this.#waiting = 0
+    const bulk = isPlain(tick) ? this.#plain : this.#full
+    putTick(bulk.rows, bulk.offset, tick, tick.seq, symbol, source)
+    bulk.added()
   }
 
   #place(tick: Tick, symbol: number, source: number): Seq | null {
-    const row: (number | bigint | string | null)[] = new Array(TICK_WIDTH)
+    const row: Bind[] = new Array(TICK_ROW.length).fill(null)
     const insert = (seq: Seq) => {
       putTick(row, 0, tick, seq, symbol, source)
       return this.#free.run(...row).changes === 1

@@ -50,20 +50,22 @@ export class AllTickDecoder implements Decoder {
   }
 
   decode(frame: Buffer, receivedAt: number, out: MarketEvent[]): Reply | undefined {
-    this.#raw.frame = frame
+    return this.scan(frame, 0, frame.length, receivedAt, out) ? undefined : this.#general(frame, out)
+  }
+
+  scan(bytes: Buffer, start: number, end: number, receivedAt: number, out: MarketEvent[]): boolean {
+    this.#raw.set(bytes, start, end)
     this.#candidate.received_at = receivedAt
     const scan = this.#scanner
-    if (scan.trade(frame)) {
+    if (scan.trade(bytes, start, end)) {
       this.#scanned(scan)
       this.#trade(scan.price, scan.volume, scan.turnover, scan.direction, out)
-      return undefined
+      return true
     }
-    if (scan.book(frame, this.#context.depth === 0)) {
-      this.#scanned(scan)
-      this.#book(highestFirst(scan.bids), lowestFirst(scan.asks), out)
-      return undefined
-    }
-    return this.#general(frame, out)
+    if (!scan.book(bytes, this.#context.depth === 0, start, end)) return false
+    this.#scanned(scan)
+    this.#book(highestFirst(scan.bids), lowestFirst(scan.asks), out)
+    return true
   }
 
   /** Every shape that the scanner does not know. */
