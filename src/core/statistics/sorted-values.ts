@@ -146,8 +146,9 @@ export class SortedValues {
   #split(b: number): void {
     const block = this.#blocks[b]!
     const half = BLOCK >> 1
-    const isSorted = this.#sorted[b] === BLOCK
-    if (!isSorted) select(block, BLOCK, half - 1)
+    const isSorted = BLOCK - this.#sorted[b]! <= FEW
+    if (isSorted) this.#inOrder(b)
+    else select(block, BLOCK, half - 1)
     const right = new Float64Array(BLOCK)
     right.set(block.subarray(half, BLOCK))
     this.#blocks.splice(b + 1, 0, right)
