@@ -143,7 +143,7 @@ export class SlidingMoments {
 
   /**
    * Knuth's error-free addition: each sum and its errors beside it. They are not joined at every step: the next addition
-   * would wait for it, three times as long as the addition itself.
+   * would have to wait for that.
    */
   #accumulate(d: number, dd: number): void {
     const high = this.#sum + d
