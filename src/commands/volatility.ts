@@ -93,14 +93,32 @@ async function run(options: VolatilityCommand, settings: VolatilityOptions, setu
   if (options.last || !(options.describe || options.chart)) await output.end()
   await alerts.settled()
 }
+
+/** Options that make another alert of the same ticks. */
+const RULE = [
+  'preset',
+  'window',
+  'grid',
+  'every',
+  'estimator',
+  'quantile',
+  'lookback',
+  'minHistory',
+  'confirmVolume',
+  'release',
+  'threshold',
+  'price',
+  'sessionBreaks',
+  'include',
+  'adjust',
+] as const
+
 /** What `--exec` has been run for, beside the store that is followed or warms up. */
 function deliveredOf(options: VolatilityCommand): Delivered | null {
   const { exec, history, from = DEFAULT_STORE } = options
   if (exec === undefined) return null
-  const { preset, estimator, window, grid, every, quantile, lookback, threshold, confirmVolume } = options
   const { path } = parseAddress(history ?? from, 'source')
-  const rule = { preset, estimator, window, grid, every, quantile, lookback, threshold, confirmVolume }
-  return new Delivered(`${path}-alerts`, { exec, ...rule })
+  return new Delivered(`${path}-alerts`, [exec, ...RULE.map((name) => options[name] ?? null)])
 }
 
 function noBacktest(horizon: string): HkqError {

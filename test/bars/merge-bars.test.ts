@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { mergeBars } from '../../src/core/bars/merge-bars.ts'
 import type { Bar } from '../../src/core/market/bar.ts'
 import { at, barsOf, batchesOf, collect, gap, minutes, tick } from './market.ts'
@@ -60,4 +60,30 @@ test('bars without trades add nothing', async () => {
   const bars = await barsOf([tick('10:00', 5), tick('10:03', 6)], { every: minutes(1), fill: 'empty' })
   expect(bars).toHaveLength(4)
   expect(await merged(bars)).toMatchObject([{ open: 5, close: 6, trades: 2, mean: 5.5 }])
+})
+
+describe('a bar longer than what is asked for', () => {
+  const long = (start: string, end: string): Bar => ({
+    ...{ type: 'bar', symbol: '00388.HK', start: at(start), end: at(end), open: 5, high: 5, low: 5, close: 5 },
+    ...{ volume: 100, turnover: 500, vwap: 5, mean: 5, trades: 1, final: true, has_gap: false },
+  })
+  const separate = (bar: Bar): Promise<Bar[]> =>
+    collect(mergeBars(batchesOf([bar]), { every: minutes(5), auctions: 'separate' }))
+
+  test.each([
+    ['the opening auction', long('09:20', '09:30')],
+    ['the closing auction', long('16:00', '16:10')],
+  ])('is taken when it is of %s alone', async (_, bar) => {
+    expect(await separate(bar)).toMatchObject([{ close: 5, volume: 100 }])
+  })
+
+  test.each([
+    ['of continuous trading', long('10:00', '10:30')],
+    ['of a clock hour before the opening', long('09:00', '10:00')],
+    ['from the auction into the morning', long('09:20', '10:20')],
+    ['over lunch', long('12:00', '14:00')],
+    ['of a day the market is shut', long('2026-11-22T00:00', '2026-11-23T00:00')],
+  ])('is refused %s', async (_, bar) => {
+    await expect(separate(bar)).rejects.toThrow(/ask for bars at least as long/)
+  })
 })

@@ -12,7 +12,7 @@ import { Resampler } from './resampler.ts'
  * @param bars batches of bars, of any number of symbols, each in order of time
  * @param options `every` in ms, and how bars are aligned
  * @returns batches of bars; `mean` and `trades` are null where the given ones do not tell them
- * @throws HkqError E_INPUT when an input bar of continuous trading is longer than the bars asked for
+ * @throws HkqError E_INPUT when an input bar is longer than the bars asked for and is not one of an auction alone
  */
 export async function* mergeBars(bars: Batches<Bar>, options: BarOptions): AsyncGenerator<readonly Bar[]> {
   const { sessions = new Sessions() } = options
@@ -24,7 +24,7 @@ export async function* mergeBars(bars: Batches<Bar>, options: BarOptions): Async
   }
   for await (const batch of bars) {
     for (const bar of batch) {
-      if (bar.end - bar.start > options.every && sessions.isContinuous(bar.start)) throw tooLong(bar)
+      if (bar.end - bar.start > options.every && !isOfAuction(bar, sessions)) throw tooLong(bar)
       const before = newest.get(bar.symbol)
       if (before !== undefined && before.start !== bar.start) add(before)
       newest.set(bar.symbol, bar)
@@ -36,6 +36,12 @@ export async function* mergeBars(bars: Batches<Bar>, options: BarOptions): Async
   resampler.end()
   const merged = resampler.take()
   if (merged.length > 0) yield merged
+}
+
+/** Whether the bar lies within an auction: one that stands apart is as long as the auction, whatever was asked for. */
+function isOfAuction({ start, end }: Bar, sessions: Sessions): boolean {
+  const phase = sessions.phaseAt(start)
+  return (phase === 'opening_auction' || phase === 'closing_auction') && sessions.phaseAt(end - 1) === phase
 }
 
 function gapOf({ symbol, start, end }: Bar): Gap {
