@@ -102,7 +102,7 @@ describe("AllTick's HTTP interface", () => {
     const { http, calls } = await serve(() => ({
       kline_list: [bar('2026-06-23', '5.5'), bar('2026-06-22', '5'), {}, null],
     }))
-    expect(await http.kline('00700.HK', '1m', 9_999)).toMatchObject([
+    expect(await http.klines('00700.HK', '1m', 9_999)).toMatchObject([
       { time: parseTime('2026-06-22'), open: 1, high: 2, low: 1, close: 5, volume: 100, turnover: 150 },
       { time: parseTime('2026-06-23'), close: 5.5 },
     ])
@@ -125,7 +125,7 @@ describe("AllTick's HTTP interface", () => {
       return { tick_list: [path.endsWith('trade-tick') ? trade : book, { code: 'AAPL.US' }, 'x', { code: '5.HK' }] }
     })
     const head = { symbol: '00700.HK', seq: 9007199254740993n, time: 1782180164123 }
-    expect(await http.tradeTick(['00700.HK'])).toEqual([
+    expect(await http.latestTrades(['00700.HK'])).toEqual([
       { ...head, price: 513.5, volume: 300, turnover: 154050, side: 'sell' },
     ])
     expect(await http.depthTick(['00700.HK'])).toEqual([
@@ -216,13 +216,13 @@ describe("AllTick's HTTP interface", () => {
     ['pro', [50, 50]],
   ] as const)('calls one at a time at the pace of the plan: %s', async (plan, waits) => {
     const { http, clock } = await serve(() => ({ kline_list: [] }), { plan })
-    await Promise.all([1, 2, 3].map(() => http.kline('00700.HK', '1m')))
+    await Promise.all([1, 2, 3].map(() => http.klines('00700.HK', '1m')))
     expect(clock.waits).toEqual(waits)
   })
 
   it('asks for at most as many symbols a call as the plan takes', async () => {
     const { http, calls } = await serve(() => ({ tick_list: [] }), { plan: 'free' })
-    await http.tradeTick(Array.from({ length: 12 }, (_, i) => `0000${i + 1}.HK`.slice(-8)))
+    await http.latestTrades(Array.from({ length: 12 }, (_, i) => `0000${i + 1}.HK`.slice(-8)))
     expect(calls.map(({ data }) => data.symbol_list.length)).toEqual([5, 5, 2])
   })
 
@@ -232,10 +232,10 @@ describe("AllTick's HTTP interface", () => {
       response.end(JSON.stringify({ ret: 401, msg: `token ${TOKEN} invalid` }))
       return undefined
     })
-    const error = await failed(http.kline('00700.HK', '1m'))
+    const error = await failed(http.klines('00700.HK', '1m'))
     expect(error).toMatchObject({ code: 'E_TOKEN', message: expect.stringContaining('401 "token *** invalid"') })
     const none = await failed(
-      new AllTickHttp({ endpoint: 'ws://127.0.0.1:1/x', token: TOKEN, clock: jumpingClock() }).kline('00700.HK', '1m'),
+      new AllTickHttp({ endpoint: 'ws://127.0.0.1:1/x', token: TOKEN, clock: jumpingClock() }).klines('00700.HK', '1m'),
     )
     expect(none.code).toBe('E_NETWORK')
     expect(`${error.message}${none.message}`).not.toContain(TOKEN)
@@ -246,7 +246,7 @@ describe("AllTick's HTTP interface", () => {
       response.writeHead(302, { location: '/elsewhere' }).end()
       return undefined
     })
-    expect(await failed(http.kline('00700.HK', '1m'))).toMatchObject({
+    expect(await failed(http.klines('00700.HK', '1m'))).toMatchObject({
       code: 'E_NETWORK',
       message: expect.stringMatching(/HTTP 302/),
     })
@@ -258,7 +258,7 @@ describe("AllTick's HTTP interface", () => {
       response.end(Buffer.alloc(5 * 1024 * 1024, 0x20))
       return undefined
     })
-    expect(await failed(http.kline('00700.HK', '1m'))).toMatchObject({
+    expect(await failed(http.klines('00700.HK', '1m'))).toMatchObject({
       message: expect.stringMatching(/larger than 4194304 bytes/),
     })
   })
@@ -266,10 +266,10 @@ describe("AllTick's HTTP interface", () => {
   it('gives up after the time-out, and the next call goes on', async () => {
     let count = 0
     const { http } = await serve(() => (++count === 1 ? undefined : { kline_list: [] }), { timeoutMs: 50 })
-    expect(await failed(http.kline('00700.HK', '1m'))).toMatchObject({
+    expect(await failed(http.klines('00700.HK', '1m'))).toMatchObject({
       message: expect.stringMatching(/no answer within 50 ms/),
     })
-    expect(await http.kline('00700.HK', '1m')).toEqual([])
+    expect(await http.klines('00700.HK', '1m')).toEqual([])
   })
 
   it('ends with its signal', async () => {
@@ -281,6 +281,6 @@ describe("AllTick's HTTP interface", () => {
       },
       { signal: stop.signal },
     )
-    expect(await failed(http.kline('00700.HK', '1m'))).toMatchObject({ code: 'E_NETWORK' })
+    expect(await failed(http.klines('00700.HK', '1m'))).toMatchObject({ code: 'E_NETWORK' })
   })
 })

@@ -2,9 +2,9 @@ import type { Readable } from 'node:stream'
 import { type Clock, systemClock } from '../clock.ts'
 import type { Vendor } from '../connection/vendor.ts'
 import { HkqError } from '../errors.ts'
-import type { Instrument } from '../market/instrument.ts'
 import { Sessions } from '../market/session.ts'
 import { parseTime } from '../market/time.ts'
+import type { Inquiry } from '../pipeline/inquiry.ts'
 import { pace } from '../pipeline/pace.ts'
 import type { Checkpoint, Query, Source } from '../pipeline/source.ts'
 import { withEvents } from '../pipeline/with-events.ts'
@@ -130,10 +130,13 @@ async function openAllTick(address: Address, options: Settled): Promise<Source> 
     )
   }
   const vendor = VENDORS.alltick({ ...access, ...(plan && { plan }), ...(endpoints && { endpoints }) })
+  const settings = { ...access, ...(plan && { plan }) }
+  const inquiry = await inquiryOf(vendor.endpoints[0]!, settings, options)
   const feed = await openLive(vendor, options)
   return {
     ...withEvents(feed, (events) => events),
-    instruments: () => staticInfo(vendor.endpoints[0]!, { ...access, ...(plan && { plan }) }, options),
+    inquiry,
+    instruments: () => inquiry.staticInfo(options.symbols),
   }
 }
 
@@ -144,20 +147,15 @@ function accessFor(address: Address, { alltick = () => ({}) }: Settled): AllTick
   return { ...access, ...(token !== undefined && !isOff && { token }) }
 }
 
-async function staticInfo(
-  endpoint: string,
-  { token, plan }: AllTickAccess,
-  options: Settled,
-): Promise<readonly Instrument[]> {
+async function inquiryOf(endpoint: string, { token, plan }: AllTickAccess, options: Settled): Promise<Inquiry> {
   const { AllTickHttp } = await import('../connection/http.ts')
   const proxy = options.proxyFor?.(endpoint)
-  const http = new AllTickHttp({
+  return new AllTickHttp({
     ...{ endpoint, clock: options.clock, sessions: options.sessions, signal: options.signal },
     ...(token && { token }),
     ...(plan && { plan }),
     ...(proxy && { proxy }),
   })
-  return http.staticInfo(options.symbols)
 }
 
 async function openTutorial(address: Address, options: Settled): Promise<Source> {

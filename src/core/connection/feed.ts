@@ -10,7 +10,7 @@ import { Endpoints } from './endpoints.ts'
 import { GapTracker } from './gaps.ts'
 import { Link, type LinkEnd } from './link.ts'
 import { redactUrl } from './secret.ts'
-import { checkEndpoint } from './socket.ts'
+import { checkEndpoint, type OpenSocket, openSocket as openNetworkSocket } from './socket.ts'
 import { Subscription } from './subscription.ts'
 import type { Vendor } from './vendor.ts'
 import { Watchdog } from './watchdog.ts'
@@ -42,6 +42,8 @@ export interface FeedOptions {
   readonly proxyFor?: (url: string) => string | undefined
   /** Events waiting for the consumer at which the socket is stopped; default 65,536. */
   readonly capacity?: number
+  /** Default: the network's. */
+  readonly openSocket?: OpenSocket
 }
 
 /** A live feed: a Source whose subscribed set can be replaced while it runs. */
@@ -147,7 +149,7 @@ class VendorFeed implements Feed {
   }
 
   async #connect(signal: AbortSignal): Promise<LinkEnd> {
-    const { sessions, depth, onBytes, proxyFor = () => undefined } = this.#options
+    const { sessions, depth, onBytes, proxyFor = () => undefined, openSocket = openNetworkSocket } = this.#options
     const endpoint = this.#endpoints.best()
     const startedAt = this.clock.monotonic()
     this.#backoff.connecting(startedAt)
@@ -162,6 +164,7 @@ class VendorFeed implements Feed {
         subscription: this.#subscription,
         watchdog: this.#watchdog,
         onBytes,
+        openSocket,
       },
       {
         opened: () => {

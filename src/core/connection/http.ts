@@ -4,35 +4,28 @@ import { request as requestTls } from 'node:https'
 import { HttpsProxyAgent } from 'https-proxy-agent'
 import type { Clock } from '../clock.ts'
 import { HkqError, messageOf } from '../errors.ts'
-import type { Level, Seq, Side } from '../market/event.ts'
+import type { Level, Seq } from '../market/event.ts'
 import type { Instrument } from '../market/instrument.ts'
+import type { Kline } from '../market/kline.ts'
 import { Sessions } from '../market/session.ts'
 import { canonicalSymbol, toShort } from '../market/symbol.ts'
 import { dayNumber, formatDate } from '../market/time.ts'
+import type { Inquiry, LatestTrade } from '../pipeline/inquiry.ts'
 import { scrubber } from './secret.ts'
 import { isLoopback } from './socket.ts'
-import { asksOf, bidsOf, type Fields, instrumentOf, type Kline, klinesOf, sideOf } from './vendors/alltick/fields.ts'
+import { asksOf, bidsOf, type Fields, instrumentOf, klinesOf, sideOf } from './vendors/alltick/fields.ts'
 import { verdictOf } from './vendors/alltick/replies.ts'
 import { type Plan, planNamed } from './vendors/alltick.ts'
 import { longIntegers, parseExact, wireNumber, wireObject, wireSeq, wireTime } from './wire.ts'
 
 const MAX_BODY = 4 * 1024 * 1024
+/** Most bars that an answer holds; for stocks there is no older history. */
+const MAX_BARS = 500
 const LONG = longIntegers('seq', 'tick_time')
 
 /** AllTick's kinds of K-line that stocks have. */
 export const KLINE_TYPES = { '1m': 1, '5m': 2, '15m': 3, '30m': 4, '1h': 5, '1d': 8, '1w': 9, '1M': 10 } as const
 export type KlineType = keyof typeof KLINE_TYPES
-
-/** The latest trade of a symbol. */
-export interface LatestTrade {
-  symbol: string
-  seq: Seq
-  time: number
-  price: number
-  volume: number
-  turnover: number
-  side: Side
-}
 
 /** The latest book of a symbol, best level first. */
 export interface LatestBook {
@@ -59,14 +52,12 @@ export interface HttpOptions {
   signal?: AbortSignal
 }
 
-export type { Kline }
-
 /**
- * AllTick's HTTP interface, paced by the plan: one call at a time, however many ask. Methods throw HkqError (E_TOKEN,
- * E_NETWORK) except staticInfo, which returns what could be learnt. No error contains the token.
+ * AllTick's HTTP interface, paced by the plan: one call at a time, however many ask.
  * Source: http_interface/ of AllTick's API repository.
  */
-export class AllTickHttp {
+export class AllTickHttp implements Inquiry {
+  readonly maxBars = MAX_BARS
   readonly #options: HttpOptions
   readonly #base: string
   readonly #limits: ReturnType<typeof planNamed>['http']
@@ -82,9 +73,8 @@ export class AllTickHttp {
     this.#scrub = scrubber([], options.token ? { token: options.token } : {})
   }
 
-  /** Up to 500 newest K-lines of a symbol, oldest first, unadjusted. */
-  async kline(symbol: string, type: KlineType, count = 500): Promise<Kline[]> {
-    const data = await this.#get('kline', klineQuery(symbol, type, Math.min(count, 500)))
+  async klines(symbol: string, type: KlineType, count = MAX_BARS): Promise<Kline[]> {
+    const data = await this.#get('kline', klineQuery(symbol, type, Math.min(count, MAX_BARS)))
     return klinesOf(data.kline_list)
   }
 
@@ -99,8 +89,7 @@ export class AllTickHttp {
     return found
   }
 
-  /** The latest trade of each symbol that has one. */
-  async tradeTick(symbols: readonly string[]): Promise<LatestTrade[]> {
+  async latestTrades(symbols: readonly string[]): Promise<LatestTrade[]> {
     const rows = await this.#list('trade-tick', 'tick_list', symbols)
     return rows.flatMap(([symbol, item]) => {
       const seq = wireSeq(item.seq)
@@ -147,7 +136,7 @@ export class AllTickHttp {
       for (const [symbol, bars] of await this.batchKline(symbols, '1d')) take(symbol, bars)
     } catch {
       try {
-        for (const symbol of symbols) take(symbol, await this.kline(symbol, '1d', 2))
+        for (const symbol of symbols) take(symbol, await this.klines(symbol, '1d', 2))
       } catch {
         // what was learnt before the failure counts
       }

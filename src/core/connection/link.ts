@@ -4,7 +4,7 @@ import { HkqError, messageOf } from '../errors.ts'
 import type { MarketEvent } from '../market/event.ts'
 import { Gate } from './gate.ts'
 import { scrubber } from './secret.ts'
-import { Socket, type SocketEnd } from './socket.ts'
+import type { OpenSocket, SocketEnd, SocketLike } from './socket.ts'
 import type { Dropped, Subscription } from './subscription.ts'
 import type { Decoder, Reply, Request, Vendor } from './vendor.ts'
 import type { Watchdog } from './watchdog.ts'
@@ -48,6 +48,7 @@ export interface LinkOptions {
   readonly subscription: Subscription
   readonly watchdog: Watchdog
   readonly onBytes: ((bytes: number) => void) | undefined
+  readonly openSocket: OpenSocket
 }
 
 /**
@@ -62,7 +63,7 @@ export class Link {
   readonly #ended: Promise<LinkEnd>
   readonly #scrub: (text: string) => string
   #resolve!: (end: LinkEnd) => void
-  #socket: Socket | undefined
+  #socket: SocketLike | undefined
   #isOpen = false
   #isUp = false
   #isPaused = false
@@ -77,7 +78,7 @@ export class Link {
 
   /** Connects at once. @param signal ends the connection */
   constructor(options: LinkOptions, events: LinkEvents, signal: AbortSignal) {
-    const { vendor, clock, endpoint, proxyFor, decoder } = options
+    const { vendor, clock, endpoint, proxyFor, decoder, openSocket } = options
     this.#options = options
     this.#events = events
     this.#gate = new Gate(vendor.frameGapMs, clock)
@@ -92,7 +93,7 @@ export class Link {
       signal: this.#life.signal,
     })
     try {
-      this.#socket = new Socket(
+      this.#socket = openSocket(
         { url, headers, proxy },
         {
           opened: () => this.#opened(),

@@ -32,6 +32,19 @@ export interface SocketOptions {
   readonly proxy: string | undefined
 }
 
+/** One connection as a link uses it. */
+export interface SocketLike {
+  send(text: string): void
+  /** Stops reading: the sender is held back. */
+  pause(): void
+  resume(): void
+  /** Says goodbye where the line still takes it, and lets go at once. No callback follows. */
+  close(): void
+}
+
+/** Connects at once. @throws HkqError E_CONFIG when the proxy's address is none */
+export type OpenSocket = (options: SocketOptions, events: SocketEvents) => SocketLike
+
 /** Whether the host of `url` is this machine; false for what is no address. */
 export function isLoopback(url: string): boolean {
   if (!URL.canParse(url)) return false
@@ -54,11 +67,10 @@ export function checkEndpoint(url: string): void {
 }
 
 /** One WebSocket with explicit limits: 1 MiB a message, no compression, no redirects, certificates verified. */
-export class Socket {
+export class Socket implements SocketLike {
   readonly #ws: WebSocket
   #done = false
 
-  /** Connects. @throws HkqError E_CONFIG when the proxy's address is none */
   constructor({ url, headers = {}, proxy }: SocketOptions, events: SocketEvents) {
     const via = proxy === undefined || isLoopback(url) ? undefined : proxy
     this.#ws = new WebSocket(url, {
@@ -100,7 +112,6 @@ export class Socket {
     this.#ws.send(text, () => {})
   }
 
-  /** Stops reading: the sender is held back by TCP. */
   pause(): void {
     this.#ws.pause()
   }
@@ -109,13 +120,15 @@ export class Socket {
     this.#ws.resume()
   }
 
-  /** Says goodbye where the line still takes it, and lets go at once. No callback follows. */
   close(): void {
     this.#done = true
     if (this.#ws.readyState === WebSocket.OPEN) this.#ws.close(1000)
     this.#ws.terminate()
   }
 }
+
+/** A WebSocket of the network. */
+export const openSocket: OpenSocket = (options, events) => new Socket(options, events)
 
 function agentOf(proxy: string): HttpsProxyAgent<string> {
   if (URL.canParse(proxy)) return new HttpsProxyAgent(proxy)

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { Bar } from '../market/bar.ts'
 import type { Batches, MarketEvent, Seq } from '../market/event.ts'
 import type { Instrument } from '../market/instrument.ts'
+import type { Inquiry } from './inquiry.ts'
 
 /** Which events to read. `since` inclusive, `until` exclusive, epoch ms; absent means all. */
 export interface Query {
@@ -25,6 +26,8 @@ export interface Source extends Batches<MarketEvent> {
   instruments?(): Promise<readonly Instrument[]>
   /** Replaces the subscribed set while running, where the source is a live feed or makes any symbol (relay). */
   subscribe?(symbols: readonly string[]): void
+  /** What the vendor of a live feed answers when asked. */
+  readonly inquiry?: Inquiry
   /** Bars kept beside the events, where the source has them. */
   bars?(query: Query): Batches<Bar>
 }

@@ -1,21 +1,11 @@
 import type { Level, Side } from '../../../market/event.ts'
 import type { Instrument, InstrumentKind } from '../../../market/instrument.ts'
+import type { Kline } from '../../../market/kline.ts'
 import { isIndex, toShort } from '../../../market/symbol.ts'
 import { wireNumber, wireObject, wireTime } from '../../wire.ts'
 
 /** An object of AllTick's wire. */
 export type Fields = Readonly<Record<string, unknown>>
-
-/** A K-line as the vendor made it; `time` is its label, epoch ms (AllTick does not say whether it is start or end). */
-export interface Kline {
-  time: number
-  open: number
-  high: number
-  low: number
-  close: number
-  volume: number
-  turnover: number
-}
 
 const SIDES: readonly Side[] = [null, 'buy', 'sell']
 
