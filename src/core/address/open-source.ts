@@ -92,12 +92,12 @@ export async function openSource(address: string | Address, options: SourceOptio
 }
 
 /** A live feed of a vendor, its frames captured when asked. */
-async function openLive(vendor: Vendor, options: Settled): Promise<Source> {
+async function openLive(vendor: Vendor, options: Settled, inquiry?: Inquiry): Promise<Source> {
   const { openFeed } = await import('../connection/feed.ts')
   const { symbols, sessions, clock, random, signal, depth = 0, maxRetries, checkpoints, onBytes, proxyFor } = options
   const feed = (from: Vendor): Source =>
     openFeed(from, {
-      ...{ symbols, sessions, clock, random, signal, depth, maxRetries },
+      ...{ symbols, sessions, clock, random, signal, depth, maxRetries, inquiry },
       ...(checkpoints && { checkpoints }),
       ...(onBytes && { onBytes }),
       ...(proxyFor && { proxyFor }),
@@ -132,7 +132,7 @@ async function openAllTick(address: Address, options: Settled): Promise<Source> 
   const vendor = VENDORS.alltick({ ...access, ...(plan && { plan }), ...(endpoints && { endpoints }) })
   const settings = { ...access, ...(plan && { plan }) }
   const inquiry = await inquiryOf(vendor.endpoints[0]!, settings, options)
-  const feed = await openLive(vendor, options)
+  const feed = await openLive(vendor, options, inquiry)
   return {
     ...withEvents(feed, (events) => events),
     inquiry,

@@ -2,24 +2,20 @@ import type { Clock } from '../clock.ts'
 import { HkqError } from '../errors.ts'
 import type { MarketEvent, Status, StatusState } from '../market/event.ts'
 import type { Sessions } from '../market/session.ts'
-import { MINUTE } from '../market/time.ts'
 import { Channel } from '../pipeline/channel.ts'
+import type { Inquiry } from '../pipeline/inquiry.ts'
 import type { Checkpoint, Source } from '../pipeline/source.ts'
-import { Backoff } from './backoff.ts'
+import { CoverageTeller } from './coverage.ts'
 import { Endpoints } from './endpoints.ts'
 import { GapTracker } from './gaps.ts'
 import { Link, type LinkEnd } from './link.ts'
+import { MuteWatch } from './mute-watch.ts'
+import { Retries } from './retries.ts'
 import { redactUrl } from './secret.ts'
 import { checkEndpoint, type OpenSocket, openSocket as openNetworkSocket } from './socket.ts'
 import { Subscription } from './subscription.ts'
 import type { Vendor } from './vendor.ts'
 import { Watchdog } from './watchdog.ts'
-
-/** Least time between two tellings of how far was heard, and how long a trade may take to arrive, ms. */
-const COVERAGE_EVERY = 1_000
-const ARRIVAL = 2_000
-/** Longest wait between two attempts while nothing trades, ms. */
-const QUIET_CAP = MINUTE
 
 export interface FeedOptions {
   /** Canonical symbols; may be none when `subscribe` brings them later. */
@@ -40,6 +36,8 @@ export interface FeedOptions {
   readonly onBytes?: (bytes: number) => void
   /** The proxy for an address, undefined for none. Never asked for loopback. */
   readonly proxyFor?: (url: string) => string | undefined
+  /** Asked about silent symbols; absent: a mute one is not told from a quiet one. */
+  readonly inquiry?: Pick<Inquiry, 'latestTrades'> | undefined
   /** Events waiting for the consumer at which the socket is stopped; default 65,536. */
   readonly capacity?: number
   /** Default: the network's. */
@@ -83,34 +81,45 @@ class VendorFeed implements Feed {
   readonly #subscription: Subscription
   readonly #gaps: GapTracker
   readonly #watchdog: Watchdog
-  readonly #backoff: Backoff
+  readonly #retries: Retries
   readonly #endpoints: Endpoints
+  readonly #mutes: MuteWatch | undefined
+  readonly #coverage: CoverageTeller | undefined
   #link: Link | undefined
-  /** Failures since the last data. */
-  #failures = 0
-  /** Monotonic time of the last coverage. */
-  #coveredAt = Number.NEGATIVE_INFINITY
 
   constructor(vendor: Vendor, options: FeedOptions) {
-    const { symbols, depth, sessions, clock, random, checkpoints = [], capacity } = options
+    const { symbols, depth, sessions, clock, checkpoints, capacity, inquiry } = options
     this.name = vendor.name
     this.clock = clock
     this.#vendor = vendor
     this.#options = options
     this.#channel = new Channel(capacity, () => this.#link?.resume())
     this.#subscription = new Subscription(vendor, symbols, depth)
-    const reached = checkpoints.filter(({ source }) => source === vendor.name)
+    const reached = checkpoints?.filter(({ source }) => source === vendor.name)
     this.#gaps = new GapTracker(vendor.name, sessions, reached)
     this.#gaps.watch(symbols, clock.now())
+    if (checkpoints) {
+      this.#coverage = new CoverageTeller(vendor.name, this.#gaps, clock, (coverage) => this.#channel.push(coverage))
+    }
     this.#watchdog = new Watchdog(sessions)
-    this.#backoff = new Backoff(vendor.reconnect, random)
+    this.#retries = new Retries({ ...options, vendor })
     this.#endpoints = new Endpoints(vendor.endpoints)
+    if (inquiry === undefined) return
+    this.#mutes = new MuteWatch({
+      ...{ inquiry, sessions, clock },
+      isReading: () => this.#link?.isPaused === false && this.#link.doubtedSince === null,
+      mute: (symbol) => this.#gaps.mute(symbol, clock.now()),
+      warning: (detail, symbol) => this.#tell('warning', detail, symbol),
+      subscribeAgain: () => this.#link?.subscribeAgain(),
+      giveUp: (detail) => this.#link?.giveUp(detail),
+    })
+    this.#mutes.watch(symbols)
   }
 
   subscribe(symbols: readonly string[]): void {
     checkCount(this.#vendor, symbols)
     this.#subscription.replace(symbols)
-    this.#gaps.watch(this.#subscription.active, this.clock.now())
+    this.#watch()
     this.#link?.subscribe()
   }
 
@@ -135,10 +144,11 @@ class VendorFeed implements Feed {
     try {
       while (!signal.aborted) {
         const end = await this.#connect(signal)
+        if (signal.aborted && end.since !== undefined) this.#gaps.lost(end.cause, end.since)
         if (signal.aborted) break
         if (end.error !== undefined) throw end.error
         if (this.#options.maxRetries === 0 && end.code === 1000) break
-        await this.clock.sleep(this.#lost(end), signal)
+        await this.#retries.wait(this.#lost(end), signal)
       }
       this.#finish()
       this.#channel.close()
@@ -152,7 +162,7 @@ class VendorFeed implements Feed {
     const { sessions, depth, onBytes, proxyFor = () => undefined, openSocket = openNetworkSocket } = this.#options
     const endpoint = this.#endpoints.best()
     const startedAt = this.clock.monotonic()
-    this.#backoff.connecting(startedAt)
+    this.#retries.connecting()
     let hasData = false
     const link = new Link(
       {
@@ -165,21 +175,25 @@ class VendorFeed implements Feed {
         watchdog: this.#watchdog,
         onBytes,
         openSocket,
+        isQuiet: this.#mutes && (() => this.#mutes!.isQuiet()),
       },
       {
         opened: () => {
           this.#endpoints.opened(endpoint, this.clock.monotonic() - startedAt)
           this.#gaps.up(this.clock.now())
+          this.#mutes?.opened()
         },
         up: () => this.#tell('up', `${redactUrl(endpoint)}, symbols: ${this.#subscription.active.length}`),
         data: (events) => {
           if (!hasData) this.#healthy(endpoint)
           hasData = true
+          this.#mutes?.heard(events)
           this.#deliver(events)
         },
         alive: () => this.#cover(),
+        lapsed: () => this.#mutes?.lapsed(),
         dropped: ({ symbol, detail }) => {
-          this.#gaps.watch(this.#subscription.active, this.clock.now())
+          this.#watch()
           this.#tell('warning', detail, symbol)
         },
         warning: (detail) => this.#tell('warning', detail),
@@ -189,16 +203,22 @@ class VendorFeed implements Feed {
     this.#link = link
     const end = await link.ended
     this.#link = undefined
+    this.#mutes?.closed()
     this.#endpoints.failed(endpoint)
     if (end.cause === 'stale' && !hasData) this.#watchdog.broughtNothing()
     return end
   }
 
-  /** First data of a connection: whatever failed before is forgiven. */
+  /** First data of a connection. */
   #healthy(endpoint: string): void {
     this.#endpoints.delivered(endpoint)
-    this.#backoff.reset()
-    this.#failures = 0
+    this.#retries.delivered()
+  }
+
+  #watch(): void {
+    const { active } = this.#subscription
+    this.#gaps.watch(active, this.clock.now())
+    this.#mutes?.watch(active)
   }
 
   #deliver(events: MarketEvent[]): void {
@@ -207,18 +227,8 @@ class VendorFeed implements Feed {
     else this.#cover()
   }
 
-  /** Tells how far was heard, at most once a second. */
   #cover(): void {
-    const now = this.clock.monotonic()
-    if (this.#options.checkpoints === undefined || now - this.#coveredAt < COVERAGE_EVERY) return
-    this.#coveredAt = now
-    this.#heard(this.clock.now() - ARRIVAL)
-  }
-
-  #heard(timestamp: number): void {
-    const symbols = this.#gaps.heard(timestamp)
-    if (symbols.length === 0) return
-    this.#channel.push({ type: 'coverage', source: this.name, symbol: null, symbols, timestamp })
+    this.#coverage?.heard(() => this.#link?.doubtedSince !== null)
   }
 
   /**
@@ -226,37 +236,17 @@ class VendorFeed implements Feed {
    * @returns milliseconds to wait before the next one
    * @throws HkqError E_NETWORK when the retries are exhausted
    */
-  #lost({ cause, detail }: LinkEnd): number {
-    const { maxRetries = Number.POSITIVE_INFINITY } = this.#options
-    const now = this.clock.now()
-    this.#gaps.lost(cause, now)
-    this.#failures++
-    if (this.#failures > maxRetries) {
-      const tries =
-        maxRetries === 0
-          ? 'no retry allowed'
-          : `${maxRetries} ${maxRetries === 1 ? 'retry' : 'retries in a row'} failed`
-      throw new HkqError('E_NETWORK', `${this.name} lost: ${detail} (${tries}): run hkq probe-endpoints to see why`)
-    }
-    const wait = this.#backoff.failed(this.clock.monotonic(), this.#capMs(now))
+  #lost({ cause, detail, since = this.clock.now() }: LinkEnd): number {
+    this.#gaps.lost(cause, since)
+    const wait = this.#retries.lost(detail)
     this.#tell('lost', `${detail}; next try in ${(wait / 1_000).toFixed(1)} s`)
     return wait
-  }
-
-  /** The vendor's cap while the market is open; outside up to a minute, but not past the next opening. */
-  #capMs(now: number): number {
-    const { sessions } = this.#options
-    const { capMs } = this.#vendor.reconnect
-    const phase = sessions.phaseAt(now)
-    if (phase !== 'closed' && phase !== 'lunch') return capMs
-    const opening = sessions.phaseAt(now + QUIET_CAP)
-    return opening !== 'closed' && opening !== 'lunch' ? capMs : Math.max(capMs, QUIET_CAP)
   }
 
   #finish(): void {
     const now = this.clock.now()
     this.#channel.pushAll(this.#gaps.end(now))
-    if (this.#options.checkpoints !== undefined) this.#heard(now)
+    this.#coverage?.upTo(now)
   }
 
   #tell(state: StatusState, detail: string, symbol: string | null = null): void {

@@ -24,8 +24,8 @@ interface Track {
   start: 'restart' | 'late_start' | null
   /** Local time from which the symbol was watched, epoch ms; null before the first connection. */
   watched: number | null
-  /** The loss since the last tick. */
-  loss: { readonly cause: GapCause; readonly at: number } | null
+  /** The loss since the last tick; one in which trades are known to be missing is one whatever the calendar says. */
+  loss: { readonly cause: GapCause; readonly at: number; readonly isProven?: true } | null
 }
 
 /** One stretch of scheduled session: opening auction and morning, or afternoon and closing auction. */
@@ -89,6 +89,14 @@ export class GapTracker {
   lost(cause: GapCause, now: number): void {
     this.#upAt = null
     for (const track of this.#tracks.values()) if (track.watched !== null) track.loss ??= { cause, at: now }
+  }
+
+  /** Trades of this symbol alone are known not to have come by local time `now`, though the connection works. */
+  mute(symbol: string, now: number): void {
+    const track = this.#tracks.get(symbol)
+    if (track === undefined) return
+    const at = track.start === null ? now : (track.watched ?? now)
+    track.loss ??= { cause: 'stale', at, isProven: true }
   }
 
   /**
@@ -190,7 +198,7 @@ export class GapTracker {
     }
     if (loss === null || rows.at(-1)?.to === to) return rows
     const from = start === null ? timestamp : live ? loss.at : Number.POSITIVE_INFINITY
-    const isQuiet = live && this.#quiet(start === null ? from : 0, loss.at, this.#upAt ?? now)
+    const isQuiet = live && !loss.isProven && this.#quiet(start === null ? from : 0, loss.at, this.#upAt ?? now)
     if (from <= to && !isQuiet) rows.push(row(loss.cause, from, to))
     return rows
   }

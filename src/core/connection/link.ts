@@ -3,16 +3,16 @@ import type { Clock } from '../clock.ts'
 import { HkqError, messageOf } from '../errors.ts'
 import type { MarketEvent } from '../market/event.ts'
 import { Gate } from './gate.ts'
+import { Pulse } from './pulse.ts'
+import { Requests, refusal } from './requests.ts'
 import { scrubber } from './secret.ts'
 import type { OpenSocket, SocketEnd, SocketLike } from './socket.ts'
 import type { Dropped, Subscription } from './subscription.ts'
-import type { Decoder, Reply, Request, Vendor } from './vendor.ts'
+import type { Decoder, Reply, Vendor } from './vendor.ts'
 import type { Watchdog } from './watchdog.ts'
 
 /** Longest time from the connect to an open WebSocket (name, TCP, proxy, TLS, upgrade together), ms. */
 export const HANDSHAKE_TIMEOUT = 10_000
-/** After this long without an answer a request counts as accepted, ms: some vendors only stream. */
-export const ANSWER_TIMEOUT = 10_000
 
 /** How one connection ended. */
 export interface LinkEnd {
@@ -23,6 +23,8 @@ export interface LinkEnd {
   readonly code?: number
   /** Why no further attempt makes sense. */
   readonly error?: unknown
+  /** Local time up to which it is known to have worked, where that is not its end. */
+  readonly since?: number
 }
 
 /** What a link tells the loop around it. */
@@ -35,6 +37,8 @@ export interface LinkEvents {
   data(events: MarketEvent[]): void
   /** A heartbeat was answered: the line works, however quiet the market is. */
   alive(): void
+  /** Time went by unseen: the machine slept, the process stood still, or a clock was set. */
+  lapsed(): void
   dropped(dropped: Dropped): void
   warning(detail: string): void
 }
@@ -49,6 +53,8 @@ export interface LinkOptions {
   readonly watchdog: Watchdog
   readonly onBytes: ((bytes: number) => void) | undefined
   readonly openSocket: OpenSocket
+  /** Whether a silence that is too long is the market's; absent: nobody can be asked. */
+  readonly isQuiet?: (() => Promise<boolean>) | undefined
 }
 
 /**
@@ -59,6 +65,7 @@ export class Link {
   readonly #options: LinkOptions
   readonly #events: LinkEvents
   readonly #gate: Gate
+  readonly #requests: Requests
   readonly #life = new AbortController()
   readonly #ended: Promise<LinkEnd>
   readonly #scrub: (text: string) => string
@@ -67,9 +74,8 @@ export class Link {
   #isOpen = false
   #isUp = false
   #isPaused = false
-  #isPumping = false
-  /** Monotonic time of the first heartbeat since the last frame; null while nothing is owed. */
-  #owedSince: number | null = null
+  /** From the opening on. */
+  #pulse: Pulse | undefined
   /** Local time of the last data: the watchdog need not hear of the same millisecond twice. */
   #dataAt = Number.NaN
   readonly #received: MarketEvent[] = []
@@ -89,6 +95,17 @@ export class Link {
     const proxy = proxyFor(endpoint)
     this.#scrub = scrubber([url, ...(proxy === undefined ? [] : [proxy])], headers)
     setMaxListeners(0, this.#life.signal)
+    this.#requests = new Requests(
+      {
+        ...{ vendor, clock, gate: this.#gate, subscription: options.subscription, scrub: this.#scrub },
+        send: (frame) => this.#socket!.send(frame),
+        up: () => this.#up(),
+        dropped: (dropped) => events.dropped(dropped),
+        warning: (detail) => events.warning(detail),
+        run: (task) => this.#run(task),
+      },
+      this.#life.signal,
+    )
     signal.addEventListener('abort', () => this.#end({ cause: 'disconnect', detail: 'ended' }), {
       signal: this.#life.signal,
     })
@@ -122,83 +139,66 @@ export class Link {
   pause(): void {
     if (this.#isPaused) return
     this.#isPaused = true
+    this.#pulse?.pause()
     this.#socket?.pause()
   }
 
   resume(): void {
     if (!this.#isPaused) return
     this.#isPaused = false
-    this.#options.watchdog.restart(this.#options.clock.monotonic())
+    this.#pulse?.resume()
     this.#socket?.resume()
+  }
+
+  get isPaused(): boolean {
+    return this.#isPaused
+  }
+
+  /** Local time up to which the connection is known to have worked, where that is in doubt; else null. */
+  get doubtedSince(): number | null {
+    return this.#pulse?.doubtedSince ?? null
   }
 
   /** The subscription has something new to send. */
   subscribe(): void {
-    if (this.#isOpen) this.#run(this.#pump())
+    if (this.#isOpen) this.#run(this.#requests.pump())
+  }
+
+  /** Asks for everything once more. */
+  subscribeAgain(): void {
+    this.#options.subscription.again()
+    this.subscribe()
+  }
+
+  /** Ends the connection: it is open and does not bring what it should. */
+  giveUp(detail: string): void {
+    this.#end({ cause: 'stale', detail })
   }
 
   #opened(): void {
-    const { clock, watchdog, subscription } = this.#options
+    const { clock, watchdog, subscription, vendor, isQuiet } = this.#options
     this.#isOpen = true
-    watchdog.restart(clock.monotonic())
+    this.#pulse = new Pulse(
+      {
+        ...{ clock, heartbeat: vendor.heartbeat, watchdog, isQuiet },
+        beat: () => this.#beat(),
+        lapsed: () => this.#events.lapsed(),
+        run: (task) => this.#run(task),
+      },
+      this.#life.signal,
+    )
+    if (this.#isPaused) this.#pulse.pause()
     this.#events.opened()
-    subscription.reconnected()
+    subscription.again()
     if (!subscription.hasNext) this.#up()
-    this.#run(this.#pump())
-    this.#run(this.#beat())
-    this.#run(this.#watch())
+    this.#run(this.#requests.pump())
+    this.#run(this.#pulse.run().then((end) => end && this.#end(end)))
   }
 
-  /** Sends what the subscription asks for, one frame a turn. */
-  async #pump(): Promise<void> {
-    if (this.#isPumping) return
-    this.#isPumping = true
-    const { subscription } = this.#options
-    while (subscription.hasNext && (await this.#gate.turn(this.#life.signal))) {
-      const request = subscription.next()
-      if (request !== undefined) this.#send(request)
-    }
-    this.#isPumping = false
-  }
-
-  #send(request: Request): void {
-    this.#socket!.send(request.frame)
-    this.#after(ANSWER_TIMEOUT, () => {
-      this.#options.subscription.expired(request)
-      this.#up()
-      this.#run(this.#pump())
-    })
-  }
-
-  async #beat(): Promise<void> {
-    const { clock, vendor } = this.#options
-    const { everyMs, answerWithinMs, frame } = vendor.heartbeat
-    const { signal } = this.#life
-    while (!signal.aborted) {
-      await clock.sleep(everyMs, signal)
-      if (!(await this.#gate.turn(signal))) return
-      this.#socket!.send(frame())
-      if (answerWithinMs === null || this.#isPaused) continue
-      this.#owedSince ??= clock.monotonic()
-      this.#after(answerWithinMs, () => this.#checkAlive(answerWithinMs))
-    }
-  }
-
-  /** Any frame is a sign of life, a heartbeat's answer or data. */
-  #checkAlive(answerWithinMs: number): void {
-    if (this.#owedSince === null || this.#options.clock.monotonic() - this.#owedSince < answerWithinMs) return
-    const seconds = answerWithinMs / 1_000
-    this.#end({ cause: 'disconnect', detail: `the line is dead: no answer to a heartbeat within ${seconds} s` })
-  }
-
-  async #watch(): Promise<void> {
-    const { clock, watchdog } = this.#options
-    const { signal } = this.#life
-    while (!signal.aborted) {
-      const remaining = this.#isPaused ? 1_000 : watchdog.remaining(clock.now(), clock.monotonic())
-      if (remaining <= 0) return this.#end({ cause: 'stale', detail: 'no data for too long while the market trades' })
-      await clock.sleep(remaining, signal)
-    }
+  async #beat(): Promise<boolean> {
+    if (!(await this.#gate.turn(this.#life.signal))) return false
+    this.#socket!.send(this.#options.vendor.heartbeat.frame())
+    return true
   }
 
   /** Takes a message of the usual shape; what it says is handed on with the rest of its read. */
@@ -226,7 +226,7 @@ export class Link {
   /** What the messages taken so far say goes on before any other message. */
   #handOn(): void {
     if (this.#readAt === null) return
-    this.#owedSince = null
+    this.#pulse?.frame()
     this.#data(this.#readAt)
     this.#readAt = null
   }
@@ -234,7 +234,7 @@ export class Link {
   #frame(frame: Buffer): void {
     try {
       this.#handOn()
-      this.#owedSince = null
+      this.#pulse?.frame()
       const reply = this.#decode(frame)
       if (reply !== undefined) this.#reply(reply)
     } catch (error) {
@@ -255,8 +255,7 @@ export class Link {
 
   /** Hands on the events received at that local time. */
   #data(receivedAt: number): void {
-    const { clock, watchdog } = this.#options
-    if (receivedAt !== this.#dataAt) watchdog.data(receivedAt, clock.monotonic())
+    if (receivedAt !== this.#dataAt) this.#pulse?.data(receivedAt)
     this.#dataAt = receivedAt
     this.#up()
     this.#events.data(this.#received)
@@ -266,30 +265,9 @@ export class Link {
   #reply(reply: Reply): void {
     this.#gate.answered()
     if (reply.type === 'heartbeat') {
+      this.#pulse?.answered()
       this.#events.alive()
-      return
-    }
-    if (reply.type === 'refused') this.#refused(reply)
-    else {
-      this.#options.subscription.accepted(reply.id, reply.kind)
-      this.#up()
-    }
-    this.#run(this.#pump())
-  }
-
-  #refused(reply: Extract<Reply, { type: 'refused' }>): void {
-    const { subscription, vendor } = this.#options
-    const words = `${reply.code} "${this.#scrub(reply.message)}"`
-    if (reply.verdict === 'symbols') {
-      const dropped = subscription.refused({ ...reply, message: this.#scrub(reply.message) })
-      if (dropped !== undefined) this.#events.dropped(dropped)
-    } else if (reply.verdict === 'backoff') {
-      this.#gate.slow(vendor.reconnect.capMs)
-      subscription.postponed(reply.id, reply.kind)
-      this.#events.warning(`${vendor.name} asks for slower requests: ${words}`)
-    } else {
-      throw refusal(vendor, reply.verdict, words, subscription.active.length)
-    }
+    } else this.#run(this.#requests.answered(reply))
   }
 
   #up(): void {
@@ -312,9 +290,10 @@ export class Link {
 
   #end(end: LinkEnd): void {
     if (this.#life.signal.aborted) return
+    const since = this.doubtedSince
     this.#life.abort()
     this.#socket?.close()
-    this.#resolve(end)
+    this.#resolve(since === null ? end : { since, ...end })
   }
 
   /** Does `task` after `ms` of this connection's life. */
@@ -331,21 +310,4 @@ export class Link {
   #run(task: Promise<void>): void {
     task.catch((error: unknown) => this.#fail(error))
   }
-}
-
-function refusal(vendor: Vendor, verdict: 'token' | 'fatal' | 'limit', words: string, symbols: number): HkqError {
-  if (verdict === 'token') {
-    return new HkqError(
-      'E_TOKEN',
-      `${vendor.name} refuses the token (${words}): check that it is complete and not expired`,
-    )
-  }
-  if (verdict === 'limit') {
-    const remedy = `${symbols} symbols are too many for the plan: ask for fewer, or take a larger plan`
-    return new HkqError('E_USAGE', `${vendor.name} refuses the subscription (${words}): ${remedy}`)
-  }
-  return new HkqError(
-    'E_UNEXPECTED',
-    `${vendor.name} refuses the request (${words}): nothing to retry, please report it`,
-  )
 }

@@ -66,8 +66,8 @@ export class Subscription {
     this.#plan()
   }
 
-  /** A new connection knows nothing: everything is asked again; a search goes on where it was. */
-  reconnected(): void {
+  /** Everything is asked again: the vendor knows nothing, or seems to have forgotten; a search goes on where it was. */
+  again(): void {
     for (const work of this.#works) {
       if (!work.searching) {
         work.good = []

@@ -33,6 +33,12 @@ export class Watchdog {
     this.#doublings = 0
   }
 
+  /** The vendor says that nothing was traded: silence starts anew, and may last twice as long. */
+  quiet(at: number): void {
+    this.#quietSince = at
+    this.#doublings++
+  }
+
   /** A stale connection was given up without having brought anything. */
   broughtNothing(): void {
     this.#doublings++

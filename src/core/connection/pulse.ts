@@ -1,0 +1,176 @@
+import type { Clock } from '../clock.ts'
+import type { LinkEnd } from './link.ts'
+import type { Vendor } from './vendor.ts'
+import type { Watchdog } from './watchdog.ts'
+
+/** Longest time between two looks at the clocks, ms. */
+const SLICE = 1_000
+/** More time than this between two looks went by unseen: the machine slept, the process stood still, a clock was set. */
+const UNSEEN = 5_000
+/** How soon a connection that is doubted must show that it lives, ms. */
+const SIGN_WITHIN = 5_000
+/** What the machine had received before it slept is read by then, ms after the doubt began. */
+const LEFTOVERS = 1_000
+
+export interface PulseOptions {
+  readonly clock: Clock
+  readonly heartbeat: Vendor['heartbeat']
+  readonly watchdog: Watchdog
+  /** Sends a heartbeat as soon as the vendor's pace allows; false when the connection ended first. */
+  readonly beat: () => Promise<boolean>
+  /** Whether a silence that is too long is the market's, as the vendor itself tells it; absent: nobody can be asked. */
+  readonly isQuiet?: (() => Promise<boolean>) | undefined
+  /** Time went by unseen. */
+  readonly lapsed: () => void
+  /** Looks after a task: its failure ends the connection. */
+  readonly run: (task: Promise<void>) => void
+}
+
+/**
+ * Whether an open connection lives: heartbeats that must be answered, silence that must end, and time that went by unseen. A
+ * machine that slept and a clock that was set look the same, so both raise the same doubt, which a sign of life ends: the
+ * answer to a heartbeat sent at once, or a message that cannot have been received before. Silence is measured by the
+ * monotonic clock.
+ */
+export class Pulse {
+  readonly #options: PulseOptions
+  readonly #signal: AbortSignal
+  /** When both clocks were looked at last. */
+  #seen: { now: number; at: number }
+  /** Monotonic time of the first heartbeat since the last frame; null while nothing is owed. */
+  #owedSince: number | null = null
+  /** Local time before the time that went by unseen; `at` and `until` are monotonic. */
+  #doubt: { readonly since: number; readonly at: number; until: number } | null = null
+  #isPaused = false
+
+  /** @param signal aborts when the connection ends */
+  constructor(options: PulseOptions, signal: AbortSignal) {
+    const { clock, watchdog } = options
+    this.#options = options
+    this.#signal = signal
+    this.#seen = { now: clock.now(), at: clock.monotonic() }
+    watchdog.restart(this.#seen.at)
+  }
+
+  /** Local time up to which the connection is known to have worked, where that is in doubt; else null. */
+  get doubtedSince(): number | null {
+    this.#look()
+    return this.#doubt?.since ?? null
+  }
+
+  /** Nothing is read until `resume`: nothing can be expected either. */
+  pause(): void {
+    this.#isPaused = true
+    this.#owedSince = null
+  }
+
+  resume(): void {
+    this.#isPaused = false
+    const at = this.#options.clock.monotonic()
+    this.#options.watchdog.restart(at)
+    if (this.#doubt !== null) this.#doubt.until = at + SIGN_WITHIN
+  }
+
+  /** A frame came. */
+  frame(): void {
+    this.#look()
+    this.#owedSince = null
+    if (this.#doubt !== null && this.#seen.at - this.#doubt.at >= LEFTOVERS) this.#doubt = null
+  }
+
+  /** Data came, at that local time. */
+  data(now: number): void {
+    this.#options.watchdog.data(now, this.#seen.at)
+  }
+
+  /** A heartbeat was answered. */
+  answered(): void {
+    this.#doubt = null
+  }
+
+  /** Watches until the connection ends. @returns how it ends; undefined when it has ended otherwise */
+  async run(): Promise<LinkEnd | undefined> {
+    const { clock, heartbeat } = this.#options
+    let beatAt = this.#seen.at + heartbeat.everyMs
+    while (!this.#signal.aborted) {
+      await clock.sleep(Math.min(SLICE, this.#dueIn(beatAt)), this.#signal)
+      if (this.#signal.aborted) return undefined
+      this.#look()
+      if (this.#seen.at >= beatAt) {
+        beatAt = this.#seen.at + heartbeat.everyMs
+        this.#options.run(this.#beat())
+      }
+      const end = this.#isPaused ? undefined : (this.#dead() ?? (await this.#mute()))
+      if (end !== undefined) return end
+    }
+    return undefined
+  }
+
+  /** Milliseconds to the next thing that falls due. */
+  #dueIn(beatAt: number): number {
+    const { clock, heartbeat, watchdog } = this.#options
+    const at = clock.monotonic()
+    let due = beatAt
+    if (!this.#isPaused) {
+      if (this.#doubt !== null) due = Math.min(due, this.#doubt.until)
+      if (this.#owedSince !== null) due = Math.min(due, this.#owedSince + heartbeat.answerWithinMs!)
+      due = Math.min(due, at + watchdog.remaining(clock.now(), at))
+    }
+    return Math.max(0, due - at)
+  }
+
+  /** Looks at both clocks; time that went by unseen raises doubt, and no silence is counted over it. */
+  #look(): void {
+    const { clock, watchdog, heartbeat, lapsed } = this.#options
+    const seen = { now: clock.now(), at: clock.monotonic() }
+    const { now, at } = this.#seen
+    this.#seen = seen
+    if (Math.max(seen.now - now, seen.at - at) < SLICE + UNSEEN) return
+    const isAnswered = heartbeat.answerWithinMs !== null
+    const since = this.#doubt?.since ?? now
+    this.#doubt = { since, at: seen.at, until: isAnswered ? Number.POSITIVE_INFINITY : seen.at + SIGN_WITHIN }
+    this.#owedSince = null
+    watchdog.restart(seen.at)
+    lapsed()
+    if (isAnswered) this.#options.run(this.#beat())
+  }
+
+  async #beat(): Promise<void> {
+    const { clock, heartbeat, beat } = this.#options
+    if (!(await beat()) || heartbeat.answerWithinMs === null || this.#isPaused) return
+    const at = clock.monotonic()
+    this.#owedSince ??= at
+    if (this.#doubt !== null) this.#doubt.until = Math.min(this.#doubt.until, at + SIGN_WITHIN)
+  }
+
+  /** Whether an answer is overdue. */
+  #dead(): LinkEnd | undefined {
+    const { answerWithinMs } = this.#options.heartbeat
+    const { at } = this.#seen
+    if (this.#doubt !== null && at >= this.#doubt.until) {
+      const detail = 'the machine slept or a clock was set, and the connection shows no sign of life'
+      return { cause: 'disconnect', detail, since: this.#doubt.since }
+    }
+    if (this.#owedSince === null || at - this.#owedSince < answerWithinMs!) return undefined
+    const seconds = answerWithinMs! / 1_000
+    return { cause: 'disconnect', detail: `the line is dead: no answer to a heartbeat within ${seconds} s` }
+  }
+
+  async #mute(): Promise<LinkEnd | undefined> {
+    const { watchdog, isQuiet } = this.#options
+    if (watchdog.remaining(this.#seen.now, this.#seen.at) > 0) return undefined
+    if (isQuiet !== undefined && (await this.#isMarketQuiet(isQuiet))) return undefined
+    return { cause: 'stale', detail: 'no data for too long while the market trades' }
+  }
+
+  /** The connection may end, data come, or time go by unseen, while the vendor is asked. */
+  async #isMarketQuiet(isQuiet: () => Promise<boolean>): Promise<boolean> {
+    const { clock, watchdog } = this.#options
+    const quiet = await isQuiet()
+    if (this.#signal.aborted) return true
+    this.#look()
+    if (this.#isPaused || watchdog.remaining(this.#seen.now, this.#seen.at) > 0) return true
+    if (quiet) watchdog.quiet(clock.monotonic())
+    return quiet
+  }
+}

@@ -1,0 +1,80 @@
+import type { Clock } from '../clock.ts'
+import { HkqError } from '../errors.ts'
+import type { Sessions } from '../market/session.ts'
+import { MINUTE } from '../market/time.ts'
+import { Backoff } from './backoff.ts'
+import type { Vendor } from './vendor.ts'
+
+/** Longest wait between two attempts while nothing trades, ms. */
+const QUIET_CAP = MINUTE
+/** Longest time between two looks at the clocks, and what went by unseen when it was more, ms. */
+const SLICE = 1_000
+const UNSEEN = 5_000
+
+export interface RetryOptions {
+  readonly vendor: Pick<Vendor, 'name' | 'reconnect'>
+  readonly sessions: Sessions
+  readonly clock: Clock
+  /** Uniform in [0, 1). */
+  readonly random: () => number
+  /** Consecutive failures to be retried; undefined: for ever. */
+  readonly maxRetries?: number | undefined
+}
+
+/** Whether and when a lost connection is tried again. */
+export class Retries {
+  readonly #options: RetryOptions
+  readonly #backoff: Backoff
+  /** Failures since the last data. */
+  #failures = 0
+
+  constructor(options: RetryOptions) {
+    this.#options = options
+    this.#backoff = new Backoff(options.vendor.reconnect, options.random)
+  }
+
+  /** A connect begins. */
+  connecting(): void {
+    this.#backoff.connecting(this.#options.clock.monotonic())
+  }
+
+  /** Data came: whatever failed before is forgiven. */
+  delivered(): void {
+    this.#backoff.reset()
+    this.#failures = 0
+  }
+
+  /**
+   * The connection was lost, or an attempt failed, because of `detail`.
+   * @returns milliseconds to wait before the next one
+   * @throws HkqError E_NETWORK when the retries are exhausted
+   */
+  lost(detail: string): number {
+    const { vendor, clock, maxRetries = Number.POSITIVE_INFINITY } = this.#options
+    this.#failures++
+    if (this.#failures <= maxRetries) return this.#backoff.failed(clock.monotonic(), this.#capMs(clock.now()))
+    const times = maxRetries === 1 ? '1 retry' : `${maxRetries} retries in a row`
+    const tries = maxRetries === 0 ? 'no retry allowed' : `${times} failed`
+    throw new HkqError('E_NETWORK', `${vendor.name} lost: ${detail} (${tries}): run hkq probe-endpoints to see why`)
+  }
+
+  /** Waits `ms`; no longer where time went by unseen, for a machine that wakes has waited enough. */
+  async wait(ms: number, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options
+    for (let left = ms; left > 0 && !signal.aborted; left -= SLICE) {
+      const before = clock.now()
+      await clock.sleep(Math.min(SLICE, left), signal)
+      if (clock.now() - before >= SLICE + UNSEEN) return
+    }
+  }
+
+  /** The vendor's cap while the market is open; outside up to a minute, but not past the next opening. */
+  #capMs(now: number): number {
+    const { sessions, vendor } = this.#options
+    const { capMs } = vendor.reconnect
+    const phase = sessions.phaseAt(now)
+    if (phase !== 'closed' && phase !== 'lunch') return capMs
+    const opening = sessions.phaseAt(now + QUIET_CAP)
+    return opening !== 'closed' && opening !== 'lunch' ? capMs : Math.max(capMs, QUIET_CAP)
+  }
+}
