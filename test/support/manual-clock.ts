@@ -50,7 +50,7 @@ export class ManualClock implements Clock {
       await turn()
       const next = this.#sleepers.reduce<Sleeper | undefined>((a, b) => (a && a.due <= b.due ? a : b), undefined)
       if (next === undefined || next.due > end) break
-      this.#moveTo(next.due)
+      this.#moveTo(Math.max(next.due, this.#monotonic))
       next.wake()
     }
     this.#moveTo(end)
@@ -60,6 +60,12 @@ export class ManualClock implements Clock {
   /** The wall clock jumps; the monotonic one does not notice. */
   jump(ms: number): void {
     this.#now += ms
+  }
+
+  /** Both clocks move on at once, as where a process stood still: who sleeps wakes late. */
+  async stall(ms: number): Promise<void> {
+    this.#moveTo(this.#monotonic + ms)
+    await this.advance(0)
   }
 
   #moveTo(monotonic: number): void {

@@ -61,7 +61,6 @@ export class Pulse {
   /** Nothing is read until `resume`: nothing can be expected either. */
   pause(): void {
     this.#isPaused = true
-    this.#owedSince = null
   }
 
   resume(): void {

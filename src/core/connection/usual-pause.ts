@@ -5,15 +5,17 @@ const SLOT = 30 * MINUTE
 /** Weight of the newest pause. */
 const WEIGHT = 1 / 8
 
-/** The usual pause between two trades of one symbol, by half hours of the day: a decaying mean, kept from day to day. */
+/**
+ * The usual pause between two trades of one symbol, by half hours of the day: a decaying mean that begins with
+ * none, kept from day to day.
+ */
 export class UsualPause {
   readonly #pauses = new Float64Array(DAY / SLOT)
 
   /** A pause of `ms` ended at `now` (epoch ms). */
   learn(now: number, ms: number): void {
     const slot = slotOf(now)
-    const usual = this.#pauses[slot]!
-    this.#pauses[slot] = usual === 0 ? ms : usual + (ms - usual) * WEIGHT
+    this.#pauses[slot]! += (ms - this.#pauses[slot]!) * WEIGHT
   }
 
   /** Milliseconds, 0 while nothing is known of this time of day. */
