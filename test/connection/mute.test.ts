@@ -87,7 +87,7 @@ describe('one mute symbol of five', () => {
     await run.pass(5, others)
     expect(run.states('warning')).toEqual([expect.stringMatching(/^00001\.HK is mute: .*; subscribing again$/)])
     expect(run.asks()).toEqual([2])
-    expect(server.peers[0]!.frames.at(-1)!.symbols).toEqual(all)
+    expect(server.peers[0]!.frames.findLast(({ ask }) => ask)!.symbols).toEqual(all)
     run.mute.delete(mute)
     for (let hour = 0; hour < 90; hour++) {
       run.trade(illiquid[hour % 20]!)
