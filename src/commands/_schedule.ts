@@ -1,3 +1,4 @@
+import { sleepUntil } from '../core/clock.ts'
 import { formatIso } from '../core/market/time.ts'
 import type { Source } from '../core/pipeline/source.ts'
 import { takeBefore } from '../core/pipeline/take.ts'
@@ -19,9 +20,7 @@ export async function waitForOpening({ sessions }: Setup, options: Schedule, io:
   const opening = nextOpening(io.clock.now(), sessions)
   if (opening <= io.clock.now()) return false
   tell(`waiting for the opening at ${formatIso(opening)}`, options, io)
-  while (io.clock.now() < opening && !io.interrupted.aborted) {
-    await io.clock.sleep(Math.min(opening - io.clock.now(), 60_000), io.interrupted)
-  }
+  await sleepUntil(opening, io.clock, io.interrupted)
   return true
 }
 
@@ -38,10 +37,7 @@ export function isNeedless(options: Schedule, { sessions }: Setup, now: number, 
   return true
 }
 
-/**
- * The source until `--until`: a live one by the clock, looked at every minute in case the machine slept; another by its
- * events' own times.
- */
+/** The source until `--until`: a live one by the wall clock, another by its events' own times. */
 export function untilEnd(source: Source, options: Schedule, { sessions }: Setup, ended: AbortController): Source {
   const { clock } = source
   const now = clock.now()
@@ -49,10 +45,6 @@ export function untilEnd(source: Source, options: Schedule, { sessions }: Setup,
   if (!('at' in end) || end.at === undefined) return source
   const { at } = end
   if (source.kind !== 'live') return withEvents(source, (events) => takeBefore(events, at))
-  void (async () => {
-    while (clock.now() < at && !ended.signal.aborted)
-      await clock.sleep(Math.min(at - clock.now(), 60_000), ended.signal)
-    ended.abort('until')
-  })()
+  void sleepUntil(at, clock, ended.signal).then(() => ended.abort('until'))
   return source
 }

@@ -24,3 +24,12 @@ export const systemClock: Clock = {
     }
   },
 }
+
+/** Longest wait between two looks at the wall clock, ms. */
+const LOOK_EVERY = 1_000
+
+/** Resolves when the wall clock shows `time` (epoch ms), however it got there: a machine may sleep, a clock be set. */
+export async function sleepUntil(time: number, clock: Clock, signal?: AbortSignal): Promise<void> {
+  for (let left = time - clock.now(); left > 0 && !signal?.aborted; left = time - clock.now())
+    await clock.sleep(Math.min(left, LOOK_EVERY), signal)
+}

@@ -1,10 +1,13 @@
 import type { Clock } from '../clock.ts'
 import type { Batches } from '../market/event.ts'
 
-/** Timers reach 24 days; a day is enough. */
-const LONGEST_SLEEP = 86_400_000
+/** Longest wait between two looks at the clock, ms: a machine may sleep, a clock be set. */
+const LOOK_EVERY = 10_000
 
-/** The batches, and an empty one whenever `clock` reaches `due()` (epoch ms) before the next batch comes. */
+/**
+ * The batches, and an empty one whenever `clock` reaches `due()` (epoch ms) before the next batch comes; now and then one
+ * while it is waited for.
+ */
 export async function* withClock<E>(events: Batches<E>, clock: Clock, due: () => number): AsyncGenerator<readonly E[]> {
   const iterator = events[Symbol.asyncIterator]()
   let next: Promise<IteratorResult<readonly E[]>> | undefined
@@ -35,7 +38,7 @@ export async function* withClock<E>(events: Batches<E>, clock: Clock, due: () =>
 async function firstOf<T>(next: Promise<T>, clock: Clock, ms: number): Promise<T | null> {
   if (ms === Number.POSITIVE_INFINITY) return next
   const timer = new AbortController()
-  const slept = clock.sleep(Math.min(Math.max(ms, 0), LONGEST_SLEEP), timer.signal)
+  const slept = clock.sleep(Math.min(Math.max(ms, 0), LOOK_EVERY), timer.signal)
   try {
     return await Promise.race([next, slept.then(() => null)])
   } finally {
