@@ -431,3 +431,35 @@ describe('one tick of an absurd time', () => {
     ])
   })
 })
+
+describe('a local clock that is set wrong', () => {
+  const start = at('2026-11-23T10:00')
+  const listening = () => {
+    const gaps = tracker()
+    gaps.watch([SYMBOL], start)
+    gaps.up(start)
+    for (let i = 0; i < 120; i++) gaps.mark([tickOf(SYMBOL, start + i * 1_000, i)])
+    return gaps
+  }
+
+  it('makes nothing heard until a tick shows that it goes right again', () => {
+    const gaps = listening()
+    const tomorrow = start + 24 * 3_600_000
+    gaps.clockChanged()
+    expect(gaps.heard(tomorrow)).toEqual([])
+    gaps.mark([tickOf(SYMBOL, start + 130_000, 200, tomorrow + 130_000)])
+    expect(gaps.heard(tomorrow + 131_000)).toEqual([])
+    gaps.mark([tickOf(SYMBOL, start + 140_000, 201)])
+    expect(gaps.heard(start + 141_000)).toEqual([SYMBOL])
+  })
+
+  it('may have left a coverage that lies ahead: it is not believed', () => {
+    const timestamp = at('2026-11-23T10:00')
+    const reached = { symbol: SYMBOL, timestamp, seq: 7, covered_until: at('2026-11-24T10:05') }
+    const gaps = new GapTracker('fake', sessions, [reached])
+    expect(startedRun(gaps, '2026-11-23T15:00', '2026-11-23T15:00').map(stretch)).toEqual([
+      ['restart', timestamp, at('2026-11-23T12:00')],
+      ['restart', at('2026-11-23T13:00'), at('2026-11-23T15:00')],
+    ])
+  })
+})

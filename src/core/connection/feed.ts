@@ -191,7 +191,10 @@ class VendorFeed implements Feed {
           this.#deliver(events)
         },
         alive: () => this.#cover(),
-        lapsed: () => this.#mutes?.lapsed(),
+        lapsed: () => {
+          this.#gaps.clockChanged()
+          this.#mutes?.lapsed()
+        },
         dropped: ({ symbol, detail }) => {
           this.#watch()
           this.#tell('warning', detail, symbol)

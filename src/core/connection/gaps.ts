@@ -50,6 +50,8 @@ export class GapTracker {
   #upAt: number | null = null
   /** Local time for which `heard` answered last. */
   #heardAt: number | null = null
+  /** Whether the local clock goes as it did, as far as the ticks' times tell. */
+  #isClockSure = true
   /** Whether the ticks' times are near the clock, by the first tick; null before it. */
   #live: boolean | null = null
   readonly #time = new FeedTime()
@@ -72,7 +74,9 @@ export class GapTracker {
       if (this.#tracks.has(symbol)) continue
       const reached = this.#reached.get(symbol)
       const timestamp = reached?.timestamp ?? NEVER
-      const covered = reached?.covered_until ?? NEVER
+      // What lies ahead was written by a clock that went wrong.
+      const until = reached?.covered_until ?? NEVER
+      const covered = until > now ? NEVER : until
       const start = Math.max(timestamp, covered) === NEVER ? 'late_start' : 'restart'
       const watched = this.#upAt === null ? null : now
       this.#tracks.set(symbol, { timestamp, seq: reached?.seq ?? 0, covered, start, watched, loss: null })
@@ -89,6 +93,11 @@ export class GapTracker {
   lost(cause: GapCause, now: number): void {
     this.#upAt = null
     for (const track of this.#tracks.values()) if (track.watched !== null) track.loss ??= { cause, at: now }
+  }
+
+  /** A clock may have been set: nothing more was heard until a tick's time shows that it goes right. */
+  clockChanged(): void {
+    this.#isClockSure = false
   }
 
   /** Trades of this symbol alone are known not to have come by local time `now`, though the connection works. */
@@ -125,7 +134,7 @@ export class GapTracker {
    */
   heard(now: number): readonly string[] {
     const since = this.#heardAt ?? this.#upAt
-    if (this.#live !== true || this.#upAt === null || since === null) return []
+    if (this.#live !== true || !this.#isClockSure || this.#upAt === null || since === null) return []
     if (since >= now || !this.#isTraded(since, now)) return []
     this.#heardAt = now
     const symbols: string[] = []
@@ -177,6 +186,7 @@ export class GapTracker {
   #isAstray(tick: Tick): boolean {
     if (tick.received_at === null) return false
     if (this.#time.isAstray(tick, tick.received_at)) return true
+    this.#isClockSure ||= !this.#time.isSuspect(tick, tick.received_at)
     this.#time.observe(tick, tick.received_at)
     return false
   }
