@@ -163,6 +163,7 @@ const RECORDS: Readonly<Record<string, Readonly<Record<string, Schema>>>> = {
     latency_p99: orNull(number('exchange to receive, ms')),
     commit_p50: orNull(number('receive to commit, ms')),
     commit_p99: orNull(number('receive to commit, ms')),
+    durability: choice('what a commit survives; null without a store', 'process', 'power', null),
     bytes: integer('bytes received'),
   },
 }

@@ -17,6 +17,8 @@ export interface RunSummary {
   /** Receive to commit, ms. */
   readonly commit_p50: number | null
   readonly commit_p99: number | null
+  /** What a commit survives; null without a store. */
+  readonly durability: string | null
   readonly bytes: number
 }
 
