@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts'
 import { HkqError, messageOf } from '../errors.ts'
 import type { MarketEvent } from '../market/event.ts'
 import { formatClock } from '../market/time.ts'
-import type { Written } from '../pipeline/source.ts'
+import type { Sink } from '../pipeline/source.ts'
 import type { Resumable } from './deferred-store.ts'
 import { obstacleIn } from './obstacle.ts'
 
@@ -21,19 +21,29 @@ const LONGEST_WAIT = 2_000
 /** A lock that is gone within this time is daily life, ms. */
 const USUAL_LOCK = 1_000
 
+/** As `outlasting`, for a whole store. */
+export function patient(store: Resumable, patience: Patience): Resumable {
+  return {
+    write: outlasting((batch) => store.write(batch), patience),
+    checkpoints: () => store.checkpoints(),
+    putInstruments: (rows) => store.putInstruments(rows),
+    close: () => store.close(),
+  }
+}
+
 /**
- * The same store, whose writes outlast a full disk, a disk that fails and another program's lock: the batch is tried
+ * The same writing, which outlasts a full disk, a disk that fails and another program's lock: the batch is tried
  * again as it is, whatever comes behind it waits with the caller, and both the pause and its end are told. What cannot
  * pass (damage, a read-only disk) fails at once.
- * @throws HkqError E_STORAGE from `write`, with what is not stored, when the time is over
+ * @throws HkqError E_STORAGE, with what is not stored, when the time is over
  */
-export function patient(store: Resumable, { ms, clock, tell }: Patience): Resumable {
-  async function write(batch: readonly MarketEvent[]): Promise<Written> {
+export function outlasting(write: Sink['write'], { ms, clock, tell }: Patience): Sink['write'] {
+  return async (batch) => {
     const began = clock.monotonic()
     let isTold = false
     for (let wait = FIRST_WAIT; ; wait = Math.min(2 * wait, LONGEST_WAIT)) {
       try {
-        const written = await store.write(batch)
+        const written = await write(batch)
         if (isTold) tell(`stored again after ${seconds(clock.monotonic() - began)}, all that waited in its order`)
         return written
       } catch (error) {
@@ -48,12 +58,6 @@ export function patient(store: Resumable, { ms, clock, tell }: Patience): Resuma
         await clock.sleep(Math.min(wait, ms - waited))
       }
     }
-  }
-  return {
-    write,
-    checkpoints: () => store.checkpoints(),
-    putInstruments: (rows) => store.putInstruments(rows),
-    close: () => store.close(),
   }
 }
 
