@@ -1,32 +1,12 @@
 import { crc32 } from 'node:zlib'
 
 /**
- * How a segment of a journal lies on disk. It begins with a head, then come records, numbers little-endian:
- *
- *     head    "hkqjrnl1", creation time (epoch ms, 64-bit float), CRC-32 of both
- *     record  MARK, length of the payload (32 bits), CRC-32 of length and payload, payload
- *
- * No payload holds the bytes of MARK, since they are none of UTF-8: behind damage the next record is found by them.
+ * A segment of a journal is records one behind the other, numbers little-endian: MARK, length of the payload (32 bits),
+ * CRC-32 of length and payload, payload. No payload holds the bytes of MARK, since they are none of UTF-8: behind damage
+ * the next record is found by them. Its last byte is the version of this format.
  */
-const NAME = Buffer.from('hkqjrnl1')
-const MARK = Buffer.from([0xff, 0xfe, 0xfd, 0xfc])
-export const HEAD_SIZE = NAME.length + 8 + 4
+const MARK = Buffer.from([0xff, 0xfe, 0xfd, 0x01])
 const OVERHEAD = MARK.length + 4 + 4
-
-export function headOf(createdAt: number): Buffer {
-  const head = Buffer.alloc(HEAD_SIZE)
-  NAME.copy(head)
-  head.writeDoubleLE(createdAt, NAME.length)
-  head.writeUInt32LE(crc32(head.subarray(0, HEAD_SIZE - 4)), HEAD_SIZE - 4)
-  return head
-}
-
-/** When a segment was made, epoch ms; null where its head is damaged. */
-export function createdAt(segment: Buffer): number | null {
-  if (segment.length < HEAD_SIZE || !segment.subarray(0, NAME.length).equals(NAME)) return null
-  if (crc32(segment.subarray(0, HEAD_SIZE - 4)) !== segment.readUInt32LE(HEAD_SIZE - 4)) return null
-  return segment.readDoubleLE(NAME.length)
-}
 
 export function recordOf(payload: Buffer): Buffer {
   const record = Buffer.alloc(OVERHEAD + payload.length)
@@ -46,7 +26,7 @@ export interface Piece {
 
 /** Everything of a segment from byte `start` on, 0 or the end of a piece: whatever is damaged, what is whole is found. */
 export function* piecesOf(segment: Buffer, start: number): Generator<Piece> {
-  let from = start === 0 && createdAt(segment) !== null ? HEAD_SIZE : start
+  let from = start
   while (from < segment.length) {
     let at = from
     let payload = payloadAt(segment, at)

@@ -15,9 +15,9 @@ import { join } from 'node:path'
 import { HkqError, messageOf } from '../../errors.ts'
 import type { MarketEvent } from '../../market/event.ts'
 import type { Durability } from '../../pipeline/source.ts'
-import { createdAt, HEAD_SIZE, headOf, type Piece, piecesOf, recordOf } from './frame.ts'
-import { DeliveredMark } from './mark.ts'
+import { type Piece, piecesOf, recordOf } from './frame.ts'
 import { decode, encode } from './payload.ts'
+import { PlaceFile } from './place-file.ts'
 
 /** Size at which a segment is closed: it is read as a whole, and deleted as a whole. */
 const SEGMENT = 4 * 2 ** 20
@@ -38,31 +38,36 @@ export interface Entry {
   readonly events: readonly MarketEvent[]
   /** Bytes before the events that cannot be read; 0 as a rule. */
   readonly damaged: number
-  /** Between which local times what was damaged can have been written, epoch ms; null where that is not known. */
-  readonly written: readonly [since: number | null, until: number | null]
+  /** Between which local times the segment was written, epoch ms. */
+  readonly written: readonly [since: number, until: number]
 }
 
+/** A file of the journal: the name tells its number and when it was made, epoch ms. */
 interface Segment {
   readonly number: number
+  readonly madeAt: number
   size: number
 }
 
+const SEGMENT_NAME = /^(\d{10})-(\d+)\.journal$/
+
 /**
  * Batches of events in a directory, in order: appended at one end, taken from the other. What is appended survives the
- * process, or loss of power too. Each batch carries a checksum: what a crash tore or a disk changed is noticed, and all
- * else read. A segment is deleted once it was delivered; what is delivered may come again after a crash.
+ * process, or loss of power too. Each batch carries a checksum, and how long the last segment is stands in a file of its
+ * own: what a crash tore or a disk changed is noticed, and all else read. A segment is deleted once it was delivered; what
+ * is delivered may come again after a crash.
  */
 export class Journal {
   readonly #directory: string
   readonly #options: JournalOptions
-  readonly #mark: DeliveredMark
+  readonly #delivered: PlaceFile
+  readonly #appended: PlaceFile
   readonly #segments: Segment[]
   /** The segment that is appended to, the last one. */
   #file: number | null = null
   #next: number
   /** The first segment's pieces from the first undelivered one on, read once it is asked for. */
   #pieces: Piece[] | null = null
-  #madeAt: number | null = null
 
   /**
    * Opens the journal in `directory`, which is made; whoever does must be alone.
@@ -73,12 +78,13 @@ export class Journal {
     this.#options = options
     try {
       mkdirSync(directory, { recursive: true, mode: 0o700 })
-      this.#mark = new DeliveredMark(join(directory, 'delivered'))
+      this.#delivered = new PlaceFile(join(directory, 'delivered'))
+      this.#appended = new PlaceFile(join(directory, 'appended'))
       this.#segments = this.#found()
     } catch (error) {
       throw this.#failed(error)
     }
-    this.#next = Math.max(this.#mark.segment, this.#segments.at(-1)?.number ?? 0) + 1
+    this.#next = Math.max(this.#delivered.segment, this.#appended.segment, this.#segments.at(-1)?.number ?? 0) + 1
   }
 
   /** Whether something waits to be delivered. */
@@ -99,13 +105,14 @@ export class Journal {
   append(events: readonly MarketEvent[]): void {
     const record = recordOf(encode(events))
     const { maxBytes, segmentBytes = SEGMENT, durability } = this.#options
-    if (this.bytes + HEAD_SIZE + record.length > maxBytes) throw this.#full()
-    if ((this.#segments.at(-1)?.size ?? 0) >= segmentBytes) this.#closeFile()
+    if (this.bytes + record.length > maxBytes) throw this.#full()
     try {
+      if ((this.#segments.at(-1)?.size ?? 0) >= segmentBytes) this.#closeFile()
       this.#file ??= this.#begin()
       const segment = this.#segments.at(-1)!
       writeWhole(this.#file, record, segment.size, durability)
       segment.size += record.length
+      this.#appended.move(segment.number, segment.size)
     } catch (error) {
       this.#closeFile()
       throw this.#failed(error)
@@ -123,8 +130,8 @@ export class Journal {
           continue
         }
         const events = piece.payload === null ? [] : decode(piece.payload)
-        const until = piece.damaged === 0 ? null : this.#endOfFirst()
-        return { events, damaged: piece.damaged, written: [this.#madeAt, until] }
+        const [first, next] = this.#segments
+        return { events, damaged: piece.damaged, written: [first!.madeAt, next?.madeAt ?? this.#options.now()] }
       }
       return null
     } catch (error) {
@@ -138,7 +145,7 @@ export class Journal {
     if (piece === undefined) return
     try {
       if (this.#pieces!.length === 0) this.#drop()
-      else this.#mark.move(this.#segments[0]!.number, piece.end)
+      else this.#delivered.move(this.#segments[0]!.number, piece.end)
     } catch (error) {
       throw this.#failed(error)
     }
@@ -146,41 +153,35 @@ export class Journal {
 
   close(): void {
     this.#closeFile()
-    this.#mark.close()
+    this.#delivered.close()
+    this.#appended.close()
   }
 
   /** A segment is read when nothing more is added to it. */
   #read(segment: Segment): Piece[] {
     if (this.#segments.length === 1) this.#closeFile()
     const bytes = readFileSync(this.#pathOf(segment))
-    this.#madeAt = createdAt(bytes)
-    return [...piecesOf(bytes, this.#mark.segment === segment.number ? this.#mark.offset : 0)]
+    const pieces = [...piecesOf(bytes, this.#delivered.segment === segment.number ? this.#delivered.offset : 0)]
+    const missing = this.#appended.segment === segment.number ? this.#appended.offset - bytes.length : 0
+    return missing > 0 ? [...pieces, { payload: null, damaged: missing, end: bytes.length }] : pieces
   }
 
   #drop(): void {
     const [segment] = this.#segments
     // should the file outlive this, it is known to be delivered
-    this.#mark.move(segment!.number, segment!.size)
+    this.#delivered.move(segment!.number, segment!.size)
     rmSync(this.#pathOf(segment!), { force: true })
     this.#segments.shift()
     this.#pieces = null
   }
 
-  /** When the segment after the first one was made, or now. */
-  #endOfFirst(): number {
-    const next = this.#segments[1]
-    return (next && createdAt(readFileSync(this.#pathOf(next)))) ?? this.#options.now()
-  }
-
   /** Makes the next segment, or leaves nothing behind. */
   #begin(): number {
-    const { now, durability } = this.#options
-    const segment = { number: this.#next, size: HEAD_SIZE }
+    const segment = { number: this.#next, madeAt: Math.round(this.#options.now()), size: 0 }
     const path = this.#pathOf(segment)
     const file = openSync(path, 'wx', 0o600)
     try {
-      writeWhole(file, headOf(now()), 0, durability)
-      if (durability === 'power') syncDirectory(this.#directory)
+      if (this.#options.durability === 'power') syncDirectory(this.#directory)
     } catch (error) {
       closeSync(file)
       rmSync(path, { force: true })
@@ -194,21 +195,25 @@ export class Journal {
   /** The segments on disk, without those that were delivered and came back when power was lost. */
   #found(): Segment[] {
     const segments = readdirSync(this.#directory)
-      .filter((name) => /^\d{10}\.journal$/.test(name))
-      .sort()
-      .map((name) => ({ number: Number.parseInt(name, 10), size: statSync(join(this.#directory, name)).size }))
-    const isDelivered = ({ number }: Segment): boolean => number < this.#mark.segment
+      .flatMap((name) => [SEGMENT_NAME.exec(name) ?? []].filter(({ length }) => length > 0))
+      .map(([name, number, madeAt]) => {
+        const { size } = statSync(join(this.#directory, name!))
+        return { number: Number(number), madeAt: Number(madeAt), size }
+      })
+      .sort((a, b) => a.number - b.number)
+    const isDelivered = ({ number }: Segment): boolean => number < this.#delivered.segment
     for (const segment of segments.filter(isDelivered)) rmSync(this.#pathOf(segment), { force: true })
     return segments.filter((segment) => !isDelivered(segment))
   }
 
   #closeFile(): void {
-    if (this.#file !== null) closeSync(this.#file)
+    const file = this.#file
     this.#file = null
+    if (file !== null) closeSync(file)
   }
 
-  #pathOf({ number }: Segment): string {
-    return join(this.#directory, `${String(number).padStart(10, '0')}.journal`)
+  #pathOf({ number, madeAt }: Segment): string {
+    return join(this.#directory, `${String(number).padStart(10, '0')}-${madeAt}.journal`)
   }
 
   #full(): HkqError {

@@ -142,9 +142,9 @@ export class SpillingSink implements Sink {
   }
 
   #hole({ events, damaged, written }: Entry): Gap {
-    const { clock, tell, name } = this.#options
-    const to = timeOf(events[0]) ?? written[1] ?? clock.now()
-    const from = Math.min(to, timeOf(this.#last) ?? written[0] ?? to)
+    const { tell, name } = this.#options
+    const to = timeOf(events[0]) ?? written[1]
+    const from = Math.min(to, timeOf(this.#last) ?? written[0])
     const span = `${formatClock(from)} to ${formatClock(to)}`
     tell(`${damaged} bytes that waited for "${name}" are damaged: a gap of cause overflow marks the hole, ${span}`)
     const source = (events[0] ?? this.#last)?.source ?? 'journal'

@@ -4,10 +4,10 @@ import { crc32 } from 'node:zlib'
 const SIZE = 12
 
 /**
- * How far a journal was delivered, in a file of its own: number of the segment, offset in it, CRC-32. It may be lost, torn
- * or refused by the disk: that costs a delivery of the same events again.
+ * A place in a journal, in a file of its own: number of the segment, offset in it, CRC-32. The file may be lost, torn or
+ * refused by the disk: then the place is the beginning.
  */
-export class DeliveredMark {
+export class PlaceFile {
   /** 0 and 0 where nothing is known. */
   segment = 0
   offset = 0
