@@ -201,6 +201,24 @@ describe('a journal', () => {
     again.close()
   })
 
+  it('tells of whole records that are missing at its end', () => {
+    const directory = folder()
+    const journal = open(directory)
+    journal.append([tick({ seq: 1 })])
+    const length = journal.bytes
+    journal.append([tick({ seq: 2 })])
+    const missing = journal.bytes - length
+    journal.close()
+    truncateSync(join(directory, readdirSync(directory).find((name) => name.endsWith('.journal'))!), length)
+    const again = open(directory)
+    expect(again.head()).toMatchObject({ events: [tick({ seq: 1 })], damaged: 0 })
+    again.delivered()
+    expect(again.head()).toMatchObject({ events: [], damaged: missing })
+    again.delivered()
+    expect(again.head()).toBeNull()
+    again.close()
+  })
+
   it('tells of a torn tail, and what comes after it is in a segment of its own', () => {
     const directory = folder()
     const journal = open(directory)

@@ -18,32 +18,44 @@ interface Traced {
   named: boolean
 }
 
-describe.skipIf(!canTrace)('a commit, as the system sees it', () => {
+/** A program that prints the number of what it has made safe, and the end of the name of the file that must hold it. */
+const WRITERS = [
+  ['a commit', join(import.meta.dirname, 'recorder.ts'), '-wal', ['0', '5']],
+  ['a batch in a journal', join(import.meta.dirname, '../journal/appender.ts'), '.journal', ['0']],
+] as const
+
+describe.skipIf(!canTrace).each(WRITERS)('%s, as the system sees it,', (_, entry, ending, rest) => {
   let directory: string
-  let recorder: string
+  let program: string
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'hkq-durable-'))
-    recorder = await bundleRecorder(directory)
+    program = await bundleRecorder(directory, entry)
   })
   afterAll(() => rm(directory, { recursive: true }))
 
   async function trace(store: string, durability: string): Promise<Traced> {
     const path = join(directory, store)
     const log = join(directory, 'trace')
-    const command = [process.execPath, recorder, path, '0', '5', durability]
+    const command = [process.execPath, program, path, ...rest, durability]
     const child = startRecorder('strace', ['-D', '-f', '-y', '-s', '32', '-e', `trace=${CALLS}`, '-o', log, ...command])
     for (let lines = 0; lines < 40; lines++) await child.line()
     await child.kill()
     const traced: Traced = { acknowledged: 0, unsynced: 0, named: false }
     let pending = 0
     let made = false
+    const calls = (pattern: string): RegExp => new RegExp(pattern.replace('FILE', `\\d+<[^>]*\\${ending}>`))
+    const [written, synced, created] = [
+      calls('pwrite(64|v)\\(FILE'),
+      calls('f(data)?sync\\(FILE\\)\\s*= 0'),
+      calls(`openat\\(.*\\${ending}", [^,]*O_CREAT`),
+    ]
+    const folder = `<${ending === '-wal' ? directory : path}>)`
     for (const line of readFileSync(log, 'utf8').split('\n')) {
-      if (/pwrite(64|v)\(\d+<[^>]*-wal>/.test(line)) pending++
-      else if (/f(data)?sync\(\d+<[^>]*-wal>\)\s*= 0/.test(line)) pending = 0
-      else if (/openat\(.*-wal", [^,]*O_CREAT/.test(line)) made = true
-      else if (made && line.includes(`sync(`) && line.includes(`<${directory}>)`))
-        traced.named ||= traced.acknowledged === 0
+      if (written.test(line)) pending++
+      else if (synced.test(line)) pending = 0
+      else if (created.test(line)) made = true
+      else if (made && line.includes('fsync(') && line.includes(folder)) traced.named ||= traced.acknowledged === 0
       else if (/ write\(1<[^>]*>, "\d+\\n"/.test(line)) {
         traced.acknowledged++
         if (pending > 0) traced.unsynced++
@@ -54,7 +66,7 @@ describe.skipIf(!canTrace)('a commit, as the system sees it', () => {
 
   it('is on the disk before it is acknowledged, log and name, with power durability, in a new store and in one opened again', async () => {
     for (const run of ['new', 'again']) {
-      const { acknowledged, unsynced, named } = await trace('power.db', 'power')
+      const { acknowledged, unsynced, named } = await trace('power', 'power')
       expect(acknowledged, run).toBeGreaterThan(20)
       expect(unsynced, run).toBe(0)
       if (run === 'new') expect(named).toBe(true)
@@ -62,7 +74,7 @@ describe.skipIf(!canTrace)('a commit, as the system sees it', () => {
   })
 
   it('is with the system alone, without', async () => {
-    const { acknowledged, unsynced } = await trace('process.db', 'process')
+    const { acknowledged, unsynced } = await trace('process', 'process')
     expect(acknowledged).toBeGreaterThan(20)
     expect(unsynced).toBeGreaterThan(20)
   })

@@ -24,10 +24,13 @@ export interface Piece {
   readonly end: number
 }
 
-/** Everything of a segment from byte `start` on, 0 or the end of a piece: whatever is damaged, what is whole is found. */
-export function* piecesOf(segment: Buffer, start: number): Generator<Piece> {
+/**
+ * Everything of a segment from byte `start` on, 0 or the end of a piece: whatever is damaged, what is whole is found.
+ * @param length how long the segment was; what is missing at its end is damaged
+ */
+export function* piecesOf(segment: Buffer, start: number, length = segment.length): Generator<Piece> {
   let from = start
-  while (from < segment.length) {
+  while (from < length) {
     let at = from
     let payload = payloadAt(segment, at)
     while (payload === null && at !== -1) {
@@ -35,7 +38,7 @@ export function* piecesOf(segment: Buffer, start: number): Generator<Piece> {
       if (at !== -1) payload = payloadAt(segment, at)
     }
     if (payload === null) {
-      yield { payload, damaged: segment.length - from, end: segment.length }
+      yield { payload, damaged: length - from, end: length }
       return
     }
     const end = at + OVERHEAD + payload.length

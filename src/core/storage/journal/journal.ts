@@ -161,9 +161,9 @@ export class Journal {
   #read(segment: Segment): Piece[] {
     if (this.#segments.length === 1) this.#closeFile()
     const bytes = readFileSync(this.#pathOf(segment))
-    const pieces = [...piecesOf(bytes, this.#delivered.segment === segment.number ? this.#delivered.offset : 0)]
-    const missing = this.#appended.segment === segment.number ? this.#appended.offset - bytes.length : 0
-    return missing > 0 ? [...pieces, { payload: null, damaged: missing, end: bytes.length }] : pieces
+    const delivered = this.#delivered.segment === segment.number ? this.#delivered.offset : 0
+    const known = this.#appended.segment === segment.number ? this.#appended.offset : 0
+    return [...piecesOf(bytes, delivered, Math.max(bytes.length, known))]
   }
 
   #drop(): void {
