@@ -41,3 +41,12 @@ export interface ProbeRow {
   readonly heartbeat?: number | null
   readonly first_tick?: number | null
 }
+
+/** One thing that was checked. */
+export interface CheckRow {
+  readonly name: string
+  readonly state: 'ok' | 'warning' | 'failure'
+  readonly detail: string
+  /** What to do; null when all is well. */
+  readonly remedy: string | null
+}
