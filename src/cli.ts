@@ -24,6 +24,7 @@ export const COMMANDS: Readonly<Record<CommandName, readonly [summary: string, l
   serve: ['an AllTick-compatible server over any source', () => import('./commands/serve.ts')],
   export: ['copy from any source to any sink', () => import('./commands/export.ts')],
   init: ['set up: a configuration file and where the token goes', () => import('./commands/init.ts')],
+  doctor: ['check everything that recording depends on', () => import('./commands/doctor.ts')],
 }
 
 /** The command tree: every command by name and summary, and the named one in full. */

@@ -8,6 +8,7 @@ export const COMMAND_NAMES = [
   'serve',
   'export',
   'init',
+  'doctor',
 ] as const
 
 export type CommandName = (typeof COMMAND_NAMES)[number]

@@ -3,7 +3,7 @@ import type { Address } from '../core/address/address.ts'
 import { messageOf } from '../core/errors.ts'
 import type { MarketEvent } from '../core/market/event.ts'
 import type { Instrument } from '../core/market/instrument.ts'
-import type { Source } from '../core/pipeline/source.ts'
+import type { Durability, Source } from '../core/pipeline/source.ts'
 import { openServer, type QuoteServer, type ServerOptions } from '../core/server/server.ts'
 import { type Io, say } from './_io.ts'
 import { announceRelay, type Relay } from './_relay.ts'
@@ -14,6 +14,8 @@ interface RelayPlan {
   port: number | false
   symbols: readonly string[]
   sinks: readonly Address[]
+  /** What a commit of the store survives; null without a store. */
+  durability: Durability | null
   setup: Setup
 }
 
@@ -22,7 +24,7 @@ interface RelayPlan {
  * recorder's own symbols is subscribed on the same connection. Undefined where there is nothing to relay.
  */
 export async function openRelay(source: Source, address: Address, plan: RelayPlan, io: Io) {
-  const { port, symbols, sinks, setup } = plan
+  const { port, symbols, sinks, durability, setup } = plan
   if (port === false || source.kind !== 'live') return undefined
   const own = new Set(symbols)
   let instruments: readonly Instrument[] = []
@@ -44,6 +46,7 @@ export async function openRelay(source: Source, address: Address, plan: RelayPla
     vendor: address.scheme,
     url: `${server.url}/quote-stock-b-ws-api`,
     store: sinks[0]?.text ?? '',
+    durability,
   })
   let broken = false
   /** Whatever befalls the relay, the recording goes on. */

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, wri
 import { connect } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
+import type { Durability } from '../core/pipeline/source.ts'
 import type { Io } from './_io.ts'
 
 /** A recorder on this machine that relays its feed on loopback, so that one token's one connection serves all. */
@@ -11,6 +12,8 @@ export interface Relay {
   url: string
   /** What it records into, for messages. */
   store: string
+  /** What a commit of it survives; null where it is no store. */
+  durability: Durability | null
 }
 
 function folder(io: Io): string {

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import { type Address, parseAddress } from '../core/address/address.ts'
-import { openSink, together } from '../core/address/open-sink.ts'
+import { openSink, type SinkOptions, together } from '../core/address/open-sink.ts'
 import { openSource } from '../core/address/open-source.ts'
 import { HkqError } from '../core/errors.ts'
 import type { Batches, MarketEvent, Tick } from '../core/market/event.ts'
@@ -16,7 +16,7 @@ import { renderProgress, startSpinner } from '../core/terminal/progress.ts'
 import { validate } from '../core/validation/validator.ts'
 import { stopAfter, tellerOf, validatorFor } from './_events.ts'
 import { sourceOptions } from './_feed.ts'
-import type { Io } from './_io.ts'
+import { type Io, say } from './_io.ts'
 import {
   type CommonOptions,
   defineCommand,
@@ -103,13 +103,17 @@ async function openAll(to: readonly Address[], print: () => Sink, options: Optio
   try {
     for (const address of to) {
       if (holdsData(address)) tell(`hkq: "${address.path}" is not empty: appending to it`, options, io)
-      sinks.push(address.scheme === '-' ? print() : await openSink(address, { now: () => io.clock.now() }))
+      sinks.push(address.scheme === '-' ? print() : await openSink(address, sinkOptions(io)))
     }
   } catch (error) {
     await together(sinks).close()
     throw error
   }
   return together(sinks)
+}
+
+function sinkOptions(io: Io): SinkOptions {
+  return { now: () => io.clock.now(), clock: io.clock, tell: (line) => say(io, `hkq: ${line}`) }
 }
 
 /** Whether the sink is a file of records with something in it: unlike a store it takes what it holds a second time. */

@@ -5,7 +5,7 @@ import { isStore, openSink, together } from '../core/address/open-sink.ts'
 import { openSource } from '../core/address/open-source.ts'
 import { HkqError, messageOf } from '../core/errors.ts'
 import type { Instrument } from '../core/market/instrument.ts'
-import type { Sink } from '../core/pipeline/source.ts'
+import type { Durability, Sink } from '../core/pipeline/source.ts'
 import { type RecordingSummary, rejectedShare, startRecording } from '../core/recorder.ts'
 import type { Store } from '../core/storage/store.ts'
 import { renderSummary } from '../core/terminal/summary.ts'
@@ -17,13 +17,14 @@ import { defineCommand, type LiveOptions, withCommon, withFrom, withLive } from 
 import { formatOf, paletteOf, tell } from './_print.ts'
 import { isNeedless, type Schedule, untilEnd, waitForOpening } from './_schedule.ts'
 import { demandSymbols, printedSchema, type Setup, setUp } from './_setup.ts'
-import { choice, integer, portOrOff, repeated, until } from './_values.ts'
+import { choice, duration, integer, portOrOff, repeated, until } from './_values.ts'
 
 interface Options extends Schedule, LiveOptions {
   to?: string[]
   symbolsFile?: string
   waitOpen?: boolean
-  durability: 'process' | 'power'
+  durability: Durability
+  patience: number
   depth?: number
   raw?: string
   relay: number | false
@@ -49,10 +50,12 @@ export function define(io: Io): Command {
       choice('durability', ['process', 'power']),
       'process',
     )
+    .option('--patience <time>', 'how long a full or failing disk, or a lock, is waited for', duration, 60_000)
     .option('--depth <n>', 'store quotes with this many levels of the book, 1 to 10', integer(1, 10))
     .option('--raw <dir>', 'keep every frame as it came, for --from raw:DIR')
     .option('--relay <port>', 'relay the feed on this loopback port, or off', portOrOff, 0)
   command.options.find(({ long }) => long === '--relay')!.defaultValueDescription = 'a usual or a free one'
+  command.options.find(({ long }) => long === '--patience')!.defaultValueDescription = '60s'
   withFrom(command, 'a running recorder, else alltick:')
   withLive(command)
   return withCommon(command).action(async (args: string[], options: Options) => {
@@ -101,7 +104,8 @@ async function run(plan: Plan, io: Io): Promise<void> {
     if (!LIVE.has(address.scheme) && isNeedless(options, setup, opened.clock.now(), io)) return
     const source = untilEnd(opened, options, setup, ended)
     const { openRelay } = await import('./_relay-server.ts')
-    const relay = await openRelay(source, address, { ...plan, port: options.relay }, io)
+    const durability = store ? options.durability : null
+    const relay = await openRelay(source, address, { ...plan, durability, port: options.relay }, io)
     const told = teller(options, io)
     const recording = startRecording({
       ...{ source, symbols, sessions: setup.sessions, clock: io.clock, quotes: options.depth !== undefined },
@@ -110,6 +114,7 @@ async function run(plan: Plan, io: Io): Promise<void> {
         if (!ended.signal.aborted && store) keepFacts(store, rows, options, io)
       }),
       sink: together(sinks),
+      durability,
       onArrival: (batch) => {
         relay?.publish(batch)
         told(batch)
@@ -139,6 +144,9 @@ async function openAll({ sinks, options, setup, symbols }: Plan, io: Io, onGone:
         await openSink(address, {
           durability: options.durability,
           now: () => io.clock.now(),
+          patienceMs: options.patience,
+          clock: io.clock,
+          tell: (line) => say(io, `hkq: ${line}`),
           stdout: io.stdout,
           onGone,
           publish,

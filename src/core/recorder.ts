@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts'
 import type { Batches, Flag, Gap, MarketEvent, RejectReason } from './market/event.ts'
 import type { Sessions } from './market/session.ts'
-import type { Sink, Source } from './pipeline/source.ts'
+import type { Durability, Sink, Source } from './pipeline/source.ts'
 import { Histogram } from './storage/histogram.ts'
 import { createWriter } from './storage/writer.ts'
 import type { Validator } from './validation/validator.ts'
@@ -17,6 +17,8 @@ export interface Recording {
   sessions: Sessions
   /** The clock that stamped `received_at`. */
   clock: Clock
+  /** What a commit survives; null where nothing goes into a store. */
+  durability: Durability | null
   /** Sees every validated batch before it is stored. */
   onArrival?: (batch: readonly MarketEvent[]) => void
   /** Told after each commit. */
@@ -40,6 +42,7 @@ export interface RecordingSummary {
   /** Receive to commit. */
   commit_p50: number | null
   commit_p99: number | null
+  durability: Durability | null
   bytes: number
 }
 
@@ -117,6 +120,7 @@ export function startRecording(recording: Recording): { tally: Tally; done: Prom
         latency_p99: latency.quantile(0.99),
         commit_p50: writer.stats.latency_p50,
         commit_p99: writer.stats.latency_p99,
+        durability: recording.durability,
         bytes,
       }),
     },

@@ -19,7 +19,7 @@ it('a relay is asked without the token: whoever listens there may not be the rec
   })
   const io = { env: { XDG_RUNTIME_DIR: folder, HKQ_ALLTICK_TOKEN: 'secret' } } as unknown as Io
   const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/x`
-  announceRelay(io, { pid: process.pid, vendor: 'alltick', url, store: '' })
+  announceRelay(io, { pid: process.pid, vendor: 'alltick', url, store: '', durability: null })
   const { params } = await liveAddress(undefined, {} as Setup, io)
   expect([params.get('endpoint'), params.get('token')]).toEqual([[url], ['off']])
 })

@@ -5,7 +5,7 @@ import Sqlite from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
 import { parseTime } from '../../src/core/market/time.ts'
 import { wireServer } from '../support/alltick-wire.ts'
-import { hkq, limited, start, workdir } from './hkq.ts'
+import { hkq, start, workdir } from './hkq.ts'
 
 const FROM = parseTime('2023-08-15T10:00')
 
@@ -37,26 +37,6 @@ const gapsOf = (file: string) => {
   db.close()
   return rows
 }
-
-describe('a disk that is full', () => {
-  it('ends the recording with 6 and one line; what was called stored is there, and the next run goes on', async () => {
-    const cwd = workdir()
-    const args = ['record', '700', '--from', 'sim:?speed=max&rate=20', '--json']
-    const full = await limited(2_000, args, cwd)
-    expect(full.code).toBe(6)
-    expect(full.stderr).toMatch(/^hkq: "hk_market.db" [^\n]*free[^\n]*\n$/)
-    const { stored } = JSON.parse(full.stdout)
-    expect(stored).toBeGreaterThan(1_000)
-    const file = join(cwd, 'hk_market.db')
-    const kept = visible(file)
-    expect(kept).toHaveLength(stored)
-
-    const next = await hkq(args, { cwd })
-    expect(next.code).toBe(0)
-    expect(JSON.parse(next.stdout).duplicates).toBe(stored)
-    expect(visible(file).slice(0, stored)).toEqual(kept)
-  })
-})
 
 describe('a recorder that is killed', () => {
   it('loses nothing that was stored, doubles nothing, resumes, and writes each hole down', async () => {

@@ -40,15 +40,21 @@ export function start(args: readonly string[], { cwd, env = {}, stdout }: Option
   return child
 }
 
-/** Runs the built command with files of at most `blocks` (of 512 or 1,024 bytes, as the shell counts) to write. */
-export function limited(blocks: number, args: readonly string[], cwd: string): Promise<Ran> {
-  const script = `ulimit -f ${blocks}; trap '' XFSZ; exec "$@"`
+/**
+ * Starts the built command with files of at most `blocks` (of 512 or 1,024 bytes, as the shell counts) to write;
+ * prlimit(1) lifts that again.
+ */
+export function startLimited(blocks: number, args: readonly string[], { cwd, env = {} }: Options): ChildProcess {
+  const script = `ulimit -S -f ${blocks}; trap '' XFSZ; exec "$@"`
   const child = spawn('sh', ['-c', script, 'sh', process.execPath, BIN, ...args], {
     cwd,
-    env: { PATH: process.env.PATH ?? '', HOME: cwd, XDG_RUNTIME_DIR: cwd },
+    env: { PATH: process.env.PATH ?? '', HOME: cwd, XDG_RUNTIME_DIR: cwd, ...env },
   })
   child.stdin.end()
-  return finished(child)
+  onTestFinished(() => {
+    child.kill('SIGKILL')
+  })
+  return child
 }
 
 /** Runs the built command to its end. */

@@ -381,6 +381,7 @@ describe('the summary of a run', () => {
     latency_p99: 12.3,
     commit_p50: 0.4,
     commit_p99: 2.8,
+    durability: 'power',
     bytes: 14_200_000,
   }
 
@@ -396,6 +397,7 @@ describe('the summary of a run', () => {
       '  reconnects  1',
       '  latency     0.84 ms p50, 12.3 ms p99',
       '  commit      0.40 ms p50, 2.8 ms p99',
+      '  durability  power',
       '  bytes       14.2 MB',
     ])
   })

@@ -1,20 +1,29 @@
 import { accessSync, constants, existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Writable } from 'node:stream'
-import { systemClock } from '../clock.ts'
+import { type Clock, systemClock } from '../clock.ts'
 import { HkqError } from '../errors.ts'
 import type { MarketEvent } from '../market/event.ts'
-import type { Sink, Written } from '../pipeline/source.ts'
+import type { Durability, Sink, Written } from '../pipeline/source.ts'
 import { DeferredStore, type Resumable } from '../storage/deferred-store.ts'
+import { outlasting, patient } from '../storage/patient.ts'
 import type { Store } from '../storage/store.ts'
 import { type Address, choiceParam, parseAddress } from './address.ts'
+
+const PATIENCE = 60_000
 
 /** What `openSink` takes beside the address; all of it optional. */
 export interface SinkOptions {
   /** What a commit of a store waits for: the process (default) or the disk. */
-  durability?: 'process' | 'power'
+  durability?: Durability
   /** Wall clock of checkpoints, epoch ms. */
   now?: () => number
+  /** How long a store outlasts a full or failing disk and another program's lock, ms; default a minute, 0 not at all. */
+  patienceMs?: number
+  /** Measures and waits meanwhile. */
+  clock?: Clock
+  /** Told one line of what stands in a store's way, and when it is gone. */
+  tell?: (line: string) => void
   /** Standard output, for `-`. `onGone` is called when its reader goes away. */
   stdout?: Writable
   onGone?: () => void
@@ -44,15 +53,55 @@ export async function openSink(address: string | Address, options: SinkOptions =
 }
 
 /** A store that is there is opened and locked at once; a new one is made with its first write. */
-async function openRecordingStore(
-  { path }: Address,
-  { durability = 'process', now = systemClock.now }: SinkOptions,
-): Promise<Resumable> {
+async function openRecordingStore({ path }: Address, options: SinkOptions): Promise<Resumable> {
+  const { durability = 'process', now = systemClock.now, clock = systemClock, tell = () => {} } = options
   const { openSqlite } = await import('../storage/sqlite.ts')
-  const open = (): Promise<Store> => openSqlite(path, { mode: 'record', durability, now })
-  if (existsSync(path)) return open()
-  checkFolder(path)
-  return new DeferredStore(open)
+  const open = (): Promise<Store> => openSqlite(path, { mode: 'record', durability, now, clock, tell })
+  if (!existsSync(path)) checkFolder(path)
+  const store = existsSync(path) ? await open() : new DeferredStore(open)
+  return patient(store, { ms: options.patienceMs ?? PATIENCE, clock, tell })
+}
+
+/** A sink behind a network, which may be away for a while. */
+export interface NetworkedSink {
+  /** What people call it, without any secret. */
+  name: string
+  /** Opens it; again whenever it was away. */
+  open: () => Promise<Sink>
+  /** Whether an error of opening or writing tells that it is away. */
+  isAway: (error: unknown) => boolean
+  /** Where events wait for it, a directory of its own. */
+  directory: string
+  /** Most bytes that wait; default 1 GiB. */
+  maxBytes?: number
+}
+
+const WAITING = 2 ** 30
+
+/**
+ * Opens a networked sink behind a journal on disk: while it is away events wait there, and come to it in order. A journal
+ * that is full, as the disk may be, is outlasted as a store's disk is.
+ * @throws HkqError E_LOCKED while another recorder uses the directory; what `open` throws unless the sink is away
+ */
+export async function openJournaled(networked: NetworkedSink, options: SinkOptions = {}): Promise<Sink> {
+  const { durability = 'process', now = systemClock.now, clock = systemClock, tell = () => {} } = options
+  const { directory, maxBytes = WAITING, ...sink } = networked
+  const [{ openJournal }, { SpillingSink }] = await Promise.all([
+    import('../storage/journal/open-journal.ts'),
+    import('../storage/journal/spill.ts'),
+  ])
+  const { journal, release } = await openJournal(directory, { maxBytes, durability, now })
+  try {
+    const spilling = await SpillingSink.open({ ...sink, journal, clock, tell })
+    return {
+      write: outlasting((batch) => spilling.write(batch), { ms: options.patienceMs ?? PATIENCE, clock, tell }),
+      close: () => spilling.close().finally(release),
+    }
+  } catch (error) {
+    journal.close()
+    release()
+    throw error
+  }
 }
 
 function checkFolder(path: string): void {

@@ -150,6 +150,13 @@ const RECORDS: Readonly<Record<string, Readonly<Record<string, Schema>>>> = {
     failed: orNull(text('phase that failed')),
     remedy: orNull(text('what stands in the way, and what to do')),
   },
+  check: {
+    name: text('what was looked at'),
+    state: choice('how it stands', 'ok', 'warning', 'failure'),
+    code: orNull(text('of a failure, as docs/exit-codes.md has it')),
+    detail: text('what was found'),
+    remedy: orNull(text('what to do about it')),
+  },
   summary: {
     source: text('where from'),
     received: integer('ticks received'),
@@ -163,6 +170,7 @@ const RECORDS: Readonly<Record<string, Readonly<Record<string, Schema>>>> = {
     latency_p99: orNull(number('exchange to receive, ms')),
     commit_p50: orNull(number('receive to commit, ms')),
     commit_p99: orNull(number('receive to commit, ms')),
+    durability: choice('what a commit survives; null without a store', 'process', 'power', null),
     bytes: integer('bytes received'),
   },
 }

@@ -38,6 +38,9 @@ export interface Written {
   duplicates: number
 }
 
+/** What a commit of a store survives: the end of the process, or loss of power too (it waits for the disk each time). */
+export type Durability = 'process' | 'power'
+
 /** Where events go. `write` resolves when the batch is safe to the sink's promise; `close` comes after the last write. */
 export interface Sink {
   write(batch: readonly MarketEvent[]): Promise<Written>

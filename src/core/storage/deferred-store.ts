@@ -28,13 +28,23 @@ export class DeferredStore implements Resumable {
   }
 
   async write(batch: readonly MarketEvent[]): Promise<Written> {
-    this.#opening ??= this.#make()
-    return (await this.#opening).write(batch)
+    return (await this.#opened()).write(batch)
   }
 
   async close(): Promise<void> {
     await this.#opening?.catch(() => {})
     await this.#store?.close()
+  }
+
+  /** The store; one that could not be made is tried again with the next write. */
+  async #opened(): Promise<Store> {
+    this.#opening ??= this.#make()
+    try {
+      return await this.#opening
+    } catch (error) {
+      this.#opening = undefined
+      throw error
+    }
   }
 
   async #make(): Promise<Store> {

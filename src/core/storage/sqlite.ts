@@ -1,8 +1,19 @@
 import { existsSync } from 'node:fs'
+import { type Clock, systemClock } from '../clock.ts'
 import { HkqError } from '../errors.ts'
 import { Sessions } from '../market/session.ts'
-import { connect, type Db, type Driver, loadDriver, refuseWrongPath, storageError } from './sqlite/driver.ts'
+import type { Durability } from '../pipeline/source.ts'
+import {
+  connect,
+  type Db,
+  type Driver,
+  loadDriver,
+  refuseWrongPath,
+  storageError,
+  unsafeVersion,
+} from './sqlite/driver.ts'
 import { takeLock } from './sqlite/lock.ts'
+import { LOG_LIMIT, LogKeeper } from './sqlite/log-keeper.ts'
 import { identify, migrate, refuseNewer, schemaVersion } from './sqlite/migrate.ts'
 import { ReadAhead, type Readers } from './sqlite/read-ahead.ts'
 import { STEPS } from './sqlite/schema.ts'
@@ -15,12 +26,16 @@ export { sqliteVersion } from './sqlite/driver.ts'
 export interface SqliteOptions {
   /** `record` may write, creates the file and locks it against other recorders; `read` does neither. */
   mode: 'record' | 'read'
-  /** What a commit survives: the end of the process (default), or loss of power (waits for the disk each time). */
-  durability?: 'process' | 'power'
+  /** Default `process`. */
+  durability?: Durability
   /** Phases of a tutorial-made database, which has none of its own. */
   sessions?: Sessions
   /** Wall clock of checkpoints, epoch ms. */
   now?: () => number
+  /** Measures and waits while the store's log cannot be emptied; the machine's by default. */
+  clock?: Clock
+  /** Told one line of what a recorder's user should know. */
+  tell?: (line: string) => void
   /** Threads that read a long history ahead of the one that computes; none by default. */
   readers?: Readers
 }
@@ -38,7 +53,7 @@ export async function openSqlite(path: string, options: SqliteOptions): Promise<
 function openForRecording(
   driver: Driver,
   path: string,
-  { durability = 'process', now = Date.now }: SqliteOptions,
+  { durability = 'process', now = Date.now, clock = systemClock, tell = () => {} }: SqliteOptions,
 ): Store {
   refuseWrongPath(path, 'write')
   if (existsSync(path)) inspect(driver, path, refuseForRecording)
@@ -49,9 +64,11 @@ function openForRecording(
     configure(db, durability)
     migrate(db, path)
     db.prepare('INSERT OR REPLACE INTO recorder VALUES (1, ?, ?)').run(process.pid, Math.round(now()))
-    // writes wait on their own, without stopping the program
+    const unsafe = unsafeVersion(db.prepare<[], string>('SELECT sqlite_version()').pluck().get()!)
+    if (unsafe !== null) tell(unsafe)
+    // whoever writes waits on his own, without stopping the program
     db.pragma('busy_timeout = 50')
-    return new SqliteStore(db, path, { lock, now, ahead: null })
+    return new SqliteStore(db, path, { lock, log: new LogKeeper(db, path, { clock, tell }), now, ahead: null })
   } catch (error) {
     db?.close()
     lock.release()
@@ -69,7 +86,12 @@ function openForReading(
   const db = connect(driver, path, 'read')
   try {
     if (kind === 'tutorial') return new TutorialStore(db, path, sessions)
-    return new SqliteStore(db, path, { lock: null, now, ahead: readers ? new ReadAhead(path, readers) : null })
+    return new SqliteStore(db, path, {
+      lock: null,
+      log: null,
+      now,
+      ahead: readers ? new ReadAhead(path, readers) : null,
+    })
   } catch (error) {
     db.close()
     throw storageError(path, error)
@@ -124,22 +146,22 @@ function upgrade(driver: Driver, path: string): void {
   }
 }
 
-/** Size the WAL is cut back to after a burst. SQLite's own checkpoint, every 4 MiB, keeps commits shortest. */
-const WAL_LIMIT = 64 * 2 ** 20
 /** Pages kept in memory, KiB: as fast as twice as many with 3,000 symbols, the most that one connection carries. */
 const CACHE_KIB = 16_384
 
-function configure(db: Db, durability: 'process' | 'power'): void {
+function configure(db: Db, durability: Durability): void {
   db.pragma('journal_mode = WAL')
   promise(db, durability)
-  db.pragma(`journal_size_limit = ${WAL_LIMIT}`)
+  db.pragma(`journal_size_limit = ${LOG_LIMIT}`)
   db.pragma(`cache_size = -${CACHE_KIB}`)
 }
 
 /** Sets what a commit waits for, and checks that SQLite took it: a promise that is not kept must not be made. */
-function promise(db: Db, durability: 'process' | 'power'): void {
+function promise(db: Db, durability: Durability): void {
   const level = durability === 'power' ? FULL : NORMAL
   db.pragma(`synchronous = ${level}`)
+  // macOS: without it a sync stops in the disk's own cache
+  if (level === FULL) for (const name of ['fullfsync', 'checkpoint_fullfsync']) db.pragma(`${name} = ON`)
   if (db.pragma('synchronous', { simple: true }) === level) return
   throw new HkqError('E_STORAGE', `SQLite does not keep --durability "${durability}" here: use another build of it`)
 }

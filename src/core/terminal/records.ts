@@ -17,6 +17,8 @@ export interface RunSummary {
   /** Receive to commit, ms. */
   readonly commit_p50: number | null
   readonly commit_p99: number | null
+  /** What a commit survives; null without a store. */
+  readonly durability: string | null
   readonly bytes: number
 }
 
@@ -38,4 +40,13 @@ export interface ProbeRow {
   /** Of a session with a token, ms: round trip of a heartbeat, wait for the first tick. */
   readonly heartbeat?: number | null
   readonly first_tick?: number | null
+}
+
+/** One thing that was checked. */
+export interface CheckRow {
+  readonly name: string
+  readonly state: 'ok' | 'warning' | 'failure'
+  readonly detail: string
+  /** What to do; null when all is well. */
+  readonly remedy: string | null
 }

@@ -17,6 +17,7 @@ export function renderSummary(summary: RunSummary, palette: Palette): string {
     ['reconnects', count(summary.reconnects), summary.reconnects > 0],
     ['latency', percentiles(summary.latency_p50, summary.latency_p99), false],
     ['commit', percentiles(summary.commit_p50, summary.commit_p99), false],
+    ['durability', summary.durability ?? '', false],
     ['bytes', summary.bytes > 0 ? bytes(summary.bytes) : '', false],
   ]
   const shown = rows.filter(([, text]) => text !== '')

@@ -4,11 +4,13 @@ import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { build } from 'esbuild'
 
-/** Bundles recorder.ts into `directory`, so that a plain node runs it. */
-export async function bundleRecorder(directory: string): Promise<string> {
+/** Bundles a program, recorder.ts if no other is named, into `directory`, so that a plain node runs it. */
+export async function bundleRecorder(
+  directory: string,
+  entry = join(import.meta.dirname, 'recorder.ts'),
+): Promise<string> {
   const outfile = join(directory, 'recorder.mjs')
   await symlink(resolve('node_modules'), join(directory, 'node_modules'))
-  const entry = join(import.meta.dirname, 'recorder.ts')
   await build({
     entryPoints: [entry],
     outfile,

@@ -32,20 +32,6 @@ describe('a store that others open too', () => {
     store = await openSqlite(join(directory, 'other.db'), { mode: 'record' })
   })
 
-  it('waits for a foreign writer while the program goes on', async () => {
-    const other = new Sqlite(path)
-    other.exec('BEGIN IMMEDIATE')
-    const write = store.write([tick()])
-    let released = false
-    setTimeout(() => {
-      released = true
-      other.exec('COMMIT')
-      other.close()
-    }, 20)
-    expect(await write).toEqual({ stored: 1, duplicates: 0 })
-    expect(released).toBe(true)
-  })
-
   it('notices what a foreign writer has put in', async () => {
     await store.write([tick({ seq: 1 })])
     const other = new Sqlite(path)

@@ -2,8 +2,8 @@
 import { openSqlite } from '../../../src/core/storage/sqlite.ts'
 import { gap, tick } from '../sample.ts'
 
-const [path, first = '0', size = '50'] = process.argv.slice(2)
-const store = await openSqlite(path!, { mode: 'record' })
+const [path, first = '0', size = '50', durability = 'process'] = process.argv.slice(2)
+const store = await openSqlite(path!, { mode: 'record', durability: durability as 'process' | 'power' })
 process.stdout.write('open\n')
 for (let seq = Number(first); ; seq += Number(size)) {
   const ticks = Array.from({ length: Number(size) }, (_, i) =>

@@ -30,7 +30,14 @@ export async function sqliteVersion(): Promise<{ version: string; safe: boolean 
   const db = new driver(':memory:')
   const version = db.prepare<[], string>('SELECT sqlite_version()').pluck().get()!
   db.close()
-  return { version, safe: isAtLeast(version, SAFE_VERSION) }
+  return { version, safe: unsafeVersion(version) === null }
+}
+
+/** What to say of a version with the WAL-reset bug; null for a version without it. */
+export function unsafeVersion(version: string): string | null {
+  if (isAtLeast(version, SAFE_VERSION)) return null
+  const bug = `SQLite ${version} can damage a store in a rare race of a commit and a checkpoint`
+  return `${bug} (mended in ${SAFE_VERSION.join('.')}): install better-sqlite3 12.9.0 or later`
 }
 
 function isAtLeast(version: string, least: readonly number[]): boolean {

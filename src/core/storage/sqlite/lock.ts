@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { HkqError } from '../../errors.ts'
 import { codeOf, connect, type Db, type Driver, storageError } from './driver.ts'
@@ -7,6 +7,9 @@ import { codeOf, connect, type Db, type Driver, storageError } from './driver.ts
 export interface Lock {
   release(): void
 }
+
+/** How long a lock is asked for, ms: whoever only looks whether it is held has it for less. */
+const LOOK = 100
 
 /**
  * Takes the store's lock: an exclusive transaction on the empty file `FILE-lock`, which the system ends with the process,
@@ -17,13 +20,29 @@ export function takeLock(driver: Driver, path: string): Lock {
   const file = `${realPath(path)}-lock`
   let db: Db | undefined
   try {
-    db = new driver(file, { timeout: 0 })
+    db = new driver(file, { timeout: LOOK })
     db.pragma('journal_mode = MEMORY')
     db.exec('BEGIN EXCLUSIVE')
     return { release: () => void db?.close() }
   } catch (error) {
     db?.close()
     throw codeOf(error) === 'SQLITE_BUSY' ? lockedError(driver, path) : storageError(path, error)
+  }
+}
+
+/** Whether a recorder holds the store. */
+export function isLocked(driver: Driver, path: string): boolean {
+  const file = `${realPath(path)}-lock`
+  if (!existsSync(file)) return false
+  const db = new driver(file, { timeout: 0, readonly: true })
+  try {
+    db.pragma('schema_version')
+    return false
+  } catch (error) {
+    if (codeOf(error) === 'SQLITE_BUSY') return true
+    throw storageError(file, error)
+  } finally {
+    db.close()
   }
 }
 

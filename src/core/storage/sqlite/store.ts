@@ -1,4 +1,4 @@
-import { setTimeout as delay, setImmediate } from 'node:timers/promises'
+import { setImmediate } from 'node:timers/promises'
 import type { Statement } from 'better-sqlite3'
 import type { Summary } from '../../bars/summary.ts'
 import { HkqError } from '../../errors.ts'
@@ -8,8 +8,9 @@ import type { Checkpoint, Query, Written } from '../../pipeline/source.ts'
 import type { TickColumns } from '../columns.ts'
 import type { ColumnChoice, Span, Store } from '../store.ts'
 import { Dictionary } from './dictionary.ts'
-import { attempted, codeOf, type Db, guarded, storageError } from './driver.ts'
+import { attempted, type Db, guarded, storageError } from './driver.ts'
 import type { Lock } from './lock.ts'
+import type { LogKeeper } from './log-keeper.ts'
 import type { ReadAhead } from './read-ahead.ts'
 import { readAll } from './read-all.ts'
 import { RecordReader } from './read-records.ts'
@@ -19,10 +20,6 @@ import { MinuteKeeper } from './write-minutes.ts'
 import { RecordWriter } from './write-records.ts'
 import { TickInserter } from './write-ticks.ts'
 
-/** How long a write waits for another program that holds the database, ms, and how often it tries. */
-const PATIENCE = 60_000
-const RETRY = 50
-
 /** Chunks of ticks up to which a symbol's history is not worth a thread. */
 const SHORT = 12
 
@@ -31,6 +28,7 @@ interface Writing {
   readonly ticks: TickInserter
   readonly minutes: MinuteKeeper
   readonly records: RecordWriter
+  readonly log: LogKeeper
   readonly begin: Statement
   readonly commit: Statement
   readonly dataVersion: Statement
@@ -40,6 +38,8 @@ interface Writing {
 export interface Belongings {
   /** Held by the one that may write. */
   lock: Lock | null
+  /** Watches the log of what is written; null where nothing is. */
+  log: LogKeeper | null
   /** Wall clock, epoch ms. */
   now: () => number
   /** Threads that read a long history. */
@@ -59,7 +59,7 @@ export class SqliteStore implements Store {
   readonly #ahead: ReadAhead | null
   #dataVersion: unknown
 
-  constructor(db: Db, path: string, { lock, now, ahead }: Belongings) {
+  constructor(db: Db, path: string, { lock, log, now, ahead }: Belongings) {
     this.#db = db
     this.#path = path
     this.#lock = lock
@@ -68,7 +68,8 @@ export class SqliteStore implements Store {
     this.#names = { symbols: new Dictionary(db, 'symbol'), sources: new Dictionary(db, 'source') }
     this.#tickReader = new TickReader(db, this.#names)
     this.#reader = new RecordReader(db, this.#names)
-    this.#writer = lock && {
+    this.#writer = log && {
+      log,
       ticks: new TickInserter(db, this.#names),
       minutes: new MinuteKeeper(db, this.#names.symbols),
       records: new RecordWriter(db, this.#names),
@@ -81,29 +82,9 @@ export class SqliteStore implements Store {
 
   async write(batch: readonly MarketEvent[]): Promise<Written> {
     const writer = this.#writing()
-    await this.#begin(writer)
-    try {
-      const { ticks, received, others } = sort(batch)
-      let stored = 0
-      for (const [symbol, list] of ticks) {
-        const fresh = writer.ticks.insert(symbol, list)
-        writer.minutes.add(symbol, fresh)
-        writer.records.checkpoints(symbol, fresh, this.#now())
-        stored += fresh.length
-      }
-      writer.ticks.flush()
-      for (const event of others) {
-        if (event.type === 'quote') writer.records.quote(event)
-        else if (event.type === 'gap') writer.records.gap(event)
-        else if (event.type === 'rejected') writer.records.rejected(event)
-        else if (event.type === 'coverage') writer.records.coverage(event, this.#now())
-      }
-      writer.commit.run()
-      return { stored, duplicates: received - stored }
-    } catch (error) {
-      this.#undo()
-      throw storageError(this.#path, error)
-    }
+    const written = this.#commit(writer, batch)
+    await writer.log.committed()
+    return written
   }
 
   read(query: Query & { types?: readonly ('tick' | 'quote' | 'gap')[] }): Batches {
@@ -181,24 +162,44 @@ export class SqliteStore implements Store {
     return this.#writer
   }
 
-  /** Begins the transaction as soon as no other program writes; the event loop goes on meanwhile. */
-  async #begin(writer: Writing): Promise<void> {
-    for (let waited = 0; ; waited += RETRY) {
-      try {
-        writer.begin.run()
-        break
-      } catch (error) {
-        if (codeOf(error) !== 'SQLITE_BUSY' || waited >= PATIENCE) throw storageError(this.#path, error)
-        await delay(RETRY)
+  #commit(writer: Writing, batch: readonly MarketEvent[]): Written {
+    try {
+      this.#begin(writer)
+      const { ticks, received, others } = sort(batch)
+      let stored = 0
+      for (const [symbol, list] of ticks) {
+        const fresh = writer.ticks.insert(symbol, list)
+        writer.minutes.add(symbol, fresh)
+        writer.records.checkpoints(symbol, fresh, this.#now())
+        stored += fresh.length
       }
+      writer.ticks.flush()
+      for (const event of others) {
+        if (event.type === 'quote') writer.records.quote(event)
+        else if (event.type === 'gap') writer.records.gap(event)
+        else if (event.type === 'rejected') writer.records.rejected(event)
+        else if (event.type === 'coverage') writer.records.coverage(event, this.#now())
+      }
+      writer.commit.run()
+      return { stored, duplicates: received - stored }
+    } catch (error) {
+      this.#undo()
+      throw storageError(this.#path, error)
     }
+  }
+
+  #begin(writer: Writing): void {
+    writer.begin.run()
     const dataVersion = writer.dataVersion.get()
     if (dataVersion !== this.#dataVersion) this.#forget()
     this.#dataVersion = dataVersion
   }
 
+  /** The error that led here says more than what undoing meets on a disk that fails. */
   #undo(): void {
-    if (this.#db.inTransaction) this.#db.exec('ROLLBACK')
+    try {
+      if (this.#db.inTransaction) this.#db.exec('ROLLBACK')
+    } catch {}
     this.#forget()
   }
 

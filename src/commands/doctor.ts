@@ -1,0 +1,101 @@
+import type { Command } from 'commander'
+import { type Address, parseAddress } from '../core/address/address.ts'
+import { ERROR_CODES } from '../core/errors.ts'
+import { Sessions } from '../core/market/session.ts'
+import { renderChecks } from '../core/terminal/checks.ts'
+import { type Check, failed } from './_check.ts'
+import { type Config, section } from './_config.ts'
+import type { Io } from './_io.ts'
+import { type CommonOptions, defineCommand, withCommon } from './_options.ts'
+import { formatOf, paletteOf, printer, tell } from './_print.ts'
+import { DEFAULT_STORE } from './_recorded.ts'
+import { printedSchema, type Setup, setUp } from './_setup.ts'
+import { duration, repeated } from './_values.ts'
+
+interface Options extends CommonOptions {
+  to?: readonly string[]
+  offline?: boolean
+  timeout: number
+  bundle?: string
+}
+
+export function define(io: Io): Command {
+  const command = defineCommand('doctor', io)
+    .description(
+      'Checks everything that recording depends on: versions, configuration, token, store, disk, endpoints. Changes nothing.\n' +
+        'Ends with the highest exit code of what failed, 0 where nothing did.',
+    )
+    .option('--to <address>', `the store to look at, repeatable (default: as for record)`, repeated(String))
+    .option('--offline', 'leave the endpoints alone')
+    .option('--timeout <time>', 'for each phase of a connection', duration, 2_000)
+    .option('--bundle <file>', 'also write a report without secrets into this new file')
+  command.options.find(({ long }) => long === '--timeout')!.defaultValueDescription = '2s'
+  return withCommon(command).action(async (options: Options) => {
+    if (printedSchema(command, io, ['check'])) return
+    const { setup, problem } = setUpWhatever(command, io)
+    const stores = (options.to ?? configuredSinks(setup.config, io)).map((text) => parseAddress(text, 'sink'))
+    const checks = await checkAll(stores, setup, problem, options, io)
+    await print(checks, options, io)
+    if (options.bundle !== undefined) {
+      const { writeBundle } = await import('./_bundle.ts')
+      writeBundle(options.bundle, checks, setup.config, io)
+      tell(`wrote ${options.bundle}`, options, io)
+    }
+    io.exitCode = Math.max(0, ...checks.map(({ code }) => (code === null ? 0 : ERROR_CODES[code])))
+  })
+}
+
+/** A configuration that cannot be used is one finding of several. */
+function setUpWhatever(command: Command, io: Io): { setup: Setup; problem: Check | null } {
+  try {
+    return { setup: setUp(command, io), problem: null }
+  } catch (error) {
+    const setup = { config: { files: [], warnings: [] }, sessions: new Sessions(), symbols: [] }
+    return { setup, problem: failed('configuration', error) }
+  }
+}
+
+/** Where `record` writes, by environment, configuration or default. */
+function configuredSinks({ files }: Config, { env }: Io): readonly string[] {
+  if (env.HKQ_TO) return [env.HKQ_TO]
+  const named = files.map(({ values }) => section(values, 'record').to ?? values.to).find((each) => each !== undefined)
+  return named === undefined ? [DEFAULT_STORE] : ([named].flat() as string[])
+}
+
+async function checkAll(
+  sinks: readonly Address[],
+  setup: Setup,
+  problem: Check | null,
+  { offline, timeout }: Options,
+  io: Io,
+): Promise<readonly Check[]> {
+  const { config, sessions } = setup
+  const [own, stores, network] = await Promise.all([
+    import('./_check-setup.ts'),
+    import('./_check-store.ts'),
+    import('./_check-network.ts'),
+  ])
+  const checks: Check[] = [
+    own.checkNode(process.versions.node),
+    await stores.checkSqlite(),
+    problem ?? own.checkConfig(config),
+    own.checkToken(config, io),
+    own.checkCalendar(setup, io),
+  ]
+  for (const { scheme, path } of sinks)
+    if (scheme === 'sqlite') checks.push(...(await stores.checkStore(path, sessions)))
+  checks.push(await network.checkRecorder(io))
+  if (!offline) checks.push(...(await network.checkEndpoints(config, timeout, io)))
+  return checks
+}
+
+async function print(checks: readonly Check[], options: Options, io: Io): Promise<void> {
+  if (formatOf(options, io) === 'table') {
+    const width = io.stdout.isTTY ? (io.stdout.columns ?? 80) : Number.POSITIVE_INFINITY
+    io.stdout.write(`${renderChecks(checks, width, paletteOf(io.stdout, options, io))}\n`)
+    return
+  }
+  const output = printer<Check>(options, io, { columns: [] })
+  await output.write(checks)
+  await output.end()
+}

@@ -1,0 +1,251 @@
+import {
+  closeSync,
+  fdatasyncSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { HkqError, messageOf } from '../../errors.ts'
+import type { MarketEvent } from '../../market/event.ts'
+import type { Durability } from '../../pipeline/source.ts'
+import { type Piece, piecesOf, recordOf } from './frame.ts'
+import { decode, encode } from './payload.ts'
+import { PlaceFile } from './place-file.ts'
+
+/** Size at which a segment is closed: it is read as a whole, and deleted as a whole. */
+const SEGMENT = 4 * 2 ** 20
+
+export interface JournalOptions {
+  /** Most bytes on disk. */
+  readonly maxBytes: number
+  /** What an appended batch survives. */
+  readonly durability: Durability
+  /** Wall clock, epoch ms. */
+  readonly now: () => number
+  readonly segmentBytes?: number
+}
+
+/** What a journal holds next. */
+export interface Entry {
+  /** None where nothing whole follows the damage. */
+  readonly events: readonly MarketEvent[]
+  /** Bytes before the events that cannot be read; 0 as a rule. */
+  readonly damaged: number
+  /** Between which local times the segment was written, epoch ms. */
+  readonly written: readonly [since: number, until: number]
+}
+
+/** A file of the journal: the name tells its number and when it was made, epoch ms. */
+interface Segment {
+  readonly number: number
+  readonly madeAt: number
+  size: number
+}
+
+const SEGMENT_NAME = /^(\d{10})-(\d+)\.journal$/
+
+/**
+ * Batches of events in a directory, in order: appended at one end, taken from the other. What is appended survives the
+ * process, or loss of power too. Each batch carries a checksum, and how long the last segment is stands in a file of its
+ * own: what a crash tore or a disk changed is noticed, and all else read. A segment is deleted once it was delivered; what
+ * is delivered may come again after a crash.
+ */
+export class Journal {
+  readonly #directory: string
+  readonly #options: JournalOptions
+  readonly #delivered: PlaceFile
+  readonly #appended: PlaceFile
+  readonly #segments: Segment[]
+  /** The segment that is appended to, the last one. */
+  #file: number | null = null
+  #next: number
+  /** The first segment's pieces from the first undelivered one on, read once it is asked for. */
+  #pieces: Piece[] | null = null
+
+  /**
+   * Opens the journal in `directory`, which is made; whoever does must be alone.
+   * @throws HkqError E_STORAGE when it cannot be read or written
+   */
+  constructor(directory: string, options: JournalOptions) {
+    this.#directory = directory
+    this.#options = options
+    try {
+      mkdirSync(directory, { recursive: true, mode: 0o700 })
+      this.#delivered = new PlaceFile(join(directory, 'delivered'))
+      this.#appended = new PlaceFile(join(directory, 'appended'))
+      this.#segments = this.#found()
+    } catch (error) {
+      throw this.#failed(error)
+    }
+    this.#next = Math.max(this.#delivered.segment, this.#appended.segment, this.#segments.at(-1)?.number ?? 0) + 1
+  }
+
+  /** Whether something waits to be delivered. */
+  get pending(): boolean {
+    return this.#segments.length > 0
+  }
+
+  /** Bytes on disk. */
+  get bytes(): number {
+    return this.#segments.reduce((sum, { size }) => sum + size, 0)
+  }
+
+  /**
+   * Keeps a batch behind all others; when this returns it is as safe as the durability says.
+   * @throws HkqError E_STORAGE, its cause a full disk, when the journal is full; for any other failure of the disk too.
+   *   Then nothing of the batch is kept
+   */
+  append(events: readonly MarketEvent[]): void {
+    const record = recordOf(encode(events))
+    const { maxBytes, segmentBytes = SEGMENT, durability } = this.#options
+    if (this.bytes + record.length > maxBytes) throw this.#full()
+    try {
+      if ((this.#segments.at(-1)?.size ?? 0) >= segmentBytes) this.#closeFile()
+      this.#file ??= this.#begin()
+      const segment = this.#segments.at(-1)!
+      writeWhole(this.#file, record, segment.size, durability)
+      segment.size += record.length
+      this.#appended.move(segment.number, segment.size)
+    } catch (error) {
+      this.#closeFile()
+      throw this.#failed(error)
+    }
+  }
+
+  /** The first batch that was not delivered; null where none waits. @throws HkqError E_STORAGE */
+  head(): Entry | null {
+    try {
+      while (this.pending) {
+        this.#pieces ??= this.#read(this.#segments[0]!)
+        const piece = this.#pieces[0]
+        if (piece === undefined) {
+          this.#drop()
+          continue
+        }
+        const events = piece.payload === null ? [] : decode(piece.payload)
+        const [first, next] = this.#segments
+        return { events, damaged: piece.damaged, written: [first!.madeAt, next?.madeAt ?? this.#options.now()] }
+      }
+      return null
+    } catch (error) {
+      throw this.#failed(error)
+    }
+  }
+
+  /** The head was delivered: it does not come again, but after a crash. */
+  delivered(): void {
+    const piece = this.#pieces?.shift()
+    if (piece === undefined) return
+    try {
+      if (this.#pieces!.length === 0) this.#drop()
+      else this.#delivered.move(this.#segments[0]!.number, piece.end)
+    } catch (error) {
+      throw this.#failed(error)
+    }
+  }
+
+  close(): void {
+    this.#closeFile()
+    this.#delivered.close()
+    this.#appended.close()
+  }
+
+  /** A segment is read when nothing more is added to it. */
+  #read(segment: Segment): Piece[] {
+    if (this.#segments.length === 1) this.#closeFile()
+    const bytes = readFileSync(this.#pathOf(segment))
+    const delivered = this.#delivered.segment === segment.number ? this.#delivered.offset : 0
+    const known = this.#appended.segment === segment.number ? this.#appended.offset : 0
+    return [...piecesOf(bytes, delivered, Math.max(bytes.length, known))]
+  }
+
+  #drop(): void {
+    const [segment] = this.#segments
+    // should the file outlive this, it is known to be delivered
+    this.#delivered.move(segment!.number, segment!.size)
+    rmSync(this.#pathOf(segment!), { force: true })
+    this.#segments.shift()
+    this.#pieces = null
+  }
+
+  /** Makes the next segment, or leaves nothing behind. */
+  #begin(): number {
+    const segment = { number: this.#next, madeAt: Math.round(this.#options.now()), size: 0 }
+    const path = this.#pathOf(segment)
+    const file = openSync(path, 'wx', 0o600)
+    try {
+      if (this.#options.durability === 'power') syncDirectory(this.#directory)
+    } catch (error) {
+      closeSync(file)
+      rmSync(path, { force: true })
+      throw error
+    }
+    this.#next++
+    this.#segments.push(segment)
+    return file
+  }
+
+  /** The segments on disk, without those that were delivered and came back when power was lost. */
+  #found(): Segment[] {
+    const segments = readdirSync(this.#directory)
+      .flatMap((name) => [SEGMENT_NAME.exec(name) ?? []].filter(({ length }) => length > 0))
+      .map(([name, number, madeAt]) => {
+        const { size } = statSync(join(this.#directory, name!))
+        return { number: Number(number), madeAt: Number(madeAt), size }
+      })
+      .sort((a, b) => a.number - b.number)
+    const isDelivered = ({ number }: Segment): boolean => number < this.#delivered.segment
+    for (const segment of segments.filter(isDelivered)) rmSync(this.#pathOf(segment), { force: true })
+    return segments.filter((segment) => !isDelivered(segment))
+  }
+
+  #closeFile(): void {
+    const file = this.#file
+    this.#file = null
+    if (file !== null) closeSync(file)
+  }
+
+  #pathOf({ number, madeAt }: Segment): string {
+    return join(this.#directory, `${String(number).padStart(10, '0')}-${madeAt}.journal`)
+  }
+
+  #full(): HkqError {
+    const size = `${Math.round(this.#options.maxBytes / 2 ** 20)} MB`
+    const cause = Object.assign(new Error('the bound is reached'), { code: 'ENOSPC' })
+    return new HkqError('E_STORAGE', `the journal "${this.#directory}" is full (${size})`, { cause })
+  }
+
+  #failed(cause: unknown): HkqError {
+    const message = `the journal "${this.#directory}" cannot be used (${messageOf(cause)}): check the disk and its rights`
+    return new HkqError('E_STORAGE', message, { cause })
+  }
+}
+
+/** Writes all of `bytes` at `position`, as safe as asked for, or nothing. */
+function writeWhole(file: number, bytes: Buffer, position: number, durability: Durability): void {
+  try {
+    for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done, bytes.length - done, position + done)
+    if (durability === 'power') fdatasyncSync(file)
+  } catch (error) {
+    try {
+      ftruncateSync(file, position)
+    } catch {}
+    throw error
+  }
+}
+
+function syncDirectory(path: string): void {
+  const directory = openSync(path, 'r')
+  try {
+    fsyncSync(directory)
+  } finally {
+    closeSync(directory)
+  }
+}

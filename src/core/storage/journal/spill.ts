@@ -1,0 +1,162 @@
+import type { Clock } from '../../clock.ts'
+import { messageOf } from '../../errors.ts'
+import type { Gap, MarketEvent } from '../../market/event.ts'
+import { formatClock } from '../../market/time.ts'
+import type { Sink, Written } from '../../pipeline/source.ts'
+import type { Entry, Journal } from './journal.ts'
+
+/** Waits between two tries to reach a sink that is away, ms: the first, and the longest. */
+const FIRST_WAIT = 500
+const LONGEST_WAIT = 30_000
+/** How long `close` goes on delivering to a sink that takes it, ms. */
+const FAREWELL = 10_000
+
+export interface SpillOptions {
+  /** What people call the sink. */
+  readonly name: string
+  /** Opens the sink; again whenever it was away. */
+  readonly open: () => Promise<Sink>
+  /** Whether an error of opening or writing tells that the sink is away; any other ends the writing. */
+  readonly isAway: (error: unknown) => boolean
+  readonly journal: Journal
+  readonly clock: Clock
+  /** Told one line when the sink goes away, when all is delivered, and of damage. */
+  readonly tell: (line: string) => void
+}
+
+/**
+ * A sink that may go away: what it cannot take goes into the journal, and to the sink in the same order once it is back,
+ * what an earlier run left first; nothing overtakes. A write resolves when the sink or the journal has the events. After a
+ * crash some may come to the sink twice, which their identity makes harmless. What the journal cannot read any
+ * more is a gap of cause `overflow` in the stream. Takes one write at a time.
+ */
+export class SpillingSink implements Sink {
+  readonly #options: SpillOptions
+  readonly #stop = new AbortController()
+  #sink: Sink | undefined
+  #delivering: Promise<void> | undefined
+  #isAwayTold = false
+  /** Why nothing more can be delivered. */
+  #failure: unknown
+  /** Monotonic time after which nothing more is delivered. */
+  #deadline = Number.POSITIVE_INFINITY
+  #last: MarketEvent | undefined
+
+  private constructor(options: SpillOptions) {
+    this.#options = options
+  }
+
+  /** @throws what `open` throws, unless it tells that the sink is away */
+  static async open(options: SpillOptions): Promise<SpillingSink> {
+    const spilling = new SpillingSink(options)
+    await spilling.#reach().catch((error: unknown) => spilling.#away(error))
+    spilling.#deliver()
+    return spilling
+  }
+
+  /** @throws HkqError E_STORAGE, its cause a full disk, when the journal is full; whatever the sink refuses with */
+  async write(batch: readonly MarketEvent[]): Promise<Written> {
+    if (this.#failure !== undefined) throw this.#failure
+    if (!this.#options.journal.pending) {
+      try {
+        return await this.#pass(this.#sink ?? (await this.#reach()), batch)
+      } catch (error) {
+        this.#away(error)
+      }
+    }
+    this.#options.journal.append(batch)
+    this.#deliver()
+    return { stored: batch.reduce((count, { type }) => count + (type === 'tick' ? 1 : 0), 0), duplicates: 0 }
+  }
+
+  /** Delivers what waits while the sink takes it; the rest stays for the next run. @throws what the sink refused with */
+  async close(): Promise<void> {
+    const { clock, journal, name, tell } = this.#options
+    this.#deadline = clock.monotonic() + FAREWELL
+    this.#stop.abort()
+    await this.#delivering
+    if (journal.pending) tell(`${megabytes(journal.bytes)} wait for "${name}" on disk: the next run delivers them`)
+    journal.close()
+    await this.#sink?.close()
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  #deliver(): void {
+    if (this.#delivering !== undefined || !this.#options.journal.pending || this.#isOver) return
+    this.#delivering = this.#run()
+      .catch((error: unknown) => {
+        this.#failure = error
+      })
+      .finally(() => {
+        this.#delivering = undefined
+        this.#deliver()
+      })
+  }
+
+  get #isOver(): boolean {
+    const isStopped = this.#stop.signal.aborted && this.#sink === undefined
+    return this.#failure !== undefined || isStopped || this.#options.clock.monotonic() >= this.#deadline
+  }
+
+  async #run(): Promise<void> {
+    const { journal, clock, name, tell } = this.#options
+    let wait = FIRST_WAIT
+    for (let entry = journal.head(); entry !== null && !this.#isOver; entry = journal.head()) {
+      try {
+        const sink = this.#sink ?? (await this.#reach())
+        const events = entry.damaged > 0 ? [this.#hole(entry), ...entry.events] : entry.events
+        await this.#pass(sink, events)
+        journal.delivered()
+        wait = FIRST_WAIT
+      } catch (error) {
+        this.#away(error)
+        if (this.#stop.signal.aborted) return
+        await clock.sleep(wait, this.#stop.signal)
+        wait = Math.min(2 * wait, LONGEST_WAIT)
+      }
+    }
+    if (journal.pending) return
+    if (this.#isAwayTold) tell(`"${name}" is back and has everything that waited`)
+    this.#isAwayTold = false
+  }
+
+  async #reach(): Promise<Sink> {
+    this.#sink = await this.#options.open()
+    return this.#sink
+  }
+
+  async #pass(sink: Sink, events: readonly MarketEvent[]): Promise<Written> {
+    const written = await sink.write(events)
+    this.#last = events.at(-1) ?? this.#last
+    return written
+  }
+
+  /** The sink is away: it is let go of, and opened again when it is needed. @throws any other error */
+  #away(error: unknown): void {
+    if (!this.#options.isAway(error)) throw error
+    void this.#sink?.close().catch(() => {})
+    this.#sink = undefined
+    if (this.#isAwayTold) return
+    this.#isAwayTold = true
+    this.#options.tell(`"${this.#options.name}" is away (${messageOf(error)}): events wait on disk until it is back`)
+  }
+
+  #hole({ events, damaged, written }: Entry): Gap {
+    const { tell, name } = this.#options
+    const to = timeOf(events[0]) ?? written[1]
+    const from = Math.min(to, timeOf(this.#last) ?? written[0])
+    const span = `${formatClock(from)} to ${formatClock(to)}`
+    tell(`${damaged} bytes that waited for "${name}" are damaged: a gap of cause overflow marks the hole, ${span}`)
+    const source = (events[0] ?? this.#last)?.source ?? 'journal'
+    return { type: 'gap', source, symbol: null, from, to, cause: 'overflow', volume: null, filled_by: null }
+  }
+}
+
+function timeOf(event: MarketEvent | undefined): number | null {
+  if (event === undefined) return null
+  return event.type === 'gap' ? event.to : event.timestamp
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MB`
+}

@@ -1,0 +1,74 @@
+import type { Clock } from '../clock.ts'
+import { HkqError, messageOf } from '../errors.ts'
+import type { MarketEvent } from '../market/event.ts'
+import { formatClock } from '../market/time.ts'
+import type { Sink } from '../pipeline/source.ts'
+import type { Resumable } from './deferred-store.ts'
+import { obstacleIn } from './obstacle.ts'
+
+/** How long a write is tried again, and who is told. */
+export interface Patience {
+  /** From the first failure, ms; 0 for not at all. */
+  readonly ms: number
+  readonly clock: Clock
+  /** Told one line when storing stops, one when it goes on. */
+  readonly tell: (line: string) => void
+}
+
+/** Waits between two tries, ms: the first, and the longest. */
+const FIRST_WAIT = 50
+const LONGEST_WAIT = 2_000
+/** A lock that is gone within this time is daily life, ms. */
+const USUAL_LOCK = 1_000
+
+/** As `outlasting`, for a whole store. */
+export function patient(store: Resumable, patience: Patience): Resumable {
+  return {
+    write: outlasting((batch) => store.write(batch), patience),
+    checkpoints: () => store.checkpoints(),
+    putInstruments: (rows) => store.putInstruments(rows),
+    close: () => store.close(),
+  }
+}
+
+/**
+ * The same writing, which outlasts a full disk, a disk that fails and another program's lock: the batch is tried
+ * again as it is, whatever comes behind it waits with the caller, and both the pause and its end are told. What cannot
+ * pass (damage, a read-only disk) fails at once.
+ * @throws HkqError E_STORAGE, with what is not stored, when the time is over
+ */
+export function outlasting(write: Sink['write'], { ms, clock, tell }: Patience): Sink['write'] {
+  return async (batch) => {
+    const began = clock.monotonic()
+    let isTold = false
+    for (let wait = FIRST_WAIT; ; wait = Math.min(2 * wait, LONGEST_WAIT)) {
+      try {
+        const written = await write(batch)
+        if (isTold) tell(`stored again after ${seconds(clock.monotonic() - began)}, all that waited in its order`)
+        return written
+      } catch (error) {
+        const obstacle = obstacleIn(error)
+        const waited = clock.monotonic() - began
+        if (obstacle === null || ms === 0) throw error
+        if (waited >= ms) throw exhausted(error, batch, waited)
+        if (!isTold && (obstacle !== 'locked' || waited >= USUAL_LOCK)) {
+          tell(`${messageOf(error)}: nothing is stored until that passes; trying again for ${seconds(ms)}`)
+          isTold = true
+        }
+        await clock.sleep(Math.min(wait, ms - waited))
+      }
+    }
+  }
+}
+
+function exhausted(cause: unknown, batch: readonly MarketEvent[], waited: number): HkqError {
+  const ticks = batch.filter((event) => event.type === 'tick')
+  const since = ticks.reduce((first, { timestamp }) => Math.min(first, timestamp), Number.POSITIVE_INFINITY)
+  const lost = ticks.length === 0 ? '' : `; ${ticks.length} ticks or more from ${formatClock(since)} on are not stored`
+  const message = `${messageOf(cause)}: still so after ${seconds(waited)}${lost}, the next run writes the hole down`
+  return new HkqError('E_STORAGE', message, { cause })
+}
+
+function seconds(ms: number): string {
+  return `${Number((ms / 1_000).toFixed(1))} s`
+}

@@ -1,0 +1,206 @@
+import { once } from 'node:events'
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import Sqlite from 'better-sqlite3'
+import { describe, expect, it } from 'vitest'
+import { parseTime } from '../../src/core/market/time.ts'
+import { wireServer } from '../support/alltick-wire.ts'
+import { hkq, rows, start, workdir } from './hkq.ts'
+
+interface Check {
+  name: string
+  state: string
+  code: string | null
+  detail: string
+  remedy: string | null
+}
+
+const env = { HKQ_ALLTICK_TOKEN: 'canary-4711' }
+
+async function doctor(cwd: string, args: readonly string[] = ['--offline'], more: Record<string, string> = env) {
+  const { code, stdout, stderr } = await hkq(['doctor', '--json', ...args], { cwd, env: more })
+  const checks = rows<Check>(stdout)
+  return { code, stdout, stderr, of: (name: string) => checks.find((check) => check.name === name), checks }
+}
+
+const recorded = (cwd: string) => hkq(['record', '700', '--from', 'sim:?speed=max&rate=1', '-q'], { cwd })
+
+describe('hkq doctor', () => {
+  it('finds nothing wrong where nothing is, and makes nothing', async () => {
+    const cwd = workdir()
+    const { code, checks, of } = await doctor(cwd)
+    expect(checks.filter(({ state }) => state !== 'ok')).toEqual([])
+    expect(code).toBe(0)
+    expect(checks.map(({ name }) => name)).toEqual([
+      'node',
+      'sqlite',
+      'configuration',
+      'token',
+      'calendar',
+      'store',
+      'disk',
+      'recorder',
+    ])
+    expect(of('sqlite')!.detail).toMatch(/^3\.\d+\.\d+, with the fix/)
+    expect(existsSync(join(cwd, 'hk_market.db'))).toBe(false)
+  })
+
+  it('reads a store through, and says how it stands', async () => {
+    const cwd = workdir()
+    await recorded(cwd)
+    const { code, of } = await doctor(cwd)
+    expect(code).toBe(0)
+    expect(of('store')!.detail).toMatch(/^"hk_market.db", .*MB, schema 2, no recorder holds it$/)
+    expect(of('integrity')).toMatchObject({ state: 'ok', detail: 'read through, nothing damaged' })
+    expect(of('disk')!.detail).toMatch(/ free, a day may take 67\.1 MB$/)
+  })
+
+  it('finds a damaged store: 6', async () => {
+    const cwd = workdir()
+    await recorded(cwd)
+    const file = openSync(join(cwd, 'hk_market.db'), 'r+')
+    const pages = statSync(join(cwd, 'hk_market.db')).size / 4096
+    for (let page = Math.floor(pages / 2); page < pages; page++)
+      writeSync(file, Buffer.alloc(100, 0x5a), 0, 100, page * 4096)
+    closeSync(file)
+    const { code, checks } = await doctor(cwd)
+    expect(code).toBe(6)
+    expect(checks.filter(({ state }) => state === 'failure')).toEqual([
+      expect.objectContaining({ code: 'E_STORAGE', remedy: expect.stringContaining('.recover') }),
+    ])
+  })
+
+  it('finds what is no store of ours, or a newer one: 6', async () => {
+    const cwd = workdir()
+    writeFileSync(
+      join(cwd, 'text.db'),
+      'this is no database, but text that is long enough to be read as a header of one',
+    )
+    expect(await doctor(cwd, ['--offline', '--to', 'text.db'])).toMatchObject({ code: 6 })
+    new Sqlite(join(cwd, 'other.db')).exec('CREATE TABLE x (y)').close()
+    const other = await doctor(cwd, ['--offline', '--to', 'other.db'])
+    expect([other.code, other.of('store')!.detail]).toEqual([6, `"other.db" is another program's database`])
+    await recorded(cwd)
+    const db = new Sqlite(join(cwd, 'hk_market.db'))
+    db.pragma('user_version = 99')
+    db.close()
+    expect((await doctor(cwd)).of('store')!.remedy).toMatch(/update hkq/)
+  })
+
+  it('names the recorder that holds the store, what its commits survive, and disturbs it not', async () => {
+    const cwd = workdir()
+    const server = await wireServer({ live: { code: '700.HK', perSecond: 200, from: parseTime('2023-08-15T10:00') } })
+    const args = ['record', '700', '--from', `alltick:?endpoint=${server.url}`, '--durability', 'power', '--json']
+    const recorder = start(args, { cwd, env })
+    let summary = ''
+    recorder.stdout!.setEncoding('utf8').on('data', (text: string) => {
+      summary += text
+    })
+    while (server.sent.length < 200) await new Promise((resolve) => setTimeout(resolve, 20))
+    const { code, of } = await doctor(cwd)
+    expect(code).toBe(0)
+    expect(of('store')!.detail).toContain(`held by the recorder ${recorder.pid}`)
+    expect(of('recorder')!.detail).toMatch(
+      new RegExp(`^process ${recorder.pid} records into sqlite:hk_market.db, durability power, and relays at ws:`),
+    )
+    const ended = once(recorder, 'close')
+    recorder.kill('SIGINT')
+    await ended
+    const { received, stored, durability } = JSON.parse(summary)
+    expect([stored, durability]).toEqual([received, 'power'])
+    expect((await doctor(cwd)).of('store')!.detail).toContain('no recorder holds it')
+  })
+
+  it('tells where the token is, never which; that others may read it; that there is none: 4', async () => {
+    const cwd = workdir()
+    const none = await doctor(cwd, ['--offline'], {})
+    expect([none.code, none.of('token')]).toMatchObject([4, { state: 'failure', code: 'E_TOKEN' }])
+    expect((await doctor(cwd, ['--offline'], { HKQ_FROM: 'sim:' })).code).toBe(0)
+    mkdirSync(join(cwd, '.config', 'hkq'), { recursive: true })
+    writeFileSync(join(cwd, '.config/hkq/token'), 'canary-4711\n')
+    chmodSync(join(cwd, '.config/hkq/token'), 0o644)
+    writeFileSync(join(cwd, '.config/hkq/config.json'), JSON.stringify({ alltick: { tokenFile: 'token' } }))
+    const open = await doctor(cwd, ['--offline'], {})
+    expect([open.code, open.of('token')]).toMatchObject([
+      0,
+      { state: 'warning', remedy: expect.stringMatching(/has mode 0644: run chmod 600/) },
+    ])
+    expect(open.stdout + open.stderr).not.toContain('canary')
+  })
+
+  it('takes a configuration that cannot be read as one finding of several: 2', async () => {
+    const cwd = workdir()
+    writeFileSync(join(cwd, 'hkq.config.json'), '{"symbols": [')
+    const { code, of, checks } = await doctor(cwd)
+    expect([code, of('configuration')!.code]).toEqual([2, 'E_CONFIG'])
+    expect(checks.length).toBe(8)
+  })
+
+  it('looks at the stores that record would write', async () => {
+    const cwd = workdir()
+    writeFileSync(
+      join(cwd, 'hkq.config.json'),
+      JSON.stringify({ record: { to: ['sqlite:nowhere/a.db', 'csv:ticks'] } }),
+    )
+    const { code, of } = await doctor(cwd)
+    expect([code, of('store')!.detail]).toEqual([6, 'no such directory "nowhere" for "nowhere/a.db"'])
+  })
+
+  it('tries every endpoint: one that does not answer is a warning beside one that does, alone a failure: 5', async () => {
+    const cwd = workdir()
+    const server = await wireServer({})
+    const dead = 'ws://127.0.0.1:9/quote'
+    const configure = (endpoints: string[]): void =>
+      writeFileSync(join(cwd, 'hkq.config.json'), JSON.stringify({ alltick: { endpoints } }))
+    configure([dead, server.url])
+    const both = await doctor(cwd, ['--timeout', '2s'])
+    expect(both.code).toBe(0)
+    expect(both.of('endpoint 127.0.0.1:9')).toMatchObject({ state: 'warning', detail: 'not reached' })
+    expect(both.of(`endpoint ${new URL(server.url).host}`)!.detail).toMatch(/^answers in \d+ ms$/)
+    configure([dead])
+    const alone = await doctor(cwd, [])
+    expect(alone.code).toBe(5)
+    expect(alone.of('endpoint 127.0.0.1:9')!.remedy).toContain('nothing listens on port 9')
+  })
+
+  it('writes a report without any secret, and over no file', async () => {
+    const cwd = workdir()
+    const config = {
+      from: 'alltick:?endpoint=ws://127.0.0.1:9/x?token=canary-a',
+      record: { durability: 'power', raw: 'canary-b' },
+    }
+    writeFileSync(join(cwd, 'hkq.config.json'), JSON.stringify(config))
+    const secrets = { ...env, HTTPS_PROXY: 'http://user:canary-c@127.0.0.1:1', HKQ_TO: 'a.db' }
+    const { code } = await doctor(cwd, ['--offline', '--bundle', 'report.json'], secrets)
+    expect(code).toBe(0)
+    const text = readFileSync(join(cwd, 'report.json'), 'utf8')
+    expect(text).not.toMatch(/canary/)
+    expect(text).not.toContain(cwd)
+    expect(statSync(join(cwd, 'report.json')).mode & 0o777).toBe(0o600)
+    expect(JSON.parse(text)).toMatchObject({
+      configuration: [{ kind: 'project', values: { from: '(set)', record: { durability: 'power', raw: '(set)' } } }],
+      environment: expect.arrayContaining(['HKQ_ALLTICK_TOKEN', 'HKQ_TO', 'HTTPS_PROXY']),
+      checks: expect.arrayContaining([expect.objectContaining({ name: 'store' })]),
+    })
+    expect(await doctor(cwd, ['--offline', '--bundle', 'report.json'])).toMatchObject({ code: 2 })
+  })
+
+  it('is a table for people, the remedies under it', async () => {
+    const { stdout } = await hkq(['doctor', '--offline', '--format', 'table'], { cwd: workdir() })
+    expect(stdout).toMatch(/^state +check +found\n/)
+    expect(stdout).toMatch(/^failure +token +no AllTick token$/m)
+    expect(stdout).toMatch(
+      /\n\ntoken: set HKQ_ALLTICK_TOKEN, run "hkq init", or use --from sim: for the simulated market\n$/,
+    )
+  })
+})
