@@ -23,11 +23,11 @@ it('a symbol that a server does not push any more is found by asking it, and a n
   const done = (async () => {
     for await (const batch of source) events.push(...batch)
   })()
-  const at = (event: MarketEvent): number => (event.type === 'gap' ? event.to : event.timestamp!)
-  const muteFor = (): number => clock.now() - Math.max(...events.filter(({ symbol }) => symbol === '00700.HK').map(at))
+  const times = () =>
+    events.flatMap((event) => (event.type === 'tick' && event.symbol === '00700.HK' ? event.timestamp : []))
   const states = (state: string) =>
     events.flatMap((event) => (event.type === 'status' && event.state === state ? event.detail : []))
-  for (let seq = 1; seq < 400 && (states('lost').length === 0 || muteFor() > 5_000); seq++) {
+  for (let seq = 1; seq < 400 && (states('lost').length === 0 || times().at(-1)! < clock.now() - 5_000); seq++) {
     await clock.advance(1_000)
     await server.publish(['00700.HK', '00005.HK'].map((symbol) => tick(seq, { symbol, timestamp: clock.now() })))
     for (let i = 0; i < 20; i++) await turn()
@@ -38,9 +38,9 @@ it('a symbol that a server does not push any more is found by asking it, and a n
     '00700.HK is mute: what was traded at TIME did not come; subscribing again',
     '00700.HK is mute: what was traded at TIME did not come; connecting again',
   ])
-  const ticks = events.filter(({ type, symbol }) => type === 'tick' && symbol === '00700.HK')
-  const after = ticks.findIndex((event, i) => i > 0 && at(event) - at(ticks[i - 1]!) > 1_000)
-  expect(
-    events.filter((event) => event.type === 'gap' && event.cause === 'stale' && event.symbol === '00700.HK'),
-  ).toEqual([expect.objectContaining({ from: at(ticks[after - 1]!), to: at(ticks[after]!) })])
+  const after = times().findIndex((time, i, all) => i > 0 && time - all[i - 1]! > 1_000)
+  expect(events.filter(({ type, symbol }) => type === 'gap' && symbol === '00700.HK')).toEqual([
+    expect.objectContaining({ cause: 'late_start' }),
+    expect.objectContaining({ cause: 'stale', from: times()[after - 1], to: times()[after] }),
+  ])
 })
