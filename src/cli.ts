@@ -1,11 +1,13 @@
+import { closeSync } from 'node:fs'
 import { homedir } from 'node:os'
+import { isatty } from 'node:tty'
 import { Command, CommanderError } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
 import { from } from './commands/_config.ts'
 import type { Io } from './commands/_io.ts'
 import { COMMAND_NAMES, type CommandName } from './commands/_names.ts'
 import { systemClock } from './core/clock.ts'
-import { HkqError, messageOf } from './core/errors.ts'
+import { HkqError, isReaderGone, messageOf } from './core/errors.ts'
 import { nearest } from './core/nearest.ts'
 import { SHOW_CURSOR } from './core/terminal/live-view.ts'
 import { sanitise } from './core/terminal/sanitise.ts'
@@ -137,6 +139,8 @@ function processIo(built: string): Io {
       interrupt.abort(signal)
     })
   }
+  const terminals = [0, 1, 2].filter((fd) => isatty(fd))
+  process.on('exit', () => letGo(terminals))
   process.stderr.on('error', () => {})
   process.on('uncaughtException', (error) => {
     report(error, io, process.argv)
@@ -144,8 +148,14 @@ function processIo(built: string): Io {
   })
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') interrupt.abort('EPIPE')
+    else if (isReaderGone(error, process.stdout) && !io.ignoresHangup) interrupt.abort('SIGHUP')
   })
   return io
+}
+
+/** Node aborts at its end over a terminal that has gone and that it cannot put in order; not over one that is closed. */
+function letGo(terminals: readonly number[]): void {
+  for (const fd of terminals) if (!isatty(fd)) closeSync(fd)
 }
 
 /** The second Ctrl-C: whatever was drawn, the terminal gets its cursor back. */
@@ -162,7 +172,7 @@ export async function run(built: string): Promise<void> {
   const io = processIo(built)
   let failure: NodeJS.ErrnoException | undefined
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') failure = error
+    if (!isReaderGone(error, process.stdout)) failure = error
   })
   await main(process.argv.slice(2), io)
   await new Promise((flushed) => process.stdout.write('', flushed))

@@ -86,7 +86,9 @@ async function run(plan: Plan, io: Io): Promise<void> {
   const { address, symbols, setup, options } = plan
   const ended = new AbortController()
   const signal = stopAfter(options.duration, io, ended.signal)
-  const sinks = await openAll(plan, io, () => ended.abort('the reader has gone'))
+  const sinks = await openAll(plan, io, () => {
+    if (plan.sinks.length === 1) ended.abort('the reader has gone')
+  })
   let bytes = 0
   try {
     const store = sinks.find(isStore)

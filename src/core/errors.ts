@@ -37,3 +37,11 @@ export class HkqError extends Error {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
+
+/** Whether whoever read a stream has gone: a pipe or a terminal was closed. */
+export function isReaderGone(
+  { code }: NodeJS.ErrnoException,
+  stream: NodeJS.WritableStream & { isTTY?: boolean },
+): boolean {
+  return code === 'EPIPE' || (code === 'EIO' && stream.isTTY === true)
+}

@@ -43,7 +43,7 @@ describe('a subscription', () => {
           badTrades.has(symbol) || (kind === 'quotes' && badQuotes.has(symbol))
         const subscription = new Subscription(vendor, symbols, 5)
         converse(subscription, bad, cutAfter)
-        subscription.again()
+        subscription.reconnected()
         const streams = converse(subscription, bad)
         const withQuotes = good.filter((symbol) => !badQuotes.has(symbol))
         expect([...(streams.get('trades') ?? [])].sort()).toEqual(good)
@@ -58,7 +58,7 @@ describe('a subscription', () => {
     const subscription = new Subscription(vendor, codes(9), 5)
     const bad = (symbol: string): boolean => symbol === '00003.HK'
     converse(subscription, bad)
-    subscription.again()
+    subscription.reconnected()
     const again: string[] = []
     converse(subscription, (_, kind) => {
       again.push(kind)

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { onTestFinished } from 'vitest'
 
-const BIN = resolve(import.meta.dirname, '../../bin/hkq.js')
+export const BIN = resolve(import.meta.dirname, '../../bin/hkq.js')
 
 export interface Ran {
   code: number | null

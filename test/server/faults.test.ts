@@ -95,6 +95,22 @@ describe('after a time', () => {
     expect(seqs(client)).toEqual([1])
   })
 
+  it.each([
+    ['mute-symbol=700@10s', [1, 2, 11, 13]],
+    ['mute-symbol=00700.HK', [2, 11, 13]],
+    ['mute-symbol=00070.HK', [1, 2, 11, 12, 13]],
+  ])('%s stops the pushes of that symbol alone, and answers on', async (fault, expected) => {
+    const clock = new ManualClock()
+    const server = await serve({ faults: [parseFault(fault)], clock })
+    const client = await connect(server)
+    await client.subscribeTrades('700.HK', '5.HK')
+    await server.publish([tick(1), tick(2, { symbol: '00005.HK' })])
+    await clock.pass(10_000)
+    await server.publish([tick(11, { symbol: '00005.HK' }), tick(12), tick(13, { symbol: '00005.HK' })])
+    await client.settled()
+    expect(seqs(client)).toEqual(expected)
+  })
+
   it('disconnect-every ends the connection without a close frame', async () => {
     const clock = new ManualClock()
     const server = await serve({ faults: [parseFault('disconnect-every=20s')], clock })
@@ -147,6 +163,9 @@ describe('a text', () => {
     ['drop=5%', 'use a share'],
     ['delay=100', 'fault "delay=100": use a time, e.g. delay=10s'],
     ['half-open', 'use a time'],
+    ['mute-symbol', 'fault "mute-symbol": use a symbol and a time, e.g. mute-symbol=00700.HK@10s'],
+    ['mute-symbol=x@10s', 'use a symbol and a time'],
+    ['mute-symbol=700@10', 'use a symbol and a time'],
     ['explode=1', 'unknown fault "explode=1": use one of drop=0.01, '],
     ['constructor=1', 'unknown fault'],
     ['', 'unknown fault ""'],

@@ -12,8 +12,9 @@ export class CoverageTeller {
   readonly #gaps: GapTracker
   readonly #clock: Clock
   readonly #tell: (coverage: Coverage) => void
-  /** Monotonic time of the last one. */
+  /** Monotonic times of the last telling, and of the last sign of life. */
   #toldAt = Number.NEGATIVE_INFINITY
+  #heardAt = Number.NEGATIVE_INFINITY
 
   constructor(source: string, gaps: GapTracker, clock: Clock, tell: (coverage: Coverage) => void) {
     this.#source = source
@@ -24,14 +25,18 @@ export class CoverageTeller {
 
   /** Something was heard: tells it at most once a second, and not while it is in doubt. */
   heard(isDoubted: () => boolean): void {
-    const at = this.#clock.monotonic()
-    if (at - this.#toldAt < EVERY || isDoubted()) return
-    this.#toldAt = at
-    this.upTo(this.#clock.now() - ARRIVAL)
+    this.#heardAt = this.#clock.monotonic()
+    if (this.#heardAt - this.#toldAt < EVERY || isDoubted()) return
+    this.#toldAt = this.#heardAt
+    this.#upTo(this.#clock.now() - ARRIVAL)
   }
 
-  /** Everything before that local time was heard, but for what gaps tell. */
-  upTo(timestamp: number): void {
+  /** The run ends at local time `now`: a line that is up, but may be dead by now, was heard up to its last sign of life. */
+  ended(now: number, isUp: boolean): void {
+    this.#upTo(isUp ? now - (this.#clock.monotonic() - this.#heardAt) : now)
+  }
+
+  #upTo(timestamp: number): void {
     const symbols = this.#gaps.heard(timestamp)
     if (symbols.length === 0) return
     this.#tell({ type: 'coverage', source: this.#source, symbol: null, symbols, timestamp })

@@ -248,8 +248,9 @@ class VendorFeed implements Feed {
 
   #finish(): void {
     const now = this.clock.now()
+    const { isUp } = this.#gaps
     this.#channel.pushAll(this.#gaps.end(now))
-    this.#coverage?.upTo(now)
+    this.#coverage?.ended(now, isUp)
   }
 
   #tell(state: StatusState, detail: string, symbol: string | null = null): void {

@@ -164,9 +164,9 @@ export class Link {
     if (this.#isOpen) this.#run(this.#requests.pump())
   }
 
-  /** Asks for everything once more. */
+  /** Asks for everything once more, as on a new connection. */
   subscribeAgain(): void {
-    this.#options.subscription.again()
+    this.#options.subscription.reconnected()
     this.subscribe()
   }
 
@@ -189,7 +189,7 @@ export class Link {
     )
     if (this.#isPaused) this.#pulse.pause()
     this.#events.opened()
-    subscription.again()
+    subscription.reconnected()
     if (!subscription.hasNext) this.#up()
     this.#run(this.#requests.pump())
     this.#run(this.#pulse.run().then((end) => end && this.#end(end)))

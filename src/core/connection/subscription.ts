@@ -66,8 +66,8 @@ export class Subscription {
     this.#plan()
   }
 
-  /** Everything is asked again: the vendor knows nothing, or seems to have forgotten; a search goes on where it was. */
-  again(): void {
+  /** A new connection knows nothing: everything is asked again; a search goes on where it was. */
+  reconnected(): void {
     for (const work of this.#works) {
       if (!work.searching) {
         work.good = []

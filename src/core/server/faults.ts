@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import { HkqError } from '../errors.ts'
+import { canonicalSymbol, toShort } from '../market/symbol.ts'
 import { rawFrame } from './frame.ts'
 
 /** One connection as a fault sees it. */
@@ -143,6 +144,21 @@ export const muteAfter =
     }
   }
 
+/** Pushes of one symbol stop `ms` after the connection opened; all else goes on. */
+export const muteSymbol =
+  (symbol: string, ms: number): Fault =>
+  (line, next) => {
+    const names = [`"code":"${toShort(symbol)}"`, `"symbol":"${symbol}"`]
+    const rest = (frame: string, kind: Kind): void => {
+      if (kind !== 'push' || !names.some((name) => frame.includes(name))) next(frame, kind)
+    }
+    let path = ms === 0 ? rest : next
+    void line.clock.sleep(ms, line.signal).then(() => {
+      path = rest
+    })
+    return (frame, kind) => path(frame, kind)
+  }
+
 const BY_SHARE: Readonly<Record<string, (share: number) => Fault>> = { drop, duplicate, reorder, garbage, cut }
 const BY_TIME: Readonly<Record<string, (ms: number) => Fault>> = {
   delay,
@@ -152,14 +168,18 @@ const BY_TIME: Readonly<Record<string, (ms: number) => Fault>> = {
 }
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
 
+const MUTE_SYMBOL_FORM = 'mute-symbol=00700.HK@10s'
+
 /** Names that parseFault knows, with the form of their value, for help pages. */
 export const FAULT_FORMS: readonly string[] = [
   ...Object.keys(BY_SHARE).map((name) => `${name}=0.01`),
   ...Object.keys(BY_TIME).map((name) => `${name}=10s`),
+  MUTE_SYMBOL_FORM,
 ]
 
 /**
- * A fault by its text: `drop=0.01` (share of pushes, 0 to 1), `delay=100ms` (a time: ms, s, m or h).
+ * A fault by its text: `drop=0.01` (share of pushes, 0 to 1), `delay=100ms` (a time: ms, s, m or h),
+ * `mute-symbol=00700.HK@30s` (from the opening on without a time).
  * @throws HkqError E_USAGE for unknown names and values
  */
 export function parseFault(text: string): Fault {
@@ -170,9 +190,22 @@ export function parseFault(text: string): Fault {
     throw new HkqError('E_USAGE', `fault "${text}": use a share from 0 to 1, e.g. ${name}=0.01`)
   }
   if (Object.hasOwn(BY_TIME, name)) {
-    const parts = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(value)
-    if (parts) return BY_TIME[name]!(Number(parts[1]) * UNITS[parts[2]!]!)
+    const ms = timeIn(value)
+    if (ms !== null) return BY_TIME[name]!(ms)
     throw new HkqError('E_USAGE', `fault "${text}": use a time, e.g. ${name}=10s`)
   }
+  if (name === 'mute-symbol') {
+    const [code = '', time = '0s'] = value.split('@', 2)
+    const symbol = canonicalSymbol(code)
+    const ms = timeIn(time)
+    if (symbol !== null && ms !== null) return muteSymbol(symbol, ms)
+    throw new HkqError('E_USAGE', `fault "${text}": use a symbol and a time, e.g. ${MUTE_SYMBOL_FORM}`)
+  }
   throw new HkqError('E_USAGE', `unknown fault "${text}": use one of ${FAULT_FORMS.join(', ')}`)
+}
+
+/** Milliseconds of a time such as `10s`, null where it is none. */
+function timeIn(text: string): number | null {
+  const parts = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text)
+  return parts === null ? null : Number(parts[1]) * UNITS[parts[2]!]!
 }

@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream'
-import { HkqError, messageOf } from '../errors.ts'
+import { HkqError, isReaderGone, messageOf } from '../errors.ts'
 import type { Bar } from '../market/bar.ts'
 import type { Batches, MarketEvent } from '../market/event.ts'
 import { type TimeFormat, toJson } from '../market/json.ts'
@@ -118,7 +118,7 @@ export function ndjsonInto(stream: Writable, onGone: () => void = () => {}, time
   let gone = false
   let failure: Error | undefined
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') failure ??= error
+    if (!isReaderGone(error, stream)) failure ??= error
     else if (!gone) onGone()
     gone = true
   })

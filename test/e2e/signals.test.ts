@@ -1,0 +1,88 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { parseTime } from '../../src/core/market/time.ts'
+import { trade, wireServer } from '../support/alltick-wire.ts'
+import { BIN, finished, hkq, rows, start, workdir } from './hkq.ts'
+
+const TOKEN = { HKQ_ALLTICK_TOKEN: 'secret-token' }
+const TERMINAL = resolve(import.meta.dirname, 'terminal.py')
+const hasPython = spawnSync('python3', ['-c', 'import pty, os; os.waitstatus_to_exitcode']).status === 0
+const live = { live: { code: '700.HK', perSecond: 200, from: parseTime('2026-11-20T10:00') } }
+
+async function stored(cwd: string): Promise<number[]> {
+  const { stdout } = await hkq(['export', '--from', 'hk_market.db', '--to', '-'], { cwd })
+  return rows<{ seq: number }>(stdout).map(({ seq }) => seq)
+}
+
+/** The command in a terminal that is closed once `text` has been printed; its exit code. */
+function inTerminal(text: string, args: readonly string[], cwd: string): Promise<number | null> {
+  const env = { PATH: process.env.PATH ?? '', HOME: cwd, XDG_RUNTIME_DIR: cwd, ...TOKEN }
+  const child = spawn('python3', [TERMINAL, text, process.execPath, BIN, ...args], { cwd, env, stdio: 'ignore' })
+  return new Promise((done) => child.once('exit', done))
+}
+
+describe.each(['SIGTERM', 'SIGINT'] as const)('%s while everything is full', (signal) => {
+  it('commits and prints what was received, to the last one, then tells the summary', async () => {
+    const cwd = workdir()
+    const from = parseTime('2026-11-20T10:00')
+    const flood = Array.from({ length: 150_000 }, (_, i) => trade('700.HK', from + i, i, '600.000', 100))
+    const server = await wireServer({ frames: () => flood, closeWith: null })
+    const sinks = ['--to', '-', '--to', 'sqlite:hk_market.db']
+    const child = start(['record', '700', '--from', `alltick:?endpoint=${server.url}`, '--relay', 'off', ...sinks], {
+      cwd,
+      env: TOKEN,
+    })
+    await once(child.stdout!, 'readable')
+    child.kill(signal)
+    const { code, stdout, stderr } = await finished(child)
+    const printed = rows<{ seq: number }>(stdout).map(({ seq }) => seq)
+    expect(code, stderr).toBe(0)
+    expect(printed.length).toBeGreaterThan(4_096)
+    expect(printed).toEqual(Array.from(printed, (_, i) => i))
+    expect(await stored(cwd)).toEqual(printed)
+    const told = (name: string): number =>
+      Number(new RegExp(`${name} +([\\d,]+)`).exec(stderr)![1]!.replaceAll(',', ''))
+    expect([told('received'), told('stored')]).toEqual([printed.length, printed.length])
+  })
+})
+
+describe.runIf(hasPython)('a terminal that is closed', () => {
+  it.each([
+    ['to a store', []],
+    ['to a store, with all that can be said', ['-v']],
+    ['to a store and the terminal', ['--to', 'sqlite:hk_market.db', '--to', '-']],
+  ])('does not stop a recording %s', async (_, more) => {
+    const cwd = workdir()
+    const server = await wireServer(live)
+    const from = ['--from', `alltick:?endpoint=${server.url}`, '--relay', 'off']
+    expect(await inTerminal('up', ['record', '700', ...from, '--duration', '3s', ...more], cwd)).toBe(0)
+    const seqs = await stored(cwd)
+    expect(seqs).toEqual(Array.from(seqs, (_, i) => seqs[0]! + i))
+    expect(seqs.length).toBeGreaterThan(400)
+  })
+
+  it.each([
+    ['stream', ['stream', '700']],
+    ['a recording to the terminal alone', ['record', '700', '--relay', 'off', '--to', '-']],
+    ['serve', ['serve', '700', '--to', 'ws://127.0.0.1:0']],
+  ])('ends %s', async (_, args) => {
+    const server = await wireServer(live)
+    expect(await inTerminal('up', [...args, '--from', `alltick:?endpoint=${server.url}`], workdir())).toBe(0)
+  })
+})
+
+describe('a recording started without', () => {
+  it.each(['2>&-', '>&-', '>&- 2>&-', '<&-'])('its usual files (%s) records all the same', async (closed) => {
+    const cwd = workdir()
+    const server = await wireServer(live)
+    const from = ['--from', `alltick:?endpoint=${server.url}`, '--relay', 'off', '--duration', '1s']
+    const child = spawn('sh', ['-c', `exec "$@" ${closed}`, 'sh', process.execPath, BIN, 'record', '700', ...from], {
+      ...{ cwd, stdio: 'ignore' },
+      env: { PATH: process.env.PATH ?? '', HOME: cwd, XDG_RUNTIME_DIR: cwd, ...TOKEN },
+    })
+    expect(await new Promise((done) => child.once('exit', done))).toBe(0)
+    expect((await stored(cwd)).length).toBeGreaterThan(50)
+  })
+})

@@ -1,0 +1,20 @@
+"""Runs a command in a terminal of its own, closes the terminal once the command has printed a text, and ends as it ends."""
+
+import fcntl
+import os
+import pty
+import struct
+import sys
+import termios
+
+text, *command = sys.argv[1:]
+child, terminal = pty.fork()
+if child == 0:
+    os.execvp(command[0], command)
+fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+printed = b""
+while text.encode() not in printed:
+    printed += os.read(terminal, 4096)
+os.close(terminal)
+_, status = os.waitpid(child, 0)
+sys.exit(os.waitstatus_to_exitcode(status) % 256)
