@@ -130,7 +130,7 @@ describe("another program's lock", () => {
     other.exec('BEGIN EXCLUSIVE')
     await says(recorder, /is locked by another program.*nothing is stored until that passes/)
     const before = server.sent.length
-    while (server.sent.length < before + 90_000) await sleep(50)
+    while (server.sent.length < before + 70_000) await sleep(50)
     other.exec('ROLLBACK')
     other.close()
     await says(recorder, /stored again after [\d.]+ s/)
