@@ -1,3 +1,4 @@
+import { dial } from '../core/connection/dial.ts'
 import { type EndpointProbe, probeEndpoints } from '../core/connection/probe.ts'
 import { alltick } from '../core/connection/vendors/alltick.ts'
 import { type Check, failed, failure, ok, warning } from './_check.ts'
@@ -7,6 +8,9 @@ import type { Io } from './_io.ts'
 import { findRelay } from './_relay.ts'
 import { alltickSettings } from './_token.ts'
 
+/** Difference of two clocks that is worth a word, s: the endpoint's is told in whole seconds, and travels. */
+const SKEW = 3
+
 /** A recorder that relays on this machine; none is as well. */
 export async function checkRecorder(io: Io): Promise<Check> {
   const relay = await findRelay(io, 'alltick')
@@ -15,14 +19,21 @@ export async function checkRecorder(io: Io): Promise<Check> {
   return ok('recorder', `process ${relay.pid} records into ${relay.store}${durability}, and relays at ${relay.url}`)
 }
 
-/** Every endpoint that is configured, else AllTick's own: one connection each, without a token. */
+/**
+ * Every endpoint that is configured, else AllTick's own, one connection each, without a token; and the machine's clock
+ * against that of the best one.
+ */
 export async function checkEndpoints(config: Config, timeoutMs: number, io: Io): Promise<readonly Check[]> {
   try {
     const urls = alltickSettings(config, io.env).endpoints ?? alltick().endpoints
     const { clock, interrupted: signal } = io
-    const probes = await probeEndpoints(urls, { samples: 1, timeoutMs, clock, signal, proxyFor: proxyFrom(io.env) })
-    const isReached = probes.some(({ reached }) => reached)
-    return probes.map((probe) => checkEndpoint(probe, isReached))
+    const proxyFor = proxyFrom(io.env)
+    const probes = await probeEndpoints(urls, { samples: 1, timeoutMs, clock, signal, proxyFor })
+    const best = probes.find(({ reached }) => reached)?.url
+    const checks = probes.map((probe) => checkEndpoint(probe, best !== undefined))
+    if (best === undefined) return checks
+    const answer = await dial(best, { timeoutMs, now: () => clock.monotonic(), proxy: proxyFor(best), signal })
+    return 'failed' in answer || answer.date === null ? checks : [...checks, checkClock(answer.date, clock.now())]
   } catch (error) {
     return [failed('endpoint', error)]
   }
@@ -36,4 +47,12 @@ function checkEndpoint({ url, reached, total, status, remedy }: EndpointProbe, i
   const what = reached ? `answers with HTTP ${status}` : 'not reached'
   if (isOther) return warning(name, what, remedy ?? 'try again')
   return failure(name, 'E_NETWORK', what, remedy ?? 'check the network')
+}
+
+/** @param told what a server said the time is, to the second it was in; @param now what this machine says */
+export function checkClock(told: number, now: number): Check {
+  const ahead = Math.round((now - told - 500) / 1_000)
+  if (Math.abs(ahead) < SKEW) return ok('clock', 'agrees with the endpoint to a second or two')
+  const detail = `${Math.abs(ahead)} s ${ahead > 0 ? 'ahead of' : 'behind'} the endpoint's`
+  return warning('clock', detail, 'set it by the network (NTP): sessions and latencies follow it')
 }

@@ -10,9 +10,11 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { parseTime } from '../../src/core/market/time.ts'
 import { wireServer } from '../support/alltick-wire.ts'
 import { hkq, rows, start, workdir } from './hkq.ts'
@@ -171,6 +173,27 @@ describe('hkq doctor', () => {
     const alone = await doctor(cwd, [])
     expect(alone.code).toBe(5)
     expect(alone.of('endpoint 127.0.0.1:9')!.remedy).toContain('nothing listens on port 9')
+  })
+
+  it("compares the machine's clock with that of an endpoint that tells the time", async () => {
+    const cwd = workdir()
+    const told = { ahead: 0 }
+    const server = createServer()
+    server.on('upgrade', (_, socket) => {
+      const date = new Date(Date.now() - told.ahead).toUTCString()
+      socket.end(`HTTP/1.1 401 Unauthorized\r\nDate: ${date}\r\nContent-Length: 0\r\n\r\n`)
+    })
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    onTestFinished(() => void server.close())
+    const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/x`
+    writeFileSync(join(cwd, 'hkq.config.json'), JSON.stringify({ alltick: { endpoints: [url] } }))
+    expect((await doctor(cwd, [])).of('clock')).toMatchObject({ state: 'ok' })
+    told.ahead = 60_000
+    const skewed = await doctor(cwd, [])
+    expect(skewed.code).toBe(0)
+    expect(skewed.of('clock')).toMatchObject({ state: 'warning', detail: expect.stringMatching(/^(59|60|61) s ahead/) })
+    told.ahead = -60_000
+    expect((await doctor(cwd, [])).of('clock')!.detail).toMatch(/^(59|60|61) s behind/)
   })
 
   it('writes a report without any secret, and over no file', async () => {

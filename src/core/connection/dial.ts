@@ -13,6 +13,8 @@ export interface Timings {
   total: number
   /** HTTP status of the answer to the upgrade. */
   status: number
+  /** What the server says the time is, epoch ms, to the second; null where it does not. */
+  date: number | null
 }
 
 /** Where the way ended. `code` is the system's or TLS's error code, `TIMEOUT`, `CLOSED`, `NOT_HTTP`, or a proxy's status. */
@@ -66,8 +68,8 @@ export async function dial(url: string, options: DialOptions): Promise<Timings |
       tls = lap('upgrade')
     }
     phase = 'upgrade'
-    const status = await within(options, () => upgrade(socket!, target))
-    return { dns: dnsTook, tcp, tls, upgrade: lap('upgrade'), total: now() - began, status }
+    const answer = await within(options, () => upgrade(socket!, target))
+    return { dns: dnsTook, tcp, tls, upgrade: lap('upgrade'), total: now() - began, ...answer }
   } catch (error) {
     return { failed: { phase, code: codeOf(error) } }
   } finally {
@@ -141,11 +143,11 @@ async function tunnel(socket: Socket, target: URL, proxy: URL): Promise<void> {
     `Host: ${host}`,
     ...(user ? [`Proxy-Authorization: Basic ${credentials}`] : []),
   ]
-  const status = await exchange(socket, lines)
+  const { status } = await exchange(socket, lines)
   if (status !== 200) throw coded(String(status))
 }
 
-function upgrade(socket: Socket, target: URL): Promise<number> {
+function upgrade(socket: Socket, target: URL): Promise<Answer> {
   return exchange(socket, [
     `GET ${target.pathname}${target.search} HTTP/1.1`,
     `Host: ${target.host}`,
@@ -156,8 +158,10 @@ function upgrade(socket: Socket, target: URL): Promise<number> {
   ])
 }
 
-/** Sends a request head and reads the status of the answer's. */
-function exchange(socket: Socket, lines: readonly string[]): Promise<number> {
+type Answer = Pick<Timings, 'status' | 'date'>
+
+/** Sends a request head and reads the answer's. */
+function exchange(socket: Socket, lines: readonly string[]): Promise<Answer> {
   return new Promise((resolve, reject) => {
     let head = ''
     const done = (settle: () => void): void => {
@@ -172,11 +176,17 @@ function exchange(socket: Socket, lines: readonly string[]): Promise<number> {
       const status = /^HTTP\/1\.[01] (\d{3})\b/.exec(head)
       const isOther = status === null && head.includes('\n')
       if (isOther || head.length > MAX_HEAD) fail(coded('NOT_HTTP'))
-      else if (status !== null && head.includes('\r\n\r\n')) done(() => resolve(Number(status[1])))
+      else if (status !== null && head.includes('\r\n\r\n'))
+        done(() => resolve({ status: Number(status[1]), date: dateIn(head) }))
     }
     socket.on('data', read).on('error', fail).on('close', closed)
     socket.write(`${lines.join('\r\n')}\r\n\r\n`)
   })
+}
+
+function dateIn(head: string): number | null {
+  const date = Date.parse(/^date: *(.*)$/im.exec(head)?.[1] ?? '')
+  return Number.isNaN(date) ? null : date
 }
 
 function portOf({ port, protocol }: URL): number {

@@ -8,6 +8,7 @@ import { HkqError } from '../../../src/core/errors.ts'
 import type { MarketEvent } from '../../../src/core/market/event.ts'
 import type { Sink } from '../../../src/core/pipeline/source.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
+import { canMount, smallDisk } from '../../support/small-disk.ts'
 import { at, tick } from '../sample.ts'
 
 /** How a server takes one request: well; not at all; or it stores, and the answer is lost. */
@@ -147,7 +148,7 @@ describe('a sink that may go away', () => {
         if (!moods.includes('unanswered')) expect(server.stored, 'nothing twice').toEqual(numbered(sent))
         rmSync(directory, { recursive: true })
       }),
-      { numRuns: 150 },
+      { numRuns: 60 },
     )
   })
 
@@ -198,7 +199,7 @@ describe('a sink that may go away', () => {
           rmSync(directory, { recursive: true })
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 60 },
     )
   })
 
@@ -244,6 +245,31 @@ describe('a sink that may go away', () => {
     await second.clock.advance(1_000)
     await again.close()
     expect(server.stored).toEqual(numbered(written))
+  })
+
+  it.skipIf(!canMount)('that is away while the disk is full too gets everything in the end, each once', async () => {
+    const server = new Server(['down'])
+    const disk = smallDisk(folder(), 1)
+    const { open, clock, lines } = setting(server, join(disk, 'journal'))
+    const sink = await open()
+    await sink.write(numbered(1))
+    const ballast = join(disk, 'ballast')
+    writeFileSync(ballast, Buffer.alloc(2 ** 20 - 60_000))
+    let written = 1
+    const writing = (async () => {
+      for (; written < 300; written += 10) await sink.write(numbered(10, written))
+    })()
+    await clock.advance(5_000)
+    expect(written).toBeLessThan(290)
+    expect(readdirSync(join(disk, 'journal')).filter((name) => name.endsWith('.journal')).length).toBeLessThan(4)
+    expect(lines.at(-1)).toMatch(/^the journal ".*" cannot be used \(ENOSPC.*nothing is stored until that passes/)
+    rmSync(ballast)
+    await clock.advance(5_000)
+    await writing
+    server.moods = ['up']
+    await clock.advance(60_000)
+    await sink.close()
+    expect(server.stored).toEqual(numbered(301))
   })
 
   it('that refuses what waits fails the next write, and keeps it on disk', async () => {

@@ -21,9 +21,10 @@ describe('the write-ahead log', () => {
   let seq: number
 
   const logSize = (): number => statSync(`${path}-wal`).size
-  /** One commit; the time that passes until the next one may come. */
-  const commit = async (): Promise<number> => {
-    const write = store.write(SYMBOLS.map((symbol) => tick({ symbol, seq: ++seq, timestamp: tick().timestamp + seq })))
+  /** One commit of so many trades of each symbol; the time that passes until the next one may come. */
+  const commit = async (each = 1): Promise<number> => {
+    const symbols = Array.from({ length: each }, () => SYMBOLS).flat()
+    const write = store.write(symbols.map((symbol) => tick({ symbol, seq: ++seq, timestamp: tick().timestamp + seq })))
     let waited = 0
     const done = write.then(() => true)
     while (!(await Promise.race([done, new Promise((resolve) => setImmediate(resolve, false))]))) {
@@ -63,6 +64,7 @@ describe('the write-ahead log', () => {
       expect.stringMatching(/^the write-ahead log of ".*a\.db" has grown to \d+ MB and cannot be emptied: another/),
     ])
     expect(await commit(), 'commits are spaced').toBe(250)
+    expect(await commit(5), 'but not where much comes').toBe(0)
     const before = seq
     rows.return?.()
     reader.close()

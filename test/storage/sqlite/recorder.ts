@@ -1,4 +1,5 @@
 // A recorder for tests that kill it: writes the ticks seq, seq + 1, ... in batches and prints each seq once it is committed.
+import type { Coverage } from '../../../src/core/market/event.ts'
 import { openSqlite } from '../../../src/core/storage/sqlite.ts'
 import { gap, tick } from '../sample.ts'
 
@@ -9,7 +10,11 @@ for (let seq = Number(first); ; seq += Number(size)) {
   const ticks = Array.from({ length: Number(size) }, (_, i) =>
     tick({ seq: seq + i, timestamp: 1_795_140_000_000 + seq + i }),
   )
-  await store.write([...ticks, gap({ from: seq, to: seq })]).catch((error: unknown) => {
+  const heard: Coverage = {
+    ...{ type: 'coverage', source: 'alltick', symbol: null, symbols: ['00700.HK'] },
+    timestamp: ticks.at(-1)!.timestamp,
+  }
+  await store.write([...ticks, gap({ from: seq, to: seq }), heard]).catch((error: unknown) => {
     process.stdout.write(`${(error as { code: string }).code}\n`)
     process.exit(6)
   })

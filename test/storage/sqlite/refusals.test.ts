@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { unsafeVersion } from '../../../src/core/storage/sqlite/driver.ts'
 import { takeLock } from '../../../src/core/storage/sqlite/lock.ts'
 import { identify, migrate, schemaVersion } from '../../../src/core/storage/sqlite/migrate.ts'
 import { APPLICATION_ID, STEPS } from '../../../src/core/storage/sqlite/schema.ts'
@@ -161,6 +162,9 @@ describe('an older database that a reader meets', () => {
 describe('the SQLite library', () => {
   it('is one without the WAL-reset bug', async () => {
     expect(await sqliteVersion()).toMatchObject({ safe: true })
+    for (const safe of ['3.51.3', '3.52.0', '3.53.0', '4.0.0']) expect(unsafeVersion(safe)).toBeNull()
+    for (const unsafe of ['3.51.2', '3.46.1', '3.9.2', '2.8.17'])
+      expect(unsafeVersion(unsafe)).toMatch(`SQLite ${unsafe} can damage a store`)
   })
 })
 

@@ -114,7 +114,6 @@ export class Journal {
       segment.size += record.length
       this.#appended.move(segment.number, segment.size)
     } catch (error) {
-      this.#closeFile()
       throw this.#failed(error)
     }
   }
@@ -160,7 +159,7 @@ export class Journal {
   /** A segment is read when nothing more is added to it. */
   #read(segment: Segment): Piece[] {
     if (this.#segments.length === 1) this.#closeFile()
-    const bytes = readFileSync(this.#pathOf(segment))
+    const bytes = readFileSync(this.#pathOf(segment)).subarray(0, segment.size)
     const delivered = this.#delivered.segment === segment.number ? this.#delivered.offset : 0
     const known = this.#appended.segment === segment.number ? this.#appended.offset : 0
     return [...piecesOf(bytes, delivered, Math.max(bytes.length, known))]

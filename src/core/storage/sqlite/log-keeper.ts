@@ -12,6 +12,8 @@ const TRY_EVERY = 5_000
 const TOLERATED = 2
 /** Time between two commits while the log can only grow, ms: each adds whole pages, so a few large ones add least. */
 const SPACING = 250
+/** Events from which a commit is a large one: what comes fast is not held up. */
+const LARGE = 1_000
 
 /** What a keeper needs beside its database. */
 export interface KeeperOptions {
@@ -45,12 +47,15 @@ export class LogKeeper {
     this.#limit = options.limit ?? LOG_LIMIT
   }
 
-  /** To be called after each commit; resolves when the next one may come. Never rejects: what was committed stays so. */
-  async committed(): Promise<void> {
+  /**
+   * To be called after each commit of so many events; resolves when the next one may come. Never rejects: what was
+   * committed stays so.
+   */
+  async committed(events: number): Promise<void> {
     const size = this.#size()
     if (size > this.#limit && this.#options.clock.monotonic() - this.#triedAt >= TRY_EVERY) this.#try(size)
     else if (size <= this.#limit && this.#failures > 0) this.#small()
-    if (this.#failures >= TOLERATED) await this.#options.clock.sleep(SPACING)
+    if (this.#failures >= TOLERATED && events < LARGE) await this.#options.clock.sleep(SPACING)
   }
 
   #try(size: number): void {

@@ -83,7 +83,7 @@ export class SqliteStore implements Store {
   async write(batch: readonly MarketEvent[]): Promise<Written> {
     const writer = this.#writing()
     const written = this.#commit(writer, batch)
-    await writer.log.committed()
+    await writer.log.committed(batch.length)
     return written
   }
 
