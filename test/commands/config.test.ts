@@ -8,8 +8,9 @@ import { type Config, loadConfig } from '../../src/commands/_config.ts'
 import { alltickSettings, calendarFile, resolveToken, tokenMissing } from '../../src/commands/_token.ts'
 import { choices, duration, percentOrOff, repeated } from '../../src/commands/_values.ts'
 import { HkqError } from '../../src/core/errors.ts'
+import { CANARY } from '../support/canary.ts'
 
-const SECRET = 'sEcReT-42'
+const SECRET = CANARY
 let root: string
 let cwd: string
 let home: string
