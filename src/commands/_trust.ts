@@ -1,3 +1,4 @@
+import { redactUrl } from '../core/connection/secret.ts'
 import { HkqError } from '../core/errors.ts'
 import { isLoopbackHost } from '../core/loopback.ts'
 
@@ -10,7 +11,7 @@ const OWN = /(^|\.)alltick\.(co|io)$/
  */
 export function checkTrust(path: string, values: unknown): void {
   for (const url of endpointsIn(values)) {
-    const host = URL.canParse(url) ? new URL(url).hostname : url
+    const host = URL.canParse(url) ? new URL(url).hostname : redactUrl(url)
     if (OWN.test(host) || isLoopbackHost(host)) continue
     throw new HkqError(
       'E_CONFIG',

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { CANARY } from '../support/canary.ts'
@@ -156,5 +156,9 @@ describe('a token in the configuration', () => {
     const again = await hkq(['init'], { cwd, input: 'another-token\n' })
     expect(again.stderr).toMatch(/is there already: .*--force/)
     expect(again.code).toBe(2)
+    const token = join(cwd, '.config', 'hkq', 'token')
+    chmodSync(token, 0o644)
+    expect((await hkq(['init', '--force'], { cwd, input: `${CANARY}\n` })).code).toBe(0)
+    expect(statSync(token).mode & 0o777).toBe(0o600)
   })
 })
