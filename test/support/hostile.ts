@@ -37,3 +37,41 @@ export const HOSTILE_VALUES: readonly (readonly [what: string, json: string])[] 
 export function polluted(): boolean {
   return 'polluted' in {}
 }
+
+/** Texts that a vendor may send as a name, a message, a code. */
+export const HOSTILE_TEXTS: readonly (readonly [what: string, text: string])[] = [
+  ['a colour', '\u001b[31mred\u001b[0m'],
+  ['a screen that is wiped', '\u001b[2J\u001b[H'],
+  ['a title', '\u001b]0;title\u0007'],
+  ['a link', '\u001b]8;;http://evil\u001b\\click\u001b]8;;\u001b\\'],
+  ['a sequence of one byte', '\u009b31m\u009d0;title\u009c'],
+  ['a string of the device', '\u001bP1;2|payload\u001b\\'],
+  ['a bell and a backspace', '\u0007\b\b\b'],
+  ['writing from right to left', '\u202egnirts\u202c\u2066\u2069'],
+  ['invisible signs', 'a\u200bb\u200d\u2060\ufeffc'],
+  ['a line of its own', 'x\nhkq: all is well'],
+  ['a carriage return', 'x\rhkq: all is well'],
+  ['line breaks of Unicode', 'x\u2028y\u2029z\u0085w\u000bv\fu'],
+  ['a NUL', 'a\u0000b'],
+  ['half a character', 'a\ud800b'],
+  ['a formula', '=HYPERLINK("http://evil","x")'],
+  ['a sum', '+1+1'],
+  ['a difference', '-1+1'],
+  ['a function', '@SUM(A1)'],
+  ['a formula behind a tab', '\t=1'],
+  ['a formula behind a return', '\r=1'],
+  ['a formula in wide signs', '＝1+1'],
+  ['a formula behind an apostrophe', "'=1"],
+  ['a cell of its own', 'x",=1,"y'],
+  ['a cell of its own elsewhere', 'x;=1\t=2'],
+  ['a statement of SQL', "'); DROP TABLE tick; --"],
+  ['an end of JSON', '"}\n{"type":"tick"'],
+]
+
+const STEERING =
+  '[\\u0000-\\u0008\\u000b-\\u001f\\u007f-\\u009f\\u061c\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff]'
+
+/** What of a text could steer a terminal, beside line feeds and tabs. */
+export function steering(text: string): string[] {
+  return text.match(new RegExp(STEERING, 'g')) ?? []
+}

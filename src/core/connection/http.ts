@@ -11,7 +11,7 @@ import { Sessions } from '../market/session.ts'
 import { canonicalSymbol, toShort } from '../market/symbol.ts'
 import { dayNumber, formatDate } from '../market/time.ts'
 import type { Inquiry, LatestTrade } from '../pipeline/inquiry.ts'
-import { redactUrl, scrubber } from './secret.ts'
+import { scrubber } from './secret.ts'
 import { isLoopback } from './socket.ts'
 import { asksOf, bidsOf, type Fields, instrumentOf, klinesOf, sideOf } from './vendors/alltick/fields.ts'
 import { verdictOf } from './vendors/alltick/replies.ts'
@@ -237,7 +237,10 @@ export class AllTickHttp implements Inquiry {
 /** `wss://host:port/...` to `https://host:port/quote-stock-b-api`. @throws HkqError E_CONFIG when it is no address */
 export function httpBase(endpoint: string): string {
   if (!URL.canParse(endpoint))
-    throw new HkqError('E_CONFIG', `endpoint "${redactUrl(endpoint)}" is not an address: use wss://HOST/...`)
+    throw new HkqError(
+      'E_CONFIG',
+      `endpoint "${endpoint.replace(/[?#].*|[^/]*@/gs, '')}" is not an address: use wss://HOST/...`,
+    )
   const url = new URL(endpoint)
   const scheme = url.protocol === 'ws:' || url.protocol === 'http:' ? 'http:' : 'https:'
   return `${scheme}//${url.host}/quote-stock-b-api`
