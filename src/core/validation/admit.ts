@@ -95,6 +95,7 @@ export function cut(text: string): string {
   return kept.replace(/\p{Surrogate}/gu, '\ufffd')
 }
 
-function named(source: string): string {
+/** A vendor's name as it may be kept, however long it is. */
+export function named(source: string): string {
   return source.length > LONGEST_NAME ? `${source.slice(0, LONGEST_NAME)}...` : source
 }
