@@ -7,6 +7,7 @@ import { from } from './commands/_config.ts'
 import type { Io } from './commands/_io.ts'
 import { COMMAND_NAMES, type CommandName } from './commands/_names.ts'
 import { systemClock } from './core/clock.ts'
+import { scrubber } from './core/connection/secret.ts'
 import { HkqError, isReaderGone, messageOf } from './core/errors.ts'
 import { nearest } from './core/nearest.ts'
 import { SHOW_CURSOR } from './core/terminal/live-view.ts'
@@ -92,14 +93,24 @@ function unknownCommand(name: string): HkqError {
 }
 
 function report(error: unknown, io: Io, argv: readonly string[]): void {
-  if (error instanceof CommanderError) {
-    if (error.exitCode === 0) return
-    io.exitCode = 2
-    io.stderr.write(`hkq: ${oneLine(error.message.replace(/^error: /, ''))}\n`)
-    return
-  }
-  io.exitCode = error instanceof HkqError ? error.exitCode : 1
-  io.stderr.write(`hkq: ${error instanceof HkqError ? oneLine(error.message) : unexpected(error, argv)}\n`)
+  if (error instanceof CommanderError && error.exitCode === 0) return
+  io.exitCode = error instanceof CommanderError ? 2 : error instanceof HkqError ? error.exitCode : 1
+  io.stderr.write(`hkq: ${secretsHidden(io.env)(wordsOf(error, argv))}\n`)
+}
+
+function wordsOf(error: unknown, argv: readonly string[]): string {
+  if (error instanceof CommanderError) return oneLine(error.message.replace(/^error: /, ''))
+  return error instanceof HkqError ? oneLine(error.message) : unexpected(error, argv)
+}
+
+/** The last guard of the environment's secrets: whatever an error holds, its message does not show them. */
+function secretsHidden(env: Io['env']): (text: string) => string {
+  const holding = (name: RegExp): string[] =>
+    Object.keys(env).flatMap((key) => (name.test(key) && env[key] ? [env[key]] : []))
+  return scrubber(
+    holding(/_PROXY$/i).filter((url) => URL.canParse(url)),
+    Object.fromEntries(holding(/TOKEN$/).entries()),
+  )
 }
 
 /** A mistake of hkq's own: its place with `-v` alone. */
@@ -109,10 +120,12 @@ function unexpected(error: unknown, argv: readonly string[]): string {
   return `${oneLine(messageOf(error))} (unexpected; run again with -v and report it)`
 }
 
-/** A message as a terminal may show it: it can hold a vendor's words, or a file's name. */
+/** A message as a terminal may show it: it can hold a vendor's words, or a file's name, of any length. */
 function oneLine(text: string): string {
-  return sanitise(text.replace(/\s*\n\s*/g, ' '))
+  const line = sanitise(text.slice(0, 2 * LONGEST_LINE).replace(/\s*\n\s*/g, ' '))
+  return line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE)}... (${text.length} characters)` : line
 }
+const LONGEST_LINE = 4_000
 
 /** The process as the commands see it: signals become one abort, a closed pipe a quiet end. */
 function processIo(built: string): Io {

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { HkqError, messageOf } from '../core/errors.ts'
 import { nearest } from '../core/nearest.ts'
-import { checkTrust } from './_trust.ts'
+import { checkOwner, checkTrust } from './_trust.ts'
 import { choice } from './_values.ts'
 
 /** Environment variables. */
@@ -46,7 +46,7 @@ export const NOT_SETTINGS = ['config', 'schema', 'help', 'version']
 /**
  * Reads `--config FILE`, else `./hkq.config.json` and the user's `$XDG_CONFIG_HOME/hkq/config.json` where they exist.
  * @throws HkqError E_CONFIG naming file and key path: unreadable, not JSON, a key that does not exist, a value of the
- *   wrong shape, `exec` in a project's file
+ *   wrong shape, `exec` in a project's file, a file that is not the user's to write
  */
 export function loadConfig(place: ConfigPlace): Config {
   const named = place.file ?? (place.env.HKQ_CONFIG || undefined)
@@ -62,6 +62,7 @@ export function loadConfig(place: ConfigPlace): Config {
     const text = readText(path, kind === 'named')
     if (text === null) continue
     const values = check(path, kind, parseJson(path, text), place.commands)
+    checkOwner(path)
     if (kind === 'project') checkTrust(path, values)
     files.push({ path, kind, values })
   }

@@ -1,5 +1,6 @@
 import type { Readable, Writable } from 'node:stream'
 import type { Clock } from '../core/clock.ts'
+import { sanitiseLines } from '../core/terminal/sanitise.ts'
 
 /** An output that may be a terminal. */
 export interface Output extends Writable {
@@ -30,7 +31,7 @@ export interface Io {
   exitCode: number
 }
 
-/** Writes one line for people. Nothing that goes wrong with stderr may stop the work. */
+/** Writes one line for people, whatever it quotes. Nothing that goes wrong with stderr may stop the work. */
 export function say(io: Io, line: string): void {
-  if (io.stderr.writable) io.stderr.write(`${line}\n`)
+  if (io.stderr.writable) io.stderr.write(`${sanitiseLines(line)}\n`)
 }

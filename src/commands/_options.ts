@@ -1,4 +1,5 @@
 import { Command, type Option } from 'commander'
+import { shownAddress } from '../core/address/address.ts'
 import { HkqError } from '../core/errors.ts'
 import { parseSymbol } from '../core/market/symbol.ts'
 import type { Io } from './_io.ts'
@@ -89,7 +90,10 @@ export function withRange(command: Command, io: Io): Command {
 export function withFrom(command: Command, fallback: string): Command {
   return command.option('--from <address>', `where the events come from (${fallback})`, (text, previous?: string) => {
     if (previous === undefined) return text
-    throw new HkqError('E_USAGE', `one address is read at a time, found "${previous}" and "${text}"`)
+    throw new HkqError(
+      'E_USAGE',
+      `one address is read at a time, found "${shownAddress(previous)}" and "${shownAddress(text)}"`,
+    )
   })
 }
 

@@ -1,7 +1,9 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
+import { isLoopback } from '../core/connection/socket.ts'
+import { HkqError } from '../core/errors.ts'
 import type { Durability } from '../core/pipeline/source.ts'
 import type { Io } from './_io.ts'
 
@@ -22,12 +24,15 @@ function folder(io: Io): string {
 
 /**
  * Announces a relay to the user's other commands; the returned function takes it back.
- * @throws the system's error where the folder cannot be written
+ * @throws HkqError E_STORAGE where the folder is not the user's alone, the system's error where it cannot be written
  */
 export function announceRelay(io: Io, relay: Relay): () => void {
-  mkdirSync(folder(io), { recursive: true, mode: 0o700 })
-  const file = join(folder(io), `relay-${relay.vendor}-${relay.pid}.json`)
-  writeFileSync(`${file}.new`, JSON.stringify(relay), { mode: 0o600 })
+  const place = folder(io)
+  mkdirSync(place, { recursive: true, mode: 0o700 })
+  if (!isOwn(place)) throw new HkqError('E_STORAGE', `"${place}" is not a folder of your own: remove it`)
+  const file = join(place, `relay-${relay.vendor}-${relay.pid}.json`)
+  rmSync(`${file}.new`, { force: true })
+  writeFileSync(`${file}.new`, JSON.stringify(relay), { mode: 0o600, flag: 'wx' })
   renameSync(`${file}.new`, file)
   return () => rmSync(file, { force: true })
 }
@@ -44,7 +49,10 @@ export async function findRelay(io: Io, vendor: string): Promise<Relay | undefin
 
 function read(file: string): Relay | undefined {
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Relay
+    const relay = JSON.parse(readFileSync(file, 'utf8')) as Partial<Relay>
+    const { pid, vendor, url, store } = relay
+    const whole = Number.isInteger(pid) && pid! > 0 && typeof vendor === 'string' && typeof store === 'string'
+    return whole && typeof url === 'string' && isLoopback(url) ? (relay as Relay) : undefined
   } catch {
     return undefined
   }
@@ -59,11 +67,20 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** Only the user's own files count: the folder may stand in a shared place (not on Windows, which has no user ids). */
-function announcements(place: string, vendor: string): string[] {
+/**
+ * Whether a folder itself, no link to one, is the user's, and nobody else writes to it: it may stand in a shared place
+ * (not on Windows, which has no user ids).
+ */
+function isOwn(place: string): boolean {
   const { uid } = userInfo()
+  const found = lstatSync(place)
+  return found.isDirectory() && (uid === -1 || (found.uid === uid && (found.mode & 0o022) === 0))
+}
+
+/** Only what stands in the user's own folder counts. */
+function announcements(place: string, vendor: string): string[] {
   try {
-    if (uid !== -1 && statSync(place).uid !== uid) return []
+    if (!isOwn(place)) return []
     return readdirSync(place)
       .filter((name) => name.startsWith(`relay-${vendor}-`) && name.endsWith('.json'))
       .map((name) => join(place, name))

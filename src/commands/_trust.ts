@@ -1,3 +1,7 @@
+import { lstatSync, realpathSync, statSync } from 'node:fs'
+import { userInfo } from 'node:os'
+import { basename, dirname, join, parse, relative, resolve } from 'node:path'
+import { redactUrl } from '../core/connection/secret.ts'
 import { HkqError } from '../core/errors.ts'
 import { isLoopbackHost } from '../core/loopback.ts'
 
@@ -5,17 +9,67 @@ const OWN = /(^|\.)alltick\.(co|io)$/
 
 /**
  * A project's file comes with a directory, not from the user's own hand: it may not send the token to a host of its
- * choice. AllTick's own hosts and loopback are fine; others belong into the user's file, a flag or the environment.
- * @throws HkqError E_CONFIG naming file and host
+ * choice, nor write outside its own directory. AllTick's own hosts and loopback are fine; other hosts, and other places,
+ * belong into the user's file, a flag or the environment.
+ * @throws HkqError E_CONFIG naming the file and the host or place
  */
 export function checkTrust(path: string, values: unknown): void {
+  for (const place of placesIn(values)) {
+    if (isBelow(dirname(path), place)) continue
+    throw new HkqError(
+      'E_CONFIG',
+      `the project's configuration "${path}" would write to "${place}", outside its directory: if you trust it, name it in your own configuration or with --to`,
+    )
+  }
   for (const url of endpointsIn(values)) {
-    const host = URL.canParse(url) ? new URL(url).hostname : url
+    const host = URL.canParse(url) ? new URL(url).hostname : redactUrl(url)
     if (OWN.test(host) || isLoopbackHost(host)) continue
     throw new HkqError(
       'E_CONFIG',
       `the project's configuration "${path}" would send your token to "${host}": if you trust it, name it in your own configuration or with --from`,
     )
+  }
+}
+
+/**
+ * A configuration tells where the token goes and what is run: one that belongs to another user than this one and root, or
+ * that everybody may write, is not used (not on Windows, which has neither).
+ * @throws HkqError E_CONFIG naming the file and what to do
+ */
+export function checkOwner(path: string): void {
+  const { uid } = userInfo()
+  if (uid === -1) return
+  const found = statSync(path)
+  const refused = (why: string, remedy: string): HkqError =>
+    new HkqError('E_CONFIG', `the configuration "${path}" ${why}: ${remedy}`)
+  if (found.uid !== uid && found.uid !== 0)
+    throw refused(`belongs to another user (${found.uid})`, 'if you trust it, copy it')
+  if ((found.mode & 0o002) !== 0) throw refused('can be written by everybody', `run chmod o-w ${path}`)
+}
+
+/** Every file or folder that the values name to be written: of sinks, and of a raw capture. */
+function placesIn(value: unknown, key = ''): string[] {
+  if (typeof value === 'string') {
+    if (key === 'raw') return [value]
+    return key === 'to' && !/^(?:ws:|-$)/i.test(value) ? [value.replace(/^[a-z]+:|\?.*$/gis, '')] : []
+  }
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([name, item]) => placesIn(item, Array.isArray(value) ? key : name))
+}
+
+/** Whether a place lies in a folder, wherever links lead. */
+function isBelow(folder: string, place: string): boolean {
+  const way = relative(realpathSync(folder), real(resolve(folder, place)))
+  return way !== '' && !/^(?:\.\.(?:[\\/]|$)|[\\/]|[a-z]:)/i.test(way)
+}
+
+/** Where a path leads, as far as it exists; a link that leads nowhere yet could lead anywhere. */
+function real(path: string): string {
+  try {
+    return realpathSync(path)
+  } catch {
+    const isLink = lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink()
+    return isLink || dirname(path) === path ? parse(path).root : join(real(dirname(path)), basename(path))
   }
 }
 

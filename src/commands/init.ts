@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
@@ -52,10 +52,15 @@ function refuseToReplace(file: string, force = false): void {
   }
 }
 
+/** Each file is made anew for its user alone, whatever stands in its place now: other rights, or a link. */
 function save(folder: string, files: readonly (readonly [string, string])[]): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
-    for (const [file, text] of files) writeFileSync(file, text, { mode: 0o600 })
+    for (const [file, text] of files) {
+      rmSync(`${file}.new`, { force: true })
+      writeFileSync(`${file}.new`, text, { mode: 0o600, flag: 'wx' })
+      renameSync(`${file}.new`, file)
+    }
   } catch (cause) {
     throw new HkqError('E_CONFIG', `cannot write into "${folder}": ${messageOf(cause)}`, { cause })
   }

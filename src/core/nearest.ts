@@ -1,5 +1,6 @@
 /** The entry of `words` nearest to `word` by edit distance, when near enough to be a slip; else undefined. */
 export function nearest(word: string, words: readonly string[]): string | undefined {
+  if (word.length > LONGEST) return undefined
   const limit = Math.max(1, Math.floor(word.length * 0.4))
   let best: string | undefined
   let least = limit + 1
@@ -12,6 +13,9 @@ export function nearest(word: string, words: readonly string[]): string | undefi
   }
   return best
 }
+
+/** A slip is not longer than this, and long words take long to compare. */
+const LONGEST = 100
 
 /** Edits (insert, delete, replace, swap neighbours) that turn `a` into `b`: optimal string alignment. */
 function editDistance(a: string, b: string): number {

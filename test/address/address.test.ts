@@ -19,6 +19,18 @@ describe('an address', () => {
     expect(source(text)).toMatchObject({ scheme, path, text })
   })
 
+  it.each([
+    'alltick:?endpoint=wss://host/path?token=abcdef',
+    'alltick:?endpoint=wss%3A%2F%2Fhost%2Fpath%3Ftoken%3Dabcdef&plan=free',
+    'alltick:?endpoint=wss://user:abcdef@host/path',
+    'tutorial:?endpoint=wss%3a%2f%2fuser%3aabcdef%40host',
+  ])('is shown without the secrets in it: %s', (text) => {
+    expect(source(text).text).not.toContain('abcdef')
+    expect(source(text).params.get('endpoint')!.join()).toContain('abcdef')
+    for (const wrong of [`${text}&bogus=1`, text.replace(/^/, 'x'), text.replace(':', ':x')])
+      expect(() => source(wrong)).toThrow(/^(?!.*abcdef).*host/)
+  })
+
   it('keeps every value of a repeated option, in order', () => {
     const address = source('alltick:?endpoint=ws://127.0.0.1:1/a&endpoint=ws://127.0.0.1:2/b&plan=free')
     expect(address.params.get('endpoint')).toEqual(['ws://127.0.0.1:1/a', 'ws://127.0.0.1:2/b'])
@@ -44,6 +56,7 @@ describe('an address', () => {
     expect(numberParam(source('sim:?rate=2.5'), 'rate', 0)).toBe(2.5)
     expect(() => numberParam(source('sim:?rate=-1'), 'rate', 0)).toThrow(/"rate=-1".*use a number from 0/)
     expect(() => numberParam(source('sim:?rate='), 'rate', 0)).toThrow(/use a number/)
+    expect(() => choiceParam(source('alltick:?token=abcdef'), 'token', ['off'])).toThrow(/^"token=\*\*\*"(?!.*abcdef)/)
     expect(() => choiceParam(source('csv:a.csv?label=middle'), 'label', ['start', 'end'])).toThrow(/use start or end/)
   })
 })

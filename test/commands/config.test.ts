@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Command, Option } from 'commander'
@@ -8,8 +8,9 @@ import { type Config, loadConfig } from '../../src/commands/_config.ts'
 import { alltickSettings, calendarFile, resolveToken, tokenMissing } from '../../src/commands/_token.ts'
 import { choices, duration, percentOrOff, repeated } from '../../src/commands/_values.ts'
 import { HkqError } from '../../src/core/errors.ts'
+import { CANARY } from '../support/canary.ts'
 
-const SECRET = 'sEcReT-42'
+const SECRET = CANARY
 let root: string
 let cwd: string
 let home: string
@@ -217,6 +218,64 @@ describe('a value of a configuration file', () => {
     project({ alltick: { endpoints: ['wss://quote.alltick.co/x', 'ws://127.0.0.1:8765/x'] } })
     user({ alltick: { endpoints: [elsewhere] } })
     expect(load().files).toHaveLength(2)
+  })
+
+  it("may not write outside the project's directory, whatever way leads there; the user's own file may", () => {
+    symlinkSync(home, join(cwd, 'away'))
+    symlinkSync(join(home, 'new.ndjson'), join(cwd, 'linked.ndjson'))
+    const out = join(home, '.bash_profile')
+    for (const values of [
+      { to: [`ndjson:${out}`] },
+      { to: '../home/x.csv' },
+      { record: { to: [`csv:${home}?bom=on`] } },
+      { record: { to: 'NDJSON:away/x' } },
+      { record: { raw: home } },
+      { to: [`sqlite://${out}`] },
+      { to: ['linked.ndjson'] },
+    ]) {
+      project(values)
+      expect(failure(() => load()).message).toMatch(/would write to ".*", outside its directory/)
+    }
+    for (const to of ['mine.db', 'sqlite:data/mine.db', 'csv:ticks', '-', 'ws://127.0.0.1:8765', join(cwd, 'x.csv')]) {
+      project({ to: [to] })
+      expect(load().files).toHaveLength(1)
+    }
+    project({})
+    user({ to: [`ndjson:${out}`] })
+    expect(load().files).toHaveLength(2)
+  })
+
+  it('is not used when everybody may write it, or when it is somebody else’s', () => {
+    const path = project({ stream: { count: 1 } })
+    chmodSync(path, 0o646)
+    expect(failure(() => load()).message).toBe(
+      `the configuration "${path}" can be written by everybody: run chmod o-w ${path}`,
+    )
+    chmodSync(path, 0o664)
+    expect(load().files).toHaveLength(1)
+    if (process.getuid?.() !== 0) return
+    chownSync(path, 12_345, 12_345)
+    expect(failure(() => load()).message).toContain('belongs to another user (12345): if you trust it, copy it')
+  })
+
+  it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])('with the key %s is refused', (key) => {
+    for (const json of [`{"${key}": {}}`, `{"alltick": {"${key}": "x"}}`, `{"volatility": {"${key}": 1}}`]) {
+      project(json)
+      expect(failure(() => load()).message).toContain(`unknown key "`)
+    }
+    expect('polluted' in {}).toBe(false)
+  })
+
+  it.each([
+    ['deep nesting', `{"stream": ${'['.repeat(100_000)}${']'.repeat(100_000)}}`],
+    ['a key of 10 MB', `{"${'k'.repeat(10_000_000)}": 1}`],
+    ['a value of 10 MB', `{"from": ["${'v'.repeat(10_000_000)}"]}`],
+    ['a NUL', '{"alltick": {"plan": "\\u0000"}}'],
+    ['half a character', '{"from": {"\\ud800": 1}}'],
+    ['a number beyond all numbers', '{"to": 1e999}'],
+  ])('with %s is refused', (_, json) => {
+    project(json)
+    expect(failure(() => load())).toBeInstanceOf(HkqError)
   })
 
   it("is refused when a project chooses a command to run, and taken from the user's own file", () => {

@@ -11,9 +11,10 @@ import { tutorial } from '../../src/core/connection/vendors/tutorial.ts'
 import type { MarketEvent } from '../../src/core/market/event.ts'
 import { Sessions } from '../../src/core/market/session.ts'
 import { parseTime } from '../../src/core/market/time.ts'
+import { CANARY, tracesIn } from '../support/canary.ts'
 
 const sessions = new Sessions()
-const TOKEN = 'secretToken-c-app'
+const TOKEN = CANARY
 const NOON = parseTime('2026-06-23T11:00')
 let dir: string
 
@@ -112,10 +113,12 @@ describe('a raw capture', () => {
   it('never holds the token', () => {
     const capture = new Capture(dir, alltick({ token: TOKEN }), options())
     const decoder = capture.vendor.openDecoder({ sessions, depth: 0 })
-    decoder.decode(Buffer.from(`{"ret":401,"msg":"token ${TOKEN} invalid"}`), NOON, [])
+    decoder.decode(Buffer.from(JSON.stringify({ ret: 401, msg: `token ${TOKEN} invalid` })), NOON, [])
+    decoder.decode(Buffer.concat([Buffer.from([0xff]), Buffer.from(`token ${TOKEN}`)]), NOON, [])
     capture.close()
     expect(content()).toContain('token *** invalid')
-    expect(content()).not.toContain(TOKEN)
+    expect(content()).toContain(Buffer.concat([Buffer.from([0xff]), Buffer.from('token ***')]).toString('base64'))
+    expect(tracesIn(dir)).toEqual([])
   })
 
   it('starts a fresh decoder where a connection began: no old book, ordinals from 0', async () => {

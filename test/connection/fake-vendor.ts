@@ -1,14 +1,17 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import { inspect } from 'node:util'
+import { expect, onTestFinished } from 'vitest'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { type FeedOptions, openFeed } from '../../src/core/connection/feed.ts'
 import type { Reply, Request, Vendor } from '../../src/core/connection/vendor.ts'
 import type { MarketEvent, Tick } from '../../src/core/market/event.ts'
 import { Sessions } from '../../src/core/market/session.ts'
 import { parseTime } from '../../src/core/market/time.ts'
+import { CANARY, traces } from '../support/canary.ts'
 import { ManualClock, until } from '../support/manual-clock.ts'
 
-export const TOKEN = 'a secret/token+1234'
+export const TOKEN = CANARY
 
 /** A Monday, in the morning session. */
 export const MORNING = parseTime('2026-11-23T10:00')
@@ -152,7 +155,7 @@ export async function openServer(): Promise<Server> {
   return server
 }
 
-/** A feed being read in the background, with a clock that stands still. */
+/** A feed being read in the background, with a clock that stands still. Nothing that comes out of it may show the token. */
 export interface Reading {
   readonly clock: ManualClock
   readonly stop: AbortController
@@ -184,14 +187,16 @@ export function read(endpoints: readonly string[], options: ReadOptions = {}): R
     signal: stop.signal,
     ...rest,
   })
+  let failure: unknown
   const drain = async (): Promise<unknown> => {
     try {
       for await (const batch of feed) events.push(...batch)
     } catch (error) {
-      return error
+      failure = error
     }
-    return undefined
+    return failure
   }
+  onTestFinished(() => expect(traces(inspect([events, failure], { depth: 9, maxArrayLength: null }))).toEqual([]))
   return {
     clock,
     stop,

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Decoder, Reply, Vendor } from '../../src/core/connection/vendor.ts'
 import type { MarketEvent } from '../../src/core/market/event.ts'
 import { Sessions } from '../../src/core/market/session.ts'
+import { traces } from '../support/canary.ts'
 
 /** One variant of a vendor's messages: what came before on the connection, the frame, and all it must yield. */
 export interface FixtureRow {
@@ -138,7 +139,8 @@ export function vendorContract(name: string, { vendor, secret, fixtures, codes }
       for (const endpoint of made.endpoints) {
         const [shown, used] = [new URL(endpoint), new URL(made.connect(endpoint).url)]
         expect([used.host, used.pathname]).toEqual([shown.host, shown.pathname])
-        if (secret) expect(JSON.stringify(made.connect(endpoint))).toContain(secret)
+        const { headers = {} } = made.connect(endpoint)
+        if (secret) expect([...used.searchParams.values(), ...Object.values(headers)].join()).toContain(secret)
       }
       if (secret === undefined) return
       const open = [
@@ -147,6 +149,7 @@ export function vendorContract(name: string, { vendor, secret, fixtures, codes }
         ...made.subscribe(symbols, { depth: 10 }).map((r) => r.frame),
       ]
       expect(open.join('\n')).not.toContain(secret)
+      expect(traces(open.join('\n'))).toEqual([])
     })
 
     if (secret !== undefined) {
@@ -154,7 +157,9 @@ export function vendorContract(name: string, { vendor, secret, fixtures, codes }
         for (const row of fixtures) {
           const echo = row.frame.replaceAll(/"(?=[^"]*"[^"]*$)/g, `"${secret} `)
           for (const frame of [echo, `${secret}${row.frame}`]) {
-            expect(stringify(decodeFresh(vendor(), frame))).not.toContain(secret)
+            const told = stringify(decodeFresh(vendor(), frame))
+            expect(told).not.toContain(secret)
+            expect(traces(told)).toEqual([])
           }
         }
       })

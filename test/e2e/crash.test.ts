@@ -5,6 +5,7 @@ import Sqlite from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
 import { parseTime } from '../../src/core/market/time.ts'
 import { wireServer } from '../support/alltick-wire.ts'
+import { CANARY } from '../support/canary.ts'
 import { hkq, start, workdir } from './hkq.ts'
 
 const FROM = parseTime('2023-08-15T10:00')
@@ -44,7 +45,7 @@ describe('a recorder that is killed', () => {
     const file = join(cwd, 'hk_market.db')
     const server = await wireServer({ live: { code: '700.HK', perSecond: 2_000, from: FROM } })
     const args = ['record', '00700.HK', '--from', `alltick:?endpoint=${server.url}`, '--relay', 'off']
-    const env = { HKQ_ALLTICK_TOKEN: 'secret-token' }
+    const env = { HKQ_ALLTICK_TOKEN: CANARY }
     const pauses = [150, 37, 420, 5, 260]
     for (const [run, pause] of pauses.entries()) {
       const before = visible(file).length

@@ -6,11 +6,12 @@ import Sqlite from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
 import { parseTime } from '../../src/core/market/time.ts'
 import { type WireServer, wireServer } from '../support/alltick-wire.ts'
+import { CANARY } from '../support/canary.ts'
 import { canMount, smallDisk } from '../support/small-disk.ts'
 import { finished, hkq, says, start, startLimited, workdir } from './hkq.ts'
 
 const LIVE = { code: '700.HK', perSecond: 2_000, from: parseTime('2023-08-15T10:00') }
-const env = { HKQ_ALLTICK_TOKEN: 'secret-token' }
+const env = { HKQ_ALLTICK_TOKEN: CANARY }
 
 interface Stored {
   ticks: { seq: number; time: number }[]

@@ -17,6 +17,7 @@ import Sqlite from 'better-sqlite3'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { parseTime } from '../../src/core/market/time.ts'
 import { wireServer } from '../support/alltick-wire.ts'
+import { CANARY } from '../support/canary.ts'
 import { hkq, rows, start, workdir } from './hkq.ts'
 
 interface Check {
@@ -27,7 +28,7 @@ interface Check {
   remedy: string | null
 }
 
-const env = { HKQ_ALLTICK_TOKEN: 'canary-4711' }
+const env = { HKQ_ALLTICK_TOKEN: CANARY }
 
 async function doctor(cwd: string, args: readonly string[] = ['--offline'], more: Record<string, string> = env) {
   const { code, stdout, stderr } = await hkq(['doctor', '--json', ...args], { cwd, env: more })
@@ -129,7 +130,7 @@ describe('hkq doctor', () => {
     expect([none.code, none.of('token')]).toMatchObject([4, { state: 'failure', code: 'E_TOKEN' }])
     expect((await doctor(cwd, ['--offline'], { HKQ_FROM: 'sim:' })).code).toBe(0)
     mkdirSync(join(cwd, '.config', 'hkq'), { recursive: true })
-    writeFileSync(join(cwd, '.config/hkq/token'), 'canary-4711\n')
+    writeFileSync(join(cwd, '.config/hkq/token'), `${CANARY}\n`)
     chmodSync(join(cwd, '.config/hkq/token'), 0o644)
     writeFileSync(join(cwd, '.config/hkq/config.json'), JSON.stringify({ alltick: { tokenFile: 'token' } }))
     const open = await doctor(cwd, ['--offline'], {})

@@ -1,8 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { onTestFinished } from 'vitest'
+import type { Readable } from 'node:stream'
+import { expect, onTestFinished } from 'vitest'
+import { CANARY, traces, tracesIn } from '../support/canary.ts'
 
 export const BIN = resolve(import.meta.dirname, '../../bin/hkq.js')
 
@@ -27,17 +29,81 @@ export interface Options {
   stdout?: number
 }
 
-/** The built command, started in a bare environment such as cron's. */
+/** Files in which a test has put the token itself, or `hkq init` is meant to. */
+const MAY_HOLD_TOKEN = ['token', 'hkq.config.json', 'config.json']
+
+/**
+ * The built command, started in a bare environment such as cron's, with the canary for a token. Whatever the test is about,
+ * it fails where the token shows: in what the command printed, in the list of processes, in any file that is left.
+ */
 export function start(args: readonly string[], { cwd, env = {}, stdout }: Options): ChildProcess {
   const child = spawn(process.execPath, [BIN, ...args], {
     cwd,
     stdio: ['pipe', stdout ?? 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH ?? '', HOME: cwd, XDG_RUNTIME_DIR: cwd, ...env },
+    env: { ...bareEnvironment(cwd), ...env },
   })
-  onTestFinished(() => {
-    child.kill('SIGKILL')
-  })
+  watchForToken(child, cwd)
   return child
+}
+
+function bareEnvironment(cwd: string): Record<string, string> {
+  return { PATH: process.env.PATH ?? '', HOME: cwd, XDG_RUNTIME_DIR: cwd, HKQ_ALLTICK_TOKEN: CANARY }
+}
+
+/** Kills the command when the test is over, and looks for the token wherever it could have gone. */
+function watchForToken(child: ChildProcess, cwd: string): void {
+  const seen = new Set<string>()
+  const look = (where: string, bytes: Buffer | string): void => {
+    for (const way of traces(bytes)) seen.add(`${where} shows the token (${way})`)
+  }
+  const printed = [child.stdout, child.stderr].map((stream) => (stream ? copyOf(stream) : []))
+  child.once('spawn', () => {
+    for (const line of processes(child.pid!)) look('the list of processes', line)
+  })
+  child.stderr?.once('readable', () => {
+    for (const line of processes(child.pid!)) look('the list of processes', line)
+  })
+  onTestFinished(async () => {
+    await ended(child)
+    look('standard output', Buffer.concat(printed[0]!))
+    look('standard error', Buffer.concat(printed[1]!))
+    expect([...seen, ...tracesIn(cwd, MAY_HOLD_TOKEN)]).toEqual([])
+  })
+}
+
+/** Kills a command, if it still runs, and lets what it has printed come through. */
+async function ended(child: ChildProcess): Promise<void> {
+  const closed = [child.stdout, child.stderr].every((stream) => stream === null || stream.closed)
+  if (closed && (child.exitCode !== null || child.signalCode !== null)) return
+  const gone = new Promise((resolve) => child.once('close', resolve))
+  child.kill('SIGKILL')
+  child.stdout?.resume()
+  child.stderr?.resume()
+  await gone
+}
+
+/** All that comes through a stream, without making it flow. */
+function copyOf(stream: Readable): Buffer[] {
+  const chunks: Buffer[] = []
+  const push = stream.push.bind(stream)
+  stream.push = (chunk: Buffer | null, encoding) => {
+    if (chunk) chunks.push(chunk)
+    return push(chunk, encoding)
+  }
+  return chunks
+}
+
+/** Command lines of a process and its children, where the system tells. */
+function processes(pid: number): string[] {
+  const read = (path: string): string => {
+    try {
+      return readFileSync(path, 'latin1')
+    } catch {
+      return ''
+    }
+  }
+  const children = read(`/proc/${pid}/task/${pid}/children`).split(' ').filter(Boolean).map(Number)
+  return [read(`/proc/${pid}/cmdline`), ...children.flatMap(processes)]
 }
 
 /**
@@ -48,12 +114,10 @@ export function startLimited(blocks: number, args: readonly string[], { cwd, env
   const script = `ulimit -S -f ${blocks}; trap '' XFSZ; exec "$@"`
   const child = spawn('sh', ['-c', script, 'sh', process.execPath, BIN, ...args], {
     cwd,
-    env: { PATH: process.env.PATH ?? '', HOME: cwd, XDG_RUNTIME_DIR: cwd, ...env },
+    env: { ...bareEnvironment(cwd), ...env },
   })
+  watchForToken(child, cwd)
   child.stdin.end()
-  onTestFinished(() => {
-    child.kill('SIGKILL')
-  })
   return child
 }
 

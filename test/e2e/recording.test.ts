@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { formatDate, parseTime } from '../../src/core/market/time.ts'
 import { book, trade, type WireOptions, wireServer } from '../support/alltick-wire.ts'
+import { CANARY } from '../support/canary.ts'
 import { finished, hkq, rows, start, workdir } from './hkq.ts'
 
-const ENV = { HKQ_ALLTICK_TOKEN: 'secret-token' }
+const ENV = { HKQ_ALLTICK_TOKEN: CANARY }
 
 interface Row {
   type: string

@@ -4,9 +4,10 @@ import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { wireServer } from '../support/alltick-wire.ts'
+import { CANARY } from '../support/canary.ts'
 import { finished, hkq, rows, says, start, workdir } from './hkq.ts'
 
-const ENV = { HKQ_ALLTICK_TOKEN: 'secret-token' }
+const ENV = { HKQ_ALLTICK_TOKEN: CANARY }
 const symbolsIn = (text: string) => new Set(rows<{ symbol: string }>(text).map(({ symbol }) => symbol))
 const announcements = (cwd: string) => readdirSync(join(cwd, `hkq-${userInfo().uid}`))
 
@@ -97,7 +98,7 @@ describe('an announcement of a recorder that is no more', () => {
     writeFileSync(dead, JSON.stringify({ pid: 2 ** 30, vendor: 'alltick', url: server.url, store: 'hk_market.db' }))
     const broken = join(place, 'relay-alltick-2.json')
     writeFileSync(broken, '{"pid":')
-    const { code, stderr } = await hkq(['stream', '700'], { cwd })
+    const { code, stderr } = await hkq(['stream', '700'], { cwd, env: { HKQ_ALLTICK_TOKEN: '' } })
     expect(code, stderr).toBe(4)
     expect([existsSync(dead), existsSync(broken)]).toEqual([false, false])
     expect(server.requests).toEqual([])

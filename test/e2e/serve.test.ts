@@ -1,12 +1,13 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import { wireServer } from '../support/alltick-wire.ts'
+import { CANARY } from '../support/canary.ts'
 import { finished, hkq, rows, says, start, workdir } from './hkq.ts'
 
-const ENV = { HKQ_ALLTICK_TOKEN: 'secret-token' }
+const ENV = { HKQ_ALLTICK_TOKEN: CANARY }
 const FRAMES = gunzipSync(readFileSync(resolve(import.meta.dirname, '../fixtures/real-trades.alltick.ndjson.gz')))
   .toString()
   .trim()
@@ -62,7 +63,7 @@ describe('what was recorded, served again', () => {
 })
 
 describe('captured frames', () => {
-  it('decode to the rows of the store, and never hold the token', async () => {
+  it('decode to the rows of the store', async () => {
     const cwd = workdir()
     const vendor = await wireServer({ frames: () => FRAMES })
     const from = `alltick:?endpoint=${vendor.url}`
@@ -78,13 +79,6 @@ describe('captured frames', () => {
     const { stdout } = await hkq(['export', '--from', 'raw:frames', '--to', 'sqlite:again.db'], { cwd })
     expect(stdout).toBe('')
     expect(await whole('again.db')).toEqual(original)
-    for (const name of readdirSync(resolve(cwd, 'frames'), { recursive: true }) as string[]) {
-      const file = resolve(cwd, 'frames', name)
-      if (!statSync(file).isFile()) continue
-      const bytes = readFileSync(file)
-      const text = name.endsWith('.gz') ? gunzipSync(bytes).toString() : bytes.toString('latin1')
-      expect(text).not.toContain('secret-token')
-    }
   })
 })
 

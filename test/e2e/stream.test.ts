@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { book, trade, wireServer } from '../support/alltick-wire.ts'
+import { CANARY } from '../support/canary.ts'
 import { finished, hkq, rows, start, workdir } from './hkq.ts'
 
 type Row = { type: string; symbol: string; timestamp: string; bids?: unknown[]; state?: string; bid_price?: number }
@@ -50,7 +51,7 @@ describe('hkq stream', () => {
       const server = await wireServer({ frames: (n) => connections[n] })
       return hkq(['stream', '700', '--from', `alltick:?endpoint=${server.url}`, '--max-retries', '1', ...more], {
         cwd: workdir(),
-        env: { HKQ_ALLTICK_TOKEN: 'secret-token' },
+        env: { HKQ_ALLTICK_TOKEN: CANARY },
       })
     }
     const [told, among] = await Promise.all([run('--count', '2'), run('--count', '2', '--events')])
@@ -79,7 +80,7 @@ describe('hkq stream', () => {
     })
     const { stdout, stderr } = await hkq(
       ['stream', '700', '--from', `alltick:?endpoint=${server.url}`, '--count', '1', '-q'],
-      { cwd: workdir(), env: { HKQ_ALLTICK_TOKEN: 'secret-token' } },
+      { cwd: workdir(), env: { HKQ_ALLTICK_TOKEN: CANARY } },
     )
     expect(rows(stdout)).toMatchObject([{ bid_price: 599.5, ask_price: 600, spread: 0.5 }])
     expect(stderr).toBe('')

@@ -79,7 +79,7 @@ describe('CSV', () => {
   it('gives a spreadsheet no formula, and leaves negative numbers alone', () => {
     const line = (value: unknown) => csvLine({ value }, ['value'], String).trimEnd()
     for (const text of ['=1+1', '+1', '-1', '@x']) expect(line(text)).toBe(`'${text}`)
-    expect(line('\t=1')).toBe("'\t=1")
+    expect(line('\t=1')).toBe('"\'\t=1"')
     expect(line(-1.5)).toBe('-1.5')
     expect(line(Number.NaN)).toBe('')
     expect(line(18446744073709551615n)).toBe('18446744073709551615')

@@ -26,7 +26,7 @@ export const SCHEMES = {
 
 export type SchemeName = keyof typeof SCHEMES
 
-/** A parsed address: where events come from or go to. `text` is as the user wrote it. */
+/** A parsed address: where events come from or go to. `text` is as the user wrote it, fit to be shown: without secrets. */
 export interface Address {
   readonly scheme: SchemeName
   readonly path: string
@@ -47,8 +47,9 @@ const BARE: readonly (readonly [RegExp, SchemeName])[] = [
  * @param use what it will be used for; a scheme that cannot is refused
  * @throws HkqError E_USAGE naming the nearest scheme or option
  */
-export function parseAddress(text: string, use: Use): Address {
-  const [body, query] = split(text)
+export function parseAddress(given: string, use: Use): Address {
+  const text = shownAddress(given)
+  const [body, query] = split(given)
   const { scheme, path } = place(body, text, use)
   const rules: Scheme = SCHEMES[scheme]
   if (!rules[use]) {
@@ -61,6 +62,13 @@ export function parseAddress(text: string, use: Use): Address {
     throw new HkqError('E_USAGE', `"${text}": nothing may stand between "${scheme}:" and "?", found "${path}"`)
   }
   return { scheme, path, params: readParams(query, rules.params, text), text }
+}
+
+/** An address as it may be shown: no token, password or key in its options, or in those of an address within it. */
+export function shownAddress(address: string): string {
+  return address
+    .replace(/((?:token|key|secret|password)(?:=|%3d))(?!off(?:&|$))[^&#\s]+/gi, '$1***')
+    .replace(/((?::|%3a)(?:\/|%2f){2})[^/?#@\s]*(?:@|%40)/gi, '$1***@')
 }
 
 function schemesFor(use: Use): string[] {
@@ -145,7 +153,10 @@ export function choiceParam<T extends string>(address: Address, name: string, va
   const text = param(address, name)
   if (text === undefined) return undefined
   if (!(values as readonly string[]).includes(text)) {
-    throw new HkqError('E_USAGE', `"${name}=${text}" in address "${address.text}": use ${values.join(' or ')}`)
+    throw new HkqError(
+      'E_USAGE',
+      `"${shownAddress(`${name}=${text}`)}" in address "${address.text}": use ${values.join(' or ')}`,
+    )
   }
   return text as T
 }

@@ -80,7 +80,8 @@ export class Capture {
   }
 
   #lineOf(frame: Buffer, at: number): CaptureLine {
-    return isUtf8(frame) ? { at, text: this.#scrub(frame.toString('utf8')) } : { at, base64: frame.toString('base64') }
+    if (isUtf8(frame)) return { at, text: this.#scrub(frame.toString('utf8')) }
+    return { at, base64: Buffer.from(this.#scrub(frame.toString('latin1')), 'latin1').toString('base64') }
   }
 
   #write(line: CaptureLine, at: number): void {

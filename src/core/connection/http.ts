@@ -70,7 +70,10 @@ export class AllTickHttp implements Inquiry {
     this.#options = options
     this.#base = httpBase(options.endpoint)
     this.#limits = planNamed(options.plan ?? 'basic').http
-    this.#scrub = scrubber([], options.token ? { token: options.token } : {})
+    this.#scrub = scrubber(
+      options.proxy === undefined ? [] : [options.proxy],
+      options.token ? { token: options.token } : {},
+    )
   }
 
   async klines(symbol: string, type: KlineType, count = MAX_BARS): Promise<Kline[]> {
@@ -223,7 +226,7 @@ export class AllTickHttp implements Inquiry {
       throw new HkqError('E_NETWORK', `"${shown}" answered HTTP ${status} without AllTick's form: check the endpoint`)
     }
     if (code === 200) return wireObject(message.data) ?? {}
-    const words = this.#scrub(String(message.msg ?? '')).slice(0, 200)
+    const words = this.#scrub(typeof message.msg === 'string' ? message.msg : '').slice(0, 200)
     if (verdictOf(code) === 'token') {
       throw new HkqError('E_TOKEN', `AllTick refused the token (${code} "${words}"): check HKQ_ALLTICK_TOKEN`)
     }
@@ -234,7 +237,10 @@ export class AllTickHttp implements Inquiry {
 /** `wss://host:port/...` to `https://host:port/quote-stock-b-api`. @throws HkqError E_CONFIG when it is no address */
 export function httpBase(endpoint: string): string {
   if (!URL.canParse(endpoint))
-    throw new HkqError('E_CONFIG', `endpoint "${endpoint}" is not an address: use wss://HOST/...`)
+    throw new HkqError(
+      'E_CONFIG',
+      `endpoint "${endpoint.replace(/[?#].*|[^/]*@/gs, '')}" is not an address: use wss://HOST/...`,
+    )
   const url = new URL(endpoint)
   const scheme = url.protocol === 'ws:' || url.protocol === 'http:' ? 'http:' : 'https:'
   return `${scheme}//${url.host}/quote-stock-b-api`

@@ -11,9 +11,12 @@ import type { Query, Source } from '../pipeline/source.ts'
 import type { CaptureLine } from './capture.ts'
 import type { Decoder } from './vendor.ts'
 import { VENDORS, type VendorName } from './vendors/index.ts'
+import { wireObject } from './wire.ts'
 
 const FILE = /^(?<vendor>.+)-(?<day>\d{4}-\d{2}-\d{2})-(?<start>\d+)-(?<id>\d+)\.ndjson\.gz$/
 const BATCH = 1_024
+/** A frame of 1 MiB of which every character is escaped. */
+const LONGEST_LINE = 8 << 20
 
 export interface RawOptions extends Query {
   sessions: Sessions
@@ -190,6 +193,7 @@ async function* lines(path: string): AsyncGenerator<string> {
     for await (const chunk of text as AsyncIterable<string>) {
       const whole = (rest + chunk).split('\n')
       rest = whole.pop()!
+      if (rest.length > LONGEST_LINE) throw new Error('it has a line longer than any frame')
       yield* whole
     }
   } finally {
@@ -199,10 +203,20 @@ async function* lines(path: string): AsyncGenerator<string> {
   if (rest !== '') throw new Error('its last line is incomplete')
 }
 
+/** A line of a capture, null for anything else. */
 function parsed(text: string): CaptureLine | null {
+  let line: ReturnType<typeof wireObject>
   try {
-    return JSON.parse(text) as CaptureLine
+    line = wireObject(JSON.parse(text))
   } catch {
     return null
   }
+  if (line === null) return null
+  const begun = wireObject(line.connection)
+  if (begun !== null) {
+    const whole = typeof begun.vendor === 'string' && Number.isInteger(begun.depth) && Number.isFinite(begun.at)
+    return whole ? (line as CaptureLine) : null
+  }
+  const isFrame = typeof ('text' in line ? line.text : line.base64) === 'string'
+  return isFrame && Number.isFinite(line.at) ? (line as CaptureLine) : null
 }

@@ -7,6 +7,8 @@ import { redactUrl } from './secret.ts'
 
 /** Largest message a vendor may send, bytes. */
 export const MAX_PAYLOAD = 1024 * 1024
+/** Most pieces it may come in. */
+const MAX_FRAGMENTS = 4_096
 
 /** How a socket ended. `status`: the HTTP answer that took the place of an upgrade. `code`: the close code of an open one. */
 export interface SocketEnd {
@@ -76,6 +78,7 @@ export class Socket implements SocketLike {
     this.#ws = new WebSocket(url, {
       headers: { ...headers },
       maxPayload: MAX_PAYLOAD,
+      maxFragments: MAX_FRAGMENTS,
       perMessageDeflate: false,
       followRedirects: false,
       rejectUnauthorized: true,

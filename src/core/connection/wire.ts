@@ -1,13 +1,16 @@
 import { MAX_SEQ, type Seq } from '../market/event.ts'
 
-const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
+const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/
 const DIGITS = /^\d+$/
-const MAX_RAW = 4_096
+/** No number of a market is written with more characters, and no sequence number with more digits. */
+const LONGEST_NUMBER = 400
+const LONGEST_SEQ = 30
 
 /** A number that a vendor sent as a number or as a decimal string; NaN when it is neither. */
 export function wireNumber(value: unknown): number {
   if (typeof value === 'number') return value
-  return typeof value === 'string' && DECIMAL.test(value) ? Number(value) : Number.NaN
+  if (typeof value !== 'string' || value.length > LONGEST_NUMBER) return Number.NaN
+  return DECIMAL.test(value) ? Number(value) : Number.NaN
 }
 
 /**
@@ -16,7 +19,7 @@ export function wireNumber(value: unknown): number {
  */
 export function wireSeq(value: unknown): Seq | null {
   if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0 ? value : null
-  if (typeof value !== 'string' || !DIGITS.test(value)) return null
+  if (typeof value !== 'string' || value.length > LONGEST_SEQ || !DIGITS.test(value)) return null
   const number = Number(value)
   if (Number.isSafeInteger(number)) return number
   const exact = BigInt(value)
@@ -67,7 +70,7 @@ export function wireObject(value: unknown): Readonly<Record<string, unknown>> | 
     : null
 }
 
-/** The text of the frame in hand for the quarantine, made only when asked for: without secrets, cut to a sane length. */
+/** The text of the frame in hand for the quarantine, made only when asked for, without secrets. */
 export class RawText {
   #bytes: Buffer = Buffer.alloc(0)
   #start = 0
@@ -86,7 +89,6 @@ export class RawText {
   }
 
   toString(): string {
-    const text = this.#scrub(this.#bytes.toString('utf8', this.#start, this.#end))
-    return text.length > MAX_RAW ? `${text.slice(0, MAX_RAW)}... (${text.length} characters)` : text
+    return this.#scrub(this.#bytes.toString('utf8', this.#start, this.#end))
   }
 }

@@ -38,7 +38,7 @@ function yearFrom(year: string, json: unknown): CalendarYear {
   for (const [date, opens] of Object.entries(late)) {
     checkDay(date, 'weather_late', year)
     if (typeof opens !== 'string' || !/^(09:[3-5]\d|1[0-5]:[0-5]\d)$/.test(opens)) {
-      throw refused(`"${String(opens)}" is not an opening time in weather_late of ${year}`, 'use e.g. "14:00"')
+      throw refused(`"${shown(opens)}" is not an opening time in weather_late of ${year}`, 'use e.g. "14:00"')
     }
   }
   if (!closed || !half) {
@@ -59,7 +59,7 @@ function daysIn(list: unknown, key: string, year: string): string[] | undefined 
 
 function checkDay(date: unknown, key: string, year: string): void {
   const known = typeof date === 'string' && /^\d{4}-\d\d-\d\d$/.test(date) && isDate(date) && date.startsWith(year)
-  if (!known) throw refused(`"${String(date)}" is not a day of ${year} in "${key}"`, 'write days as YYYY-MM-DD')
+  if (!known) throw refused(`"${shown(date)}" is not a day of ${year} in "${key}"`, 'write days as YYYY-MM-DD')
 }
 
 function isDate(text: string): boolean {
@@ -72,6 +72,11 @@ function entries(json: unknown, name: string, expected: string): [string, unknow
     throw refused(`${name} is not an object`, `it holds ${expected}`)
   }
   return Object.entries(json)
+}
+
+/** A value in a message; what holds others is only named. */
+function shown(value: unknown): string {
+  return typeof value === 'object' && value !== null ? (Array.isArray(value) ? '[...]' : '{...}') : String(value)
 }
 
 function refused(what: string, remedy: string): HkqError {

@@ -1,8 +1,13 @@
 import { TIME_FIELDS, type TimeFormat } from './json.ts'
 import { formatIso } from './time.ts'
 
-/** Control characters but tab and line breaks: a file that is shown in a terminal must not steer it. */
-const CONTROLS = /(?![\t\n\r])\p{Cc}/gu
+/**
+ * Control characters but tab and line breaks, other line breaks, marks that turn the direction of writing, invisible
+ * characters: a file that is shown in a terminal must not steer it.
+ */
+const CONTROLS = /(?![\t\n\r])[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/gu
+/** What a spreadsheet takes for a formula, full-width signs included; an apostrophe before one is a text's own. */
+const FORMULA = /^'*[=+\-@\t\r\n＝＋－＠]/
 
 /** The header line of these fields. */
 export function csvHeader(fields: readonly string[]): string {
@@ -34,9 +39,14 @@ function textOf(value: unknown): string {
 }
 
 function guarded(text: string): string {
-  return /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  return FORMULA.test(text) ? `'${text}` : text
+}
+
+/** A text as it was before it was guarded against being taken for a formula. */
+export function unguarded(text: string): string {
+  return text.startsWith("'") && FORMULA.test(text) ? text.slice(1) : text
 }
 
 function quoted(text: string): string {
-  return /[",;\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+  return /[",;\t\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

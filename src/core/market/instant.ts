@@ -5,6 +5,8 @@ const SLASHED = /^(\d{4})[/.](\d{1,2})[/.](\d{1,2})(.*)$/
 const COMPACT = /^(\d{4})(\d{2})(\d{2})(?:[T ]?(\d{2}):?(\d{2})(?::?(\d{2})(?:\.?(\d{1,9}))?)?)?$/
 const SHORT = /^(\d{4}-\d{2}-\d{2}[T ])(\d):/
 
+/** No way of writing a time is longer, spaces around it included. */
+const LONGEST = 100
 /** Epochs below this are seconds; then come milliseconds, microseconds, nanoseconds, each a thousand times finer. */
 const SECONDS_BELOW = 1e11
 
@@ -15,7 +17,7 @@ const SECONDS_BELOW = 1e11
  */
 export function readInstant(value: unknown): number {
   if (typeof value === 'number') return fromEpoch(value)
-  if (typeof value !== 'string') return Number.NaN
+  if (typeof value !== 'string' || value.length > LONGEST) return Number.NaN
   if (PLAIN.test(value)) return fromPlain(value)
   const text = value.trim()
   const compact = COMPACT.exec(text)
@@ -29,6 +31,7 @@ export function readInstant(value: unknown): number {
 }
 
 function fromEpoch(value: number): number {
+  if (!Number.isFinite(value)) return Number.NaN
   let epoch = value
   if (Math.abs(epoch) < SECONDS_BELOW) epoch *= 1000
   while (Math.abs(epoch) >= SECONDS_BELOW * 1000) epoch /= 1000

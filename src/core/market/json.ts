@@ -19,10 +19,11 @@ export const TIME_FIELDS: ReadonlySet<string> = new Set([
 /**
  * One record as one line of JSON (without the line feed), `type` first, times ISO 8601 with zone, a sequence number
  * beyond 2^53 as a string. NaN, which an empty bar has for prices, becomes `null`. Takes ticks, quotes, gaps, states,
- * rejected records, bars, and other records of plain values (volatility, summaries).
+ * rejected records, bars, and other records of plain values (volatility, summaries). Characters that some readers take
+ * for a line break, or that steer a terminal, are escaped.
  */
 export function toJson(record: MarketEvent | Bar | { readonly type: string }, time: TimeFormat = formatIso): string {
-  return record.type === 'tick' ? tickToJson(record as Tick, time) : JSON.stringify(outward(record, time))
+  return record.type === 'tick' ? tickToJson(record as Tick, time) : inert(JSON.stringify(outward(record, time)))
 }
 
 function tickToJson(tick: Tick, time: TimeFormat): string {
@@ -35,11 +36,19 @@ function tickToJson(tick: Tick, time: TimeFormat): string {
     `,"quote_time":${tick.quote_time === null ? 'null' : `"${time(tick.quote_time)}"`}` +
     `,"value":${number(tick.value)},"spread":${number(tick.spread)}` +
     `,"side":${side === null ? 'null' : `"${side}"`},"phase":"${tick.phase}"` +
-    `,"trade_type":${trade_type === null ? 'null' : JSON.stringify(trade_type)}` +
+    `,"trade_type":${trade_type === null ? 'null' : inert(JSON.stringify(trade_type))}` +
     `,"flags":${flags.length === 0 ? '[]' : JSON.stringify(flags)},"seq":${seqText(tick.seq)}` +
-    `,"source":${JSON.stringify(tick.source)}` +
+    `,"source":${inert(JSON.stringify(tick.source))}` +
     `,"received_at":${tick.received_at === null ? 'null' : `"${time(tick.received_at)}"`}}`
   )
+}
+
+/** Control characters that JSON lets pass, line breaks of Unicode, marks that turn the direction of writing, invisible ones. */
+const LIVELY = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g
+
+/** The same JSON, of which nothing but its text can be seen. */
+function inert(json: string): string {
+  return json.replace(LIVELY, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 /** JSON has no NaN and no infinity. */

@@ -23,6 +23,7 @@ export function parseSymbol(text: string): string {
 
 /** As parseSymbol, null instead of an error: for the wire. */
 export function canonicalSymbol(text: string): string | null {
+  if (text.length > LONGEST) return null
   const known = CACHE.get(text)
   if (known !== undefined) return known
   const symbol = canonical(text.trim())
@@ -30,6 +31,8 @@ export function canonicalSymbol(text: string): string | null {
   return symbol
 }
 const CACHE = new Map<string, string>()
+/** No spelling is longer, spaces around it included. */
+const LONGEST = 32
 
 function canonical(text: string): string | null {
   const stock = STOCK.exec(text)
@@ -43,7 +46,7 @@ function canonical(text: string): string | null {
 }
 
 function suggestion(text: string): string {
-  const digits = /(?<!\d)0*([1-9]\d{0,4})(?!\d)/.exec(text)?.[1]
+  const digits = /(?<!\d)0*([1-9]\d{0,4})(?!\d)/.exec(text.slice(0, LONGEST))?.[1]
   const example = digits ? `did you mean ${digits.padStart(5, '0')}.HK?` : 'use digits and .HK, e.g. 00700.HK'
   return digits ? example : `${example}, or an index: ${INDICES.join(', ')}`
 }

@@ -50,6 +50,7 @@ export function admit(request: IncomingMessage, rules: AdmissionRules): Admissio
 
 /** Why an HTTP request or upgrade is refused whatever its path: a foreign web page, or its token. */
 export function denialOf(request: IncomingMessage, target: URL, rules: AdmissionRules): HttpAnswer | null {
+  if (rules.loopback && !isAddressedHere(request)) return deny(403, 'host not allowed')
   if (!isOwnOrigin(request, rules.loopback)) return deny(403, 'origin not allowed')
   const token = target.searchParams.get('token') ?? ''
   if (token === '' && (rules.tokens || rules.strict)) return deny(401, 'token is required')
@@ -67,12 +68,26 @@ export function deny(status: number, message: string): HttpAnswer {
  * connect to; where the server is on loopback a name other than loopback's may be one that was bent to it.
  */
 function isOwnOrigin({ headers }: IncomingMessage, loopback: boolean): boolean {
-  if (headers.origin === undefined) return true
+  // A browser says so of an image or script, which it asks for without an Origin.
+  if (headers.origin === undefined) return headers['sec-fetch-site'] !== 'cross-site'
   const host = URL.canParse(headers.origin) ? new URL(headers.origin).host : ''
-  const name = host.replace(/:\d+$/, '')
-  if (isLoopbackHost(name)) return true
+  if (isLoopbackHost(nameOf(host))) return true
   const own = host !== '' && host === headers.host
-  return own && (!loopback || isIP(name.replace(/^\[|\]$/g, '')) !== 0)
+  return own && (!loopback || isAddress(nameOf(host)))
+}
+
+/** A page whose own name was bent to loopback (DNS rebinding) asks in that name; who means this machine does not. */
+function isAddressedHere({ headers: { host = '' } }: IncomingMessage): boolean {
+  const name = nameOf(host)
+  return name === '' || isLoopbackHost(name) || isAddress(name)
+}
+
+function nameOf(host: string): string {
+  return host.replace(/:\d+$/, '')
+}
+
+function isAddress(name: string): boolean {
+  return isIP(name.replace(/^\[|\]$/g, '')) !== 0
 }
 
 /** Compares with all, in time that does not tell how much of one matched. */

@@ -81,13 +81,18 @@ function batchKline(desk: Desk, data: Json): Json {
 }
 
 function klines(desk: Desk, data: Json, most: number): { symbol: unknown; type: number; bars: Json[] } {
-  const type = Number(data.kline_type)
-  const count = Number(data.query_kline_num)
+  const type = numberOf(data.kline_type)
+  const count = numberOf(data.query_kline_num)
   if (!isKlineType(type) || !(count >= 1)) throw INVALID()
   const symbol = symbolOf(desk, data.code)
   if (symbol === null) throw new Refusal(600, 'code invalid')
   const bars = barsOf(desk, symbol, type).slice(-Math.min(Math.floor(count), most))
   return { symbol: toShort(symbol), type, bars: bars.map(barOf) }
+}
+
+/** A number, or its digits in a text; NaN for anything else. */
+function numberOf(value: unknown): number {
+  return typeof value === 'number' || (typeof value === 'string' && value.length <= 20) ? Number(value) : Number.NaN
 }
 
 function barsOf(desk: Desk, symbol: string, type: number): Kline[] {

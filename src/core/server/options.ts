@@ -30,6 +30,8 @@ export interface ServerOptions {
   paced?: boolean
   /** Default 64 MiB. */
   maxWaiting?: number
+  /** How long a request may take to come whole, ms; default 10,000. */
+  requestMs?: number
   /** How long a paced publisher waits for the second kind (trades, books) of a client that has subscribed one, ms. */
   settleMs?: number
   /** For bars of the K-line interface. */

@@ -19,10 +19,15 @@ import { answerTutorial } from './tutorial.ts'
 /** Most bytes of one message or body from a client: 3,000 codes with their levels fit. */
 const MAX_PAYLOAD = 256 * 1024
 const MAX_CLIENTS = 1_000
+/** Connections of any kind: clients, requests, those that say nothing. */
+const MAX_CONNECTIONS = MAX_CLIENTS + 200
+/** How long a request may take to come whole, ms. */
+const REQUEST_MS = 10_000
 const MAX_WAITING = 64 << 20
 /** How long a server that closes waits for requests to end and, going away, for clients; at the end of the data these have 30 s. */
 const GRACE_MS = 2_000
 const FULL: HttpAnswer = deny(503, 'too many connections')
+const FAILED: HttpAnswer = deny(500, 'request failed')
 const HTTP_PATH = /^\/(?:quote-stock-b-api|quote-b-api)\/([a-z_-]+)$/
 
 export type { QuoteServer, ServerOptions } from './options.ts'
@@ -81,7 +86,10 @@ class AlltickServer implements QuoteServer {
       onWanted: options.onWanted ?? (() => {}),
     })
     this.#desk = { board: this.#board, bars, sessions: options.sessions, instruments, strict, has }
-    this.#http = createServer((request, response) => void this.#answer(request, response))
+    const requestTimeout = options.requestMs ?? REQUEST_MS
+    const patience = { requestTimeout, headersTimeout: requestTimeout, connectionsCheckingInterval: requestTimeout / 2 }
+    this.#http = createServer(patience, (request, response) => void this.#answer(request, response))
+    this.#http.maxConnections = MAX_CONNECTIONS
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket as Socket, head))
   }
 
@@ -193,7 +201,7 @@ class AlltickServer implements QuoteServer {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { status, body } = await this.#answerHttp(request)
+    const { status, body } = await this.#answerHttp(request).catch(() => FAILED)
     response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' })
     response.end(body)
   }

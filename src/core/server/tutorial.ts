@@ -35,9 +35,9 @@ function local(time: number): string {
 export function answerTutorial(client: Client, board: Board, text: string): void {
   const message = parseObject(text)
   if (message === null || !Array.isArray(message.symbols)) return
-  const named = message.symbols.map((symbol) => knownSymbol(symbol)).filter((symbol) => symbol !== null)
+  const named = new Set(message.symbols.map((symbol) => knownSymbol(symbol)).filter((symbol) => symbol !== null))
   if (message.action === 'subscribe') board.subscribeTrades(client, new Set([...client.trades, ...named]))
   if (message.action === 'unsubscribe') {
-    board.subscribeTrades(client, new Set([...client.trades].filter((symbol) => !named.includes(symbol))))
+    board.subscribeTrades(client, new Set([...client.trades].filter((symbol) => !named.has(symbol))))
   }
 }

@@ -115,9 +115,13 @@ function listed(header: readonly string[]): string {
   return header.length > 20 ? `${names.join(', ')} and ${header.length - 20} more` : names.join(', ')
 }
 
+/** What stands behind so many characters makes no difference to what a column is. */
+const LONGEST_NAME = 100
+
 /** `Last Price`, `lastPrice`, `LAST_PRICE` are `last_price`. */
 function plainName(name: string): string {
   return name
+    .slice(0, LONGEST_NAME)
     .trim()
     .replace(/^[<["']+|[>\]"']+$/g, '')
     .replace(/([a-z0-9])([A-Z])/g, '$1_$2')

@@ -2,6 +2,7 @@ import { basename } from 'node:path'
 import { Labels } from '../bars/labels.ts'
 import { HkqError } from '../errors.ts'
 import type { Bar } from '../market/bar.ts'
+import { unguarded } from '../market/csv.ts'
 import type { Batches } from '../market/event.ts'
 import { readInstant } from '../market/instant.ts'
 import { canonicalSymbol } from '../market/symbol.ts'
@@ -125,11 +126,6 @@ function timestampOf(date: string | undefined, time: string | undefined): string
     ? time.padStart(time.length < 5 ? 4 : 6, '0').replace(/\d{2}(?=\d)/g, '$&:')
     : time
   return `${date} ${digits}`
-}
-
-/** Text as it was before the sink guarded it against being taken for a formula. */
-function unguarded(text: string): string {
-  return text.startsWith("'") && /^'[=+\-@\t\r]/.test(text) ? text.slice(1) : text
 }
 
 function isWanted({ symbol, start }: Bar, { symbols = [], since = -Infinity, until = Infinity }: Query): boolean {

@@ -1,6 +1,7 @@
 import type { Bar } from '../market/bar.ts'
 import type { Gap, GapCause, Level, MarketEvent, Quote, RejectReason, Status, StatusState } from '../market/event.ts'
 import { readInstant } from '../market/instant.ts'
+import { named } from '../validation/admit.ts'
 import {
   type Fields,
   malformed,
@@ -60,7 +61,7 @@ function readQuote(fields: Fields, _: string, context: ReadContext): Quote | nul
     asks,
     phase: context.sessions.phaseAt(timestamp),
     seq: readSeq(fields.seq) ?? 0,
-    source: readText(fields.source) ?? context.source,
+    source: named(readText(fields.source) ?? context.source),
     received_at: readTimeOrNull(fields.received_at),
   }
 }
@@ -78,7 +79,7 @@ function readGap(fields: Fields, _: string, context: ReadContext): Gap | null {
   if (!(from <= to) || cause === null) return null
   return {
     type: 'gap',
-    source: readText(fields.source) ?? context.source,
+    source: named(readText(fields.source) ?? context.source),
     symbol: fields.symbol === null || fields.symbol === undefined ? null : readSymbol(fields.symbol, context),
     from,
     to,
@@ -96,7 +97,7 @@ function readStatus(fields: Fields, _: string, context: ReadContext): Status | n
   if (Number.isNaN(timestamp) || state === null) return null
   return {
     type: 'status',
-    source: readText(fields.source) ?? context.source,
+    source: named(readText(fields.source) ?? context.source),
     symbol: fields.symbol === null || fields.symbol === undefined ? null : readSymbol(fields.symbol, context),
     state,
     timestamp,

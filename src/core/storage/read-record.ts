@@ -31,6 +31,8 @@ export class Ordinals {
   }
 }
 
+/** No number of a market is written with more characters. */
+const LONGEST_NUMBER = 400
 const KNOWN_FLAGS: ReadonlySet<string> = new Set(FLAGS)
 const BUY = /^(?:b|buy|1)$/i
 const SELL = /^(?:s|sell|2)$/i
@@ -103,6 +105,7 @@ export function readNumber(value: unknown): number | null {
   if (value === null || value === undefined) return null
   if (typeof value !== 'string') return Number.NaN
   const text = value.trim()
+  if (text.length > LONGEST_NUMBER) return Number.NaN
   if (text === '' || text === '-' || text === '--' || /^(?:null|none|nan|n\/a)$/i.test(text)) return null
   return Number(/^-?\d{1,3}(?:,\d{3})+(?:\.\d+)?$/.test(text) ? text.replaceAll(',', '') : text)
 }
@@ -158,9 +161,9 @@ function finite(value: number | null): number | null {
 }
 
 function isTrue(value: unknown): boolean {
-  return value === true || /^(?:true|1|yes)$/i.test(String(value))
+  return value === true || /^(?:true|1|yes)$/i.test(readText(value) ?? '')
 }
 
 function isFalse(value: unknown): boolean {
-  return value === false || /^(?:false|0|no)$/i.test(String(value))
+  return value === false || /^(?:false|0|no)$/i.test(readText(value) ?? '')
 }

@@ -14,7 +14,7 @@ import {
 } from './sqlite/driver.ts'
 import { takeLock } from './sqlite/lock.ts'
 import { LOG_LIMIT, LogKeeper } from './sqlite/log-keeper.ts'
-import { identify, migrate, refuseNewer, schemaVersion } from './sqlite/migrate.ts'
+import { identify, migrate, refuseAltered, refuseNewer, schemaVersion } from './sqlite/migrate.ts'
 import { ReadAhead, type Readers } from './sqlite/read-ahead.ts'
 import { STEPS } from './sqlite/schema.ts'
 import { SqliteStore } from './sqlite/store.ts'
@@ -103,6 +103,8 @@ function inspect<T>(driver: Driver, path: string, judge: (db: Db, path: string) 
   const db = connect(driver, path, 'read')
   try {
     return judge(db, path)
+  } catch (error) {
+    throw storageError(path, error)
   } finally {
     db.close()
   }
@@ -116,6 +118,7 @@ function refuseForRecording(db: Db, path: string): void {
   }
   if (kind === 'foreign') throw foreign(path)
   refuseNewer(db, path)
+  refuseAltered(db, path)
 }
 
 function refuseForReading(db: Db, path: string): 'current' | 'older' | 'tutorial' {
@@ -124,6 +127,7 @@ function refuseForReading(db: Db, path: string): 'current' | 'older' | 'tutorial
   if (kind === 'foreign') throw foreign(path)
   if (kind === 'empty') throw new HkqError('E_STORAGE', `"${path}" holds nothing yet: record into it first`)
   refuseNewer(db, path)
+  refuseAltered(db, path)
   return schemaVersion(db) < STEPS.length ? 'older' : 'current'
 }
 

@@ -1,11 +1,12 @@
 import type { Palette } from './palette.ts'
+import { sanitise } from './sanitise.ts'
 import { displayWidth, fit } from './width.ts'
 
 /** One column of a table for people: what it shows of a row, and how much it matters when the terminal is narrow. */
 export interface Column<R> {
   readonly title: string
   readonly align: 'left' | 'right'
-  /** Plain text of the cell, without escape sequences. */
+  /** Plain text of the cell, whoever it comes from: what steers a terminal is taken out of it. */
   readonly text: (row: R) => string
   /** Colours a finished cell; absent leaves it plain. */
   readonly paint?: (row: R, palette: Palette) => (text: string) => string
@@ -55,7 +56,10 @@ function least(column: Column<never>, wanted: number): number {
 /** The widths the columns want for these rows: the widest of title, least width and cells. */
 export function wantedWidths<R>(columns: readonly Column<R>[], rows: readonly R[]): number[] {
   return columns.map(({ title, text, least = 0 }) =>
-    rows.reduce((widest, row) => Math.max(widest, displayWidth(text(row))), Math.max(least, displayWidth(title))),
+    rows.reduce(
+      (widest, row) => Math.max(widest, displayWidth(sanitise(text(row)))),
+      Math.max(least, displayWidth(title)),
+    ),
   )
 }
 
@@ -71,7 +75,7 @@ export function titleLine<R>(fitted: readonly Fitted<R>[], palette: Palette): st
 export function rowLine<R>(fitted: readonly Fitted<R>[], row: R, palette: Palette): string {
   return fitted
     .map(({ column, width }) => {
-      const cell = fit(column.text(row), width, column.align)
+      const cell = fit(sanitise(column.text(row)), width, column.align)
       return column.paint ? column.paint(row, palette)(cell) : cell
     })
     .join(' '.repeat(SPACE))

@@ -3,7 +3,6 @@ import type { Gap, Tick } from '../market/event.ts'
 import type { Column } from './columns.ts'
 import { amount, count, finePrice, NONE, price } from './figures.ts'
 import { bySign } from './palette.ts'
-import { sanitise } from './sanitise.ts'
 import type { Zone } from './zone.ts'
 
 /** Columns of bars: a bar that can still change is faint, one with a gap is marked. */
@@ -72,7 +71,7 @@ function fraction(time: number): string {
 /** Columns of gaps. */
 export function gapColumns(zone: Zone): Column<Gap>[] {
   return [
-    { title: 'source', align: 'left', rank: 1, text: (gap) => sanitise(gap.source) },
+    { title: 'source', align: 'left', rank: 1, text: (gap) => gap.source },
     { title: 'symbol', align: 'left', rank: 0, text: (gap) => gap.symbol ?? 'all' },
     { title: 'from', align: 'left', rank: 0, text: (gap) => zone.local(gap.from) },
     { title: 'to', align: 'left', rank: 0, text: (gap) => zone.local(gap.to) },

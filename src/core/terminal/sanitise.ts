@@ -21,3 +21,11 @@ export function sanitise(text: string): string {
   if (/^[\x20-\x7e]*$/.test(text)) return text
   return text.replace(LONE_SURROGATES, '\ufffd').replace(SEQUENCES, '').replace(BREAKS, ' ').replace(HIDDEN, '')
 }
+
+const OWN = new RegExp(`(${['\\u001b\\[[0-9;]*m', '\\n'].join('|')})`)
+
+/** As `sanitise` for lines of our own that may hold such a text: our colours and line feeds stay. */
+export function sanitiseLines(text: string): string {
+  const parts = text.split(OWN)
+  return parts.map((part, i) => (i % 2 === 0 ? sanitise(part) : part)).join('')
+}

@@ -1,6 +1,7 @@
 import Table from 'cli-table3'
 import { type Column, fitColumns, wantedWidths } from './columns.ts'
 import type { Palette } from './palette.ts'
+import { sanitise } from './sanitise.ts'
 import { fit } from './width.ts'
 
 const RULES = {
@@ -39,7 +40,7 @@ export function renderTable<R>(
   for (const row of rows) {
     table.push(
       fitted.map(({ column, width: cells }) => {
-        const text = fit(column.text(row), cells, column.align)
+        const text = fit(sanitise(column.text(row)), cells, column.align)
         return column.paint ? column.paint(row, palette)(text) : text
       }),
     )

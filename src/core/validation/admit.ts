@@ -39,10 +39,15 @@ export function rejection(candidate: Candidate, context: Admission): RejectReaso
   return null
 }
 
+/** No vendor's name or code of a trade is longer. */
+const LONGEST_NAME = 64
+
 /** A required field is missing, of the wrong type or not finite. Infinite turnover or quotes are merely not used. */
-function isMalformed({ symbol, timestamp, last_price, volume, seq }: Candidate): boolean {
+function isMalformed({ symbol, timestamp, last_price, volume, seq, source, trade_type }: Candidate): boolean {
   return (
     symbol === null ||
+    source.length > LONGEST_NAME ||
+    (trade_type !== null && trade_type.length > LONGEST_NAME) ||
     !(timestamp > 0 && timestamp <= LAST_TIME) ||
     !Number.isFinite(last_price) ||
     (!Number.isFinite(volume) && !isIndex(symbol)) ||
@@ -75,5 +80,22 @@ export function reject(
 ): Rejected {
   const { source, symbol, timestamp, received_at } = known
   const time = timestamp > 0 && timestamp <= LAST_TIME ? timestamp : null
-  return { type: 'rejected', source, symbol, timestamp: time, reason, raw: raw.toString(), received_at }
+  const text = cut(raw.toString())
+  return { type: 'rejected', source: named(source), symbol, timestamp: time, reason, raw: text, received_at }
+}
+
+/** Enough of a rejected record to see what was wrong with it. */
+const MOST_RAW = 4_096
+/** Room for what tells of the cut, so that a text is cut once. */
+const CUT = 40
+
+/** A text for the quarantine: a record of any length, cut to a sane one, with nothing that is half a character. */
+export function cut(text: string): string {
+  const kept = text.length > MOST_RAW + CUT ? `${text.slice(0, MOST_RAW)}... (${text.length} characters)` : text
+  return kept.replace(/\p{Surrogate}/gu, '\ufffd')
+}
+
+/** A vendor's name as it may be kept, however long it is. */
+export function named(source: string): string {
+  return source.length > LONGEST_NAME ? `${source.slice(0, LONGEST_NAME)}...` : source
 }

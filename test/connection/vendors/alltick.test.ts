@@ -4,10 +4,11 @@ import { describe, expect, it } from 'vitest'
 import { alltick } from '../../../src/core/connection/vendors/alltick.ts'
 import { Sessions } from '../../../src/core/market/session.ts'
 import { decodeFresh, decodeOn, type FixtureRow, vendorContract } from '../../contracts/vendor.ts'
+import { CANARY } from '../../support/canary.ts'
 
 const read = (name: string): string => readFileSync(new URL(`../../fixtures/alltick/${name}`, import.meta.url), 'utf8')
 const fixtures = JSON.parse(read('frames.json')) as FixtureRow[]
-const SECRET = 'aSecretToken-c-app'
+const SECRET = CANARY
 
 vendorContract('alltick', {
   vendor: () => alltick({ token: SECRET }),

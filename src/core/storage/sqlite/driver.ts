@@ -58,11 +58,18 @@ export function connect(driver: Driver, path: string, access: 'write' | 'read'):
   try {
     const db = new driver(path, { fileMustExist: access === 'read', timeout: 5000 })
     if (access === 'read') db.pragma('query_only = ON')
+    distrust(db)
     db.pragma('schema_version')
     return db
   } catch (error) {
     throw storageError(path, error)
   }
+}
+
+/** A file may come from anybody: what its schema calls must be harmless, and its pages are checked as they are read. */
+function distrust(db: Db): void {
+  db.pragma('trusted_schema = OFF')
+  db.pragma('cell_size_check = ON')
 }
 
 /** @throws HkqError E_STORAGE when `path` is a directory, lies in none, is missing where it must exist, or read-only where

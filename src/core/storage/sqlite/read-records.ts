@@ -141,13 +141,23 @@ function readQuote(row: QuoteRow, symbol: string, source: string): Quote {
     type: 'quote',
     symbol,
     timestamp,
-    bids: JSON.parse(row.bids) as Level[],
-    asks: JSON.parse(row.asks) as Level[],
+    bids: levelsIn(row.bids),
+    asks: levelsIn(row.asks),
     phase: PHASES[Number(row.phase)]!,
     seq: smallest(row.seq),
     source,
     received_at: row.received === null ? null : timestamp + Number(row.received),
   }
+}
+
+/** The levels of a side, those that are none left out. */
+function levelsIn(text: string): Level[] {
+  const levels: unknown = JSON.parse(text)
+  return Array.isArray(levels) ? levels.filter(isLevel) : []
+}
+
+function isLevel(value: unknown): value is Level {
+  return Array.isArray(value) && value.length === 2 && value.every((one) => typeof one === 'number')
 }
 
 /** A number where it is exact, else the bigint itself. */

@@ -5,6 +5,7 @@ import { HkqError } from '../../errors.ts'
 import type { Batches, Gap, MarketEvent, Rejected, Tick } from '../../market/event.ts'
 import type { Instrument } from '../../market/instrument.ts'
 import type { Checkpoint, Query, Written } from '../../pipeline/source.ts'
+import { cut } from '../../validation/admit.ts'
 import type { TickColumns } from '../columns.ts'
 import type { ColumnChoice, Span, Store } from '../store.ts'
 import { Dictionary } from './dictionary.ts'
@@ -232,7 +233,7 @@ function sort(batch: readonly MarketEvent[]): { ticks: Map<string, Tick[]>; rece
 }
 
 function unstorable(event: Extract<MarketEvent, { type: 'tick' | 'quote' }>): Rejected {
-  const raw = JSON.stringify(event, (_, value) => (typeof value === 'bigint' ? String(value) : value))
+  const raw = cut(JSON.stringify(event, (_, value) => (typeof value === 'bigint' ? String(value) : value)))
   const { source, symbol, timestamp, received_at } = event
   return { type: 'rejected', source, symbol, timestamp, reason: 'malformed', raw, received_at }
 }

@@ -12,6 +12,7 @@ import type { Checkpoint, Query, Written } from '../../pipeline/source.ts'
 import { columnsOf, type TickColumns } from '../columns.ts'
 import type { ColumnChoice, Span, Store } from '../store.ts'
 import type { Db } from './driver.ts'
+import { isFitName } from './migrate.ts'
 import { readAll } from './read-all.ts'
 
 const CHUNK = 20_000
@@ -27,8 +28,8 @@ interface Row {
 
 /**
  * A database as the tutorial's code makes it, read as it is: a table `ticks` (symbol, timestamp, last_price, volume,
- * bid_price, ask_price) with local times as text. Sequence numbers are ordinals within a millisecond. Rows whose time
- * or price cannot be read are passed over.
+ * bid_price, ask_price) with local times as text. Sequence numbers are ordinals within a millisecond. Rows whose time,
+ * price or symbol cannot be read are passed over.
  */
 export class TutorialStore implements Store {
   readonly #db: Db
@@ -46,8 +47,9 @@ export class TutorialStore implements Store {
       `SELECT rowid AS id, timestamp, last_price, volume, bid_price, ask_price FROM ticks
       WHERE symbol = ? AND (timestamp, rowid) > (?, ?) ORDER BY timestamp, rowid LIMIT ${CHUNK}`,
     )
-    const spellings = db.prepare<[], string>('SELECT DISTINCT symbol FROM ticks').pluck().all()
-    this.#spellings = new Map(spellings.map((text) => [canonicalSymbol(String(text)) ?? String(text), text]))
+    const spellings = db.prepare<[], string>('SELECT DISTINCT symbol FROM ticks WHERE symbol IS NOT NULL').pluck().all()
+    const named = spellings.map((text) => [canonicalSymbol(String(text)) ?? String(text), text] as const)
+    this.#spellings = new Map(named.filter(([name]) => isFitName(name)))
   }
 
   *ticks(symbol: string, span: Span): Generator<Tick[]> {
