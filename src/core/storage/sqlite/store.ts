@@ -2,13 +2,14 @@ import { setTimeout as delay, setImmediate } from 'node:timers/promises'
 import type { Statement } from 'better-sqlite3'
 import type { Summary } from '../../bars/summary.ts'
 import { HkqError } from '../../errors.ts'
+import type { Completeness } from '../../market/completeness.ts'
 import type { Batches, Gap, MarketEvent, Rejected, Tick } from '../../market/event.ts'
 import type { Instrument } from '../../market/instrument.ts'
 import type { Checkpoint, Query, Written } from '../../pipeline/source.ts'
 import type { TickColumns } from '../columns.ts'
 import type { ColumnChoice, Span, Store } from '../store.ts'
 import { Dictionary } from './dictionary.ts'
-import { attempted, codeOf, type Db, guarded, storageError } from './driver.ts'
+import { attempted, codeOf, type Db, guarded, integrityOf, storageError } from './driver.ts'
 import type { Lock } from './lock.ts'
 import type { ReadAhead } from './read-ahead.ts'
 import { readAll } from './read-all.ts'
@@ -170,6 +171,38 @@ export class SqliteStore implements Store {
     }
   }
 
+  async fill(minutes: readonly Summary[], gaps: readonly Gap[]): Promise<void> {
+    const writer = this.#writing()
+    await this.#begin(writer)
+    try {
+      for (const minute of minutes) writer.minutes.replace(minute)
+      for (const gap of gaps) writer.records.gap({ ...gap, filled_by: 'backfill' })
+      writer.commit.run()
+    } catch (error) {
+      this.#undo()
+      throw storageError(this.#path, error)
+    }
+  }
+
+  completeness(): readonly Completeness[] {
+    return this.#reader.completeness()
+  }
+
+  putCompleteness(rows: readonly Completeness[]): void {
+    const { records } = this.#writing()
+    attempted(this.#path, () =>
+      this.#db
+        .transaction(() => {
+          for (const row of rows) records.compared(row)
+        })
+        .immediate(),
+    )
+  }
+
+  integrity(): readonly string[] {
+    return integrityOf(this.#db, this.#path)
+  }
+
   async close(): Promise<void> {
     this.#db.close()
     this.#lock?.release()
@@ -184,6 +217,8 @@ export class SqliteStore implements Store {
   /** Begins the transaction as soon as no other program writes; the event loop goes on meanwhile. */
   async #begin(writer: Writing): Promise<void> {
     for (let waited = 0; ; waited += RETRY) {
+      // another call of this store is between its beginning and its end
+      while (this.#db.inTransaction) await setImmediate()
       try {
         writer.begin.run()
         break
