@@ -1,6 +1,6 @@
 import type { Gap } from '../market/event.ts'
 import type { Sessions } from '../market/session.ts'
-import { dayNumber } from '../market/time.ts'
+import { dayNumber, MINUTE } from '../market/time.ts'
 import type { Store } from '../storage/store.ts'
 
 /** What a store tells of the recording of one symbol. Times in epoch ms. */
@@ -44,13 +44,18 @@ export function knownSymbols(store: Store): string[] {
   return [...new Set([...store.symbols(), ...told])].filter((symbol) => symbol !== null).sort()
 }
 
-/** Starts of the minutes with trades; a vendor's minutes are none. */
+/** Starts of the minutes with trades; a vendor's minute may have some too. */
 function tradedMinutes(store: Store, symbol: string): number[] {
   const starts: number[] = []
   for (const batch of store.minutes(symbol, {})) {
-    for (const { origin, start } of batch) if (origin === 'ticks') starts.push(start)
+    for (const { origin, start } of batch) if (origin === 'ticks' || isTraded(store, symbol, start)) starts.push(start)
   }
   return starts
+}
+
+function isTraded(store: Store, symbol: string, start: number): boolean {
+  const ticks = store.ticks(symbol, { since: start, until: start + MINUTE })[Symbol.iterator]()
+  return !ticks.next().done
 }
 
 /** With the minutes of the store's other symbols on trading days on which these have none. */

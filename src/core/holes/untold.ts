@@ -36,7 +36,6 @@ export function spanOf(held: Held, asked: { since?: number; until?: number }, no
 export function untoldHoles(held: Held, span: Stretch, sessions: Sessions): Gap[] {
   const all = known(held)
   if (all === null) return []
-  const told = held.gaps.map(({ from, to }) => ({ from, to: to + 1 }))
   const row = (from: number, to: number): Gap => {
     const cause: GapCause = from < all.from ? 'late_start' : 'restart'
     return { type: 'gap', source: held.source, symbol: held.symbol, from, to, cause, volume: null, filled_by: null }
@@ -45,7 +44,7 @@ export function untoldHoles(held: Held, span: Stretch, sessions: Sessions): Gap[
     const pieces = unheard(held, all, day, span, sessions)
     return sessionsOf(day)
       .flatMap(({ open, close }) => pieces.map((piece) => within(piece, { from: open, to: close })))
-      .flatMap((part) => (part === null ? [] : without(part, told)))
+      .flatMap((part) => (part === null ? [] : without(part, held.gaps)))
       .filter(({ from, to }) => to - from >= MINUTE && sessions.tradesIn(from, to - 1))
       .map(({ from, to }) => row(from, to))
   })
