@@ -1,6 +1,6 @@
 import { parseAddress } from '../core/address/address.ts'
 import { openSource } from '../core/address/open-source.ts'
-import { HkqError } from '../core/errors.ts'
+import { HkqError, messageOf } from '../core/errors.ts'
 import type { Inquiry } from '../core/pipeline/inquiry.ts'
 import { sourceOptions } from './_feed.ts'
 import type { Io } from './_io.ts'
@@ -10,6 +10,43 @@ import type { Setup } from './_setup.ts'
 export interface Vendor {
   readonly name: string
   readonly inquiry: Inquiry
+}
+
+/** Questions in a row without an answer after which the vendor counts as unreachable. */
+const ENOUGH = 3
+
+/**
+ * Questions of many symbols: one that the vendor refuses, or does not answer, keeps nobody from the next, until it seems
+ * that none will be answered.
+ */
+export class Questions {
+  readonly #onRefusal: (line: string) => void
+  #isAnswered = false
+  #failures: unknown[] = []
+
+  constructor(onRefusal: (line: string) => void) {
+    this.#onRefusal = onRefusal
+  }
+
+  /** What a question gives; null where it was not answered. @throws the third failure in a row, and any but of the network */
+  async ask<T>(symbol: string, question: () => Promise<T>): Promise<T | null> {
+    try {
+      const answer = await question()
+      this.#isAnswered = true
+      this.#failures = []
+      return answer
+    } catch (error) {
+      const isOne = error instanceof HkqError && error.code === 'E_NETWORK'
+      if (!isOne || this.#failures.push(error) === ENOUGH) throw error
+      this.#onRefusal(`hkq: ${symbol}: ${messageOf(error)}`)
+      return null
+    }
+  }
+
+  /** @throws the first failure where no question was answered */
+  end(): void {
+    if (!this.#isAnswered && this.#failures.length > 0) throw this.#failures[0]
+  }
 }
 
 /**

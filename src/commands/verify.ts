@@ -6,6 +6,7 @@ import { type Held, heldOf, knownSymbols } from '../core/holes/held.ts'
 import { holesOf, inspect } from '../core/holes/inspect.ts'
 import { isComplete, reconcile } from '../core/holes/reconcile.ts'
 import { spanOf } from '../core/holes/untold.ts'
+import type { Completeness } from '../core/market/completeness.ts'
 import type { TradingDay } from '../core/market/session.ts'
 import { formatLocal } from '../core/market/time.ts'
 import { closeTime } from '../core/market/trading-day.ts'
@@ -16,7 +17,7 @@ import { type CommonOptions, defineCommand, type RangeOptions, withCommon, withF
 import { paletteOf, tell, zoneOf } from './_print.ts'
 import { conclude, DEFAULT_STORE, openStore, rangeOf } from './_recorded.ts'
 import { printedSchema, type Setup, setUp } from './_setup.ts'
-import { openVendor, type Vendor } from './_vendor.ts'
+import { openVendor, Questions, type Vendor } from './_vendor.ts'
 import { type Report, reportOf } from './_verification.ts'
 
 interface Options extends CommonOptions, RangeOptions {
@@ -71,7 +72,7 @@ async function open(address: Address, isWritten: boolean, setup: Setup, io: Io):
   if (!isWritten) return store
   await store.close()
   const { openSqlite } = await import('../core/storage/sqlite.ts')
-  return openSqlite(address.path, { mode: 'record', now: io.clock.now })
+  return openSqlite(address.path, { mode: 'record', now: () => io.clock.now() })
 }
 
 interface Work {
@@ -89,36 +90,53 @@ async function verify(work: Work, report: Report): Promise<void> {
   const { sessions } = setup
   const range = rangeOf(options)
   const problems = store.integrity()
-  await report.integrity(problems)
   let found = problems.length
-  if (problems.length === 0) {
+  if (problems.length > 0) await report.integrity(problems)
+  else {
     const symbols = setup.symbols.length > 0 ? setup.symbols : knownSymbols(store)
     const held = heldOf(store, symbols, sessions)
     const days = judge === null ? null : finishedDays(held, work)
-    if (filler !== null) for (const one of held) await fillHoles(one, filler, work)
+    if (filler !== null) await fillHoles(held, filler, work)
+    await report.integrity(problems)
+    const questions = new Questions((line) => tell(line, options, io))
     for (const one of filler === null ? held : heldOf(store, symbols, sessions)) {
       if (io.interrupted.aborted || report.gone.aborted) break
       const inspection = await inspect(store, one, range, sessions, io.clock.now())
       found += inspection.days.length + inspection.holes.length
       await report.inspection(inspection)
-      if (judge !== null && days !== null) await compare(one.symbol, days.get(one.symbol) ?? [], judge, work, report)
+      const finished = days?.get(one.symbol) ?? []
+      if (judge === null || finished.length === 0) continue
+      const rows = await questions.ask(one.symbol, () => compare(one.symbol, finished, judge, work))
+      if (rows !== null) await report.compared(rows, rows.filter((row) => !isComplete(row)).length)
+      else await report.compared([], 1)
     }
+    questions.end()
     if (!io.interrupted.aborted) conclude({ found, rejected: 0 }, setup, options, io)
   }
   await report.end()
   if (report.findings > 0) io.exitCode = FINDINGS
 }
 
-/** Fills what it can of a symbol's holes, and says of each other why it stays. */
-async function fillHoles(held: Held, { inquiry }: Vendor, { store, setup, options, io }: Work): Promise<void> {
+/** Fills what it can of all holes, and says of each other why it stays. */
+async function fillHoles(
+  all: readonly Held[],
+  { inquiry }: Vendor,
+  { store, setup, options, io }: Work,
+): Promise<void> {
   const { sessions } = setup
-  const { now } = io.clock
-  const open = openHoles(holesOf(held, rangeOf(options), sessions, now()), sessions)
-  const gaps = open.filter(({ symbol }) => symbol !== null)
-  if (gaps.length === 0 || io.interrupted.aborted) return
-  const { refused } = await refill(held.symbol, gaps, { store, inquiry, sessions, now })
+  const now = (): number => io.clock.now()
   const [zone, palette] = [zoneOf(options), paletteOf(io.stderr, options, io)]
-  for (const { gap, reason } of refused) tell(`hkq: stays: ${gapLine(gap, zone, palette)}: ${reason}`, options, io)
+  const questions = new Questions((line) => tell(line, options, io))
+  for (const held of all) {
+    const open = openHoles(holesOf(held, rangeOf(options), sessions, now()), sessions)
+    const gaps = open.filter(({ symbol }) => symbol !== null)
+    if (gaps.length === 0 || io.interrupted.aborted) continue
+    const done = await questions.ask(held.symbol, () => refill(held.symbol, gaps, { store, inquiry, sessions, now }))
+    for (const { gap, reason } of done?.refused ?? []) {
+      tell(`hkq: stays: ${gapLine(gap, zone, palette)}: ${reason}`, options, io)
+    }
+  }
+  questions.end()
 }
 
 /**
@@ -142,20 +160,19 @@ function finishedDays(all: readonly Held[], { setup, options, io }: Work): Map<s
   )
 }
 
+/** What the store holds of these days beside its vendor, kept in the store. */
 async function compare(
   symbol: string,
   days: readonly TradingDay[],
   { name, inquiry }: Vendor,
   { store, setup, options, io }: Work,
-  report: Report,
-): Promise<void> {
-  if (days.length === 0) return
+): Promise<Completeness[]> {
   const { sessions } = setup
-  const rows = await reconcile(symbol, days, { store, inquiry, vendor: name, sessions, now: io.clock.now })
+  const rows = await reconcile(symbol, days, { store, inquiry, vendor: name, sessions, now: () => io.clock.now() })
   store.putCompleteness(rows)
   const compared = new Set(rows.map(({ date }) => date))
   const unknown = days.filter(({ date }) => !compared.has(date)).map(({ date }) => date)
   if (unknown.length > 0)
     tell(`hkq: ${name} has no bar of ${symbol} on ${unknown.join(', ')}: not compared`, options, io)
-  await report.compared(rows, rows.filter((row) => !isComplete(row)).length)
+  return rows
 }
