@@ -37,6 +37,12 @@ export function reportOf(path: string, options: CommonOptions & { against?: stri
   const output = printer<Found>(options, io, { columns: [], fields: fieldNames(kind) })
   const all: Found[] = []
   let findings = 0
+  const told = new Set<string>()
+  /** A hole of all symbols is met in each of them. */
+  const isNew = (gap: Gap): boolean => {
+    const [name, before] = [JSON.stringify(gap), told.size]
+    return gap.symbol !== null || told.add(name).size > before
+  }
   const put = async (records: readonly Found[]): Promise<void> => {
     if (format === 'table') all.push(...records)
     else await output.write(format === 'csv' ? records.filter(({ type }) => type === kind) : records)
@@ -50,7 +56,9 @@ export function reportOf(path: string, options: CommonOptions & { against?: stri
       findings += problems.length
       await put([{ type: 'integrity', store: path, sound: problems.length === 0, problems }])
     },
-    inspection: async ({ holes, mismatches, days }) => {
+    inspection: async (inspection) => {
+      const { mismatches, days } = inspection
+      const holes = inspection.holes.filter(isNew)
       findings += holes.filter(({ filled_by }) => filled_by === null).length + mismatches.length
       await put([...holes, ...mismatches, ...days])
     },

@@ -350,10 +350,10 @@ export function storeContract(name: string, makeBench: () => Promise<Bench>): vo
       const again = comparison({ timestamp: at('17:00:00.000'), volume: 1_000, completeness: 1, minutes: null })
       bench.store.putCompleteness([first, comparison({ symbol: 'HSI', volume: null, completeness: null })])
       bench.store.putCompleteness([again])
-      expect((await bench.reopen()).completeness()).toEqual([
-        again,
-        comparison({ symbol: 'HSI', volume: null, completeness: null }),
-      ])
+      const store = await bench.reopen()
+      expect(store.completeness('00700.HK')).toEqual([again])
+      expect(store.completeness('HSI')).toEqual([comparison({ symbol: 'HSI', volume: null, completeness: null })])
+      expect(store.completeness('09988.HK')).toEqual([])
     })
 
     it('is sound', async () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { sharesOf } from '../../src/core/holes/days.ts'
-import type { Held } from '../../src/core/holes/held.ts'
+import { byDay, type Held } from '../../src/core/holes/held.ts'
 import { joined, within, without } from '../../src/core/holes/stretches.ts'
 import { spanOf, untoldHoles } from '../../src/core/holes/untold.ts'
 import type { Gap } from '../../src/core/market/event.ts'
@@ -72,7 +72,7 @@ describe('holes that no row tells', () => {
 
   it('are none while another symbol of the store traded: a suspended stock is no hole', () => {
     const suspended = held([...fullDay('2026-11-18'), ...fullDay('2026-11-20')], {
-      minutes: [...fullDay('2026-11-18'), at('2026-11-19T10:15'), ...fullDay('2026-11-20')],
+      minutes: byDay([...fullDay('2026-11-18'), at('2026-11-19T10:15'), ...fullDay('2026-11-20')]),
     })
     expect(untold(suspended)).toEqual([])
   })
@@ -93,7 +93,7 @@ describe('holes that no row tells', () => {
   it('are none of a quiet stock that was heard to the close', () => {
     const quiet = held([at('2026-11-20T10:15')], { heard: at('2026-11-20T16:15') })
     expect(untold(quiet)).toEqual([])
-    expect(untold(held([], { heard: at('2026-11-20T16:15'), minutes: [] }))).toEqual([])
+    expect(untold(held([], { heard: at('2026-11-20T16:15'), minutes: byDay([]) }))).toEqual([])
   })
 
   it('are none after the closing auction, heard or not', () => {

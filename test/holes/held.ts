@@ -1,4 +1,4 @@
-import type { Held } from '../../src/core/holes/held.ts'
+import { byDay, type Held } from '../../src/core/holes/held.ts'
 import type { Gap } from '../../src/core/market/event.ts'
 import { Sessions } from '../../src/core/market/session.ts'
 import { MINUTE, parseTime } from '../../src/core/market/time.ts'
@@ -38,7 +38,7 @@ export function hole(from: string, to: string, parts: Partial<Gap> = {}): Gap {
 export function held(minutes: readonly number[], parts: Partial<Held> = {}): Held {
   const [first, last] = [minutes[0], minutes.at(-1)]
   return {
-    ...{ symbol: '00700.HK', source: 'alltick', gaps: [], minutes, heard: null },
+    ...{ symbol: '00700.HK', source: 'alltick', gaps: [], minutes: byDay(minutes), heard: null },
     own: first === undefined || last === undefined ? null : [first, last],
     newest: last === undefined ? null : last + 30_000,
     ...parts,

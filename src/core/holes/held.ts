@@ -12,8 +12,8 @@ export interface Held {
   readonly gaps: readonly Gap[]
   /** First and last minute with a trade of its own, by their starts; null without any. */
   readonly own: readonly [first: number, last: number] | null
-  /** Minutes in which the store has a trade of any symbol, by their starts, rising: somebody listened then. */
-  readonly minutes: readonly number[]
+  /** Minutes in which the store has a trade of any symbol, by day number and their starts, rising: somebody listened then. */
+  readonly minutes: ReadonlyMap<number, readonly number[]>
   /** Exchange time of the newest trade; null without any. */
   readonly newest: number | null
   /** Local time up to which a live feed was heard; null where none told. */
@@ -23,14 +23,15 @@ export interface Held {
 /** What a store holds of each of the symbols. */
 export function heldOf(store: Store, symbols: readonly string[], sessions: Sessions): Held[] {
   const own = new Map(symbols.map((symbol) => [symbol, tradedMinutes(store, symbol)]))
-  const minutes = listened(store, symbols, new Set([...own.values()].flat()), sessions)
-  const checkpoints = store.checkpoints()
+  const minutes = listened(store, symbols, [...own.values()], sessions)
+  const gaps = grouped(store.gaps({ symbols }), ({ symbol }) => symbol)
+  const checkpoints = grouped(store.checkpoints(), ({ symbol }) => symbol)
   return symbols.map((symbol) => {
-    const reached = checkpoints.filter((checkpoint) => checkpoint.symbol === symbol)
-    const [gaps, traded] = [store.gaps({ symbols: [symbol] }), own.get(symbol)!]
+    const [reached, traded] = [checkpoints.get(symbol) ?? [], own.get(symbol)!]
+    const rows = [...(gaps.get(symbol) ?? []), ...(gaps.get(null) ?? [])]
     return {
-      ...{ symbol, gaps, minutes },
-      source: reached.at(-1)?.source ?? gaps[0]?.source ?? '',
+      ...{ symbol, gaps: rows, minutes },
+      source: reached.at(-1)?.source ?? rows[0]?.source ?? '',
       own: traded.length === 0 ? null : [traded[0]!, traded.at(-1)!],
       newest: latest(reached.map(({ timestamp }) => timestamp)),
       heard: latest(reached.map(({ covered_until }) => covered_until)),
@@ -58,22 +59,42 @@ function isTraded(store: Store, symbol: string, start: number): boolean {
   return !ticks.next().done
 }
 
-/** With the minutes of the store's other symbols on trading days on which these have none. */
-function listened(store: Store, symbols: readonly string[], own: Set<number>, sessions: Sessions): number[] {
-  const minutes = [...own].sort((a, b) => a - b)
-  if (minutes.length === 0) return minutes
-  const days = new Set(minutes.map(dayNumber))
+/** By day; with the minutes of the store's other symbols on trading days on which these have none. */
+function listened(
+  store: Store,
+  symbols: readonly string[],
+  own: readonly (readonly number[])[],
+  sessions: Sessions,
+): Map<number, readonly number[]> {
+  const starts = [...new Set(own.flat())].sort((a, b) => a - b)
+  const minutes: Map<number, readonly number[]> = byDay(starts)
+  if (starts.length === 0) return minutes
   const others = store.symbols().filter((symbol) => !symbols.includes(symbol))
-  for (const { number, phases, end } of sessions.days(minutes[0]!, minutes.at(-1)!)) {
-    if (days.has(number)) continue
+  for (const { number, phases, end } of sessions.days(starts[0]!, starts.at(-1)!)) {
+    if (minutes.has(number)) continue
     for (const symbol of others) {
       const batch = store.minutes(symbol, { since: phases[0]!.open, until: end })[Symbol.iterator]().next()
       if (batch.done) continue
-      minutes.push(batch.value[0]!.start)
+      minutes.set(number, [batch.value[0]!.start])
       break
     }
   }
-  return minutes.sort((a, b) => a - b)
+  return minutes
+}
+
+function grouped<K, V>(values: readonly V[], keyOf: (value: V) => K): Map<K, V[]> {
+  const groups = new Map<K, V[]>()
+  for (const value of values) {
+    const group = groups.get(keyOf(value))
+    if (group) group.push(value)
+    else groups.set(keyOf(value), [value])
+  }
+  return groups
+}
+
+/** Starts of minutes by the number of their day. */
+export function byDay(starts: readonly number[]): Map<number, number[]> {
+  return grouped(starts, dayNumber)
 }
 
 function latest(times: readonly (number | null)[]): number | null {

@@ -45,7 +45,7 @@ export async function inspect(
   const { symbol } = held
   const holes = holesOf(held, asked, sessions, now)
   const checked = await checkMinutes(store, symbol, span)
-  const compared = store.completeness().filter((row) => row.symbol === symbol)
+  const compared = store.completeness(symbol)
   const days = sharesOf(span, holes, sessions).map(({ date, ...share }): DayCoverage => {
     const { minutes = 0, backfilled = 0, wrong = [] } = checked.get(date) ?? {}
     const newest = compared.filter((row) => row.date === date).toSorted((a, b) => b.timestamp - a.timestamp)[0]

@@ -56,8 +56,8 @@ function unheard(held: Held, all: Stretch, day: TradingDay, span: Stretch, sessi
   if (whole === null) return []
   if (day.number < dayNumber(all.from) || day.number > dayNumber(all.to)) return [whole]
   if (held.heard !== null && dayNumber(held.heard) === day.number) return sinceHeard(held, held.heard, day, whole)
-  const minutes = held.minutes.filter((start) => dayNumber(start) === day.number)
-  if (minutes.length === 0) return [whole]
+  const minutes = held.minutes.get(day.number)
+  if (minutes === undefined) return [whole]
   return held.heard === null ? edges(minutes, day, whole, sessions) : []
 }
 

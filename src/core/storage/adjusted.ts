@@ -42,7 +42,7 @@ export function adjustedStore(store: Store, adjustments: Adjustments): Store {
     instruments: () => store.instruments(),
     putInstruments: (rows) => store.putInstruments(rows),
     fill: (minutes, gaps) => store.fill(minutes, gaps),
-    completeness: () => store.completeness(),
+    completeness: (symbol) => store.completeness(symbol),
     putCompleteness: (rows) => store.putCompleteness(rows),
     integrity: () => store.integrity(),
     close: () => store.close(),

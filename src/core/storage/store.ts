@@ -49,8 +49,8 @@ export interface Store extends Sink {
    * by backfill, new ones too; in one transaction. No tick is made, and none that comes late changes such a minute.
    */
   fill(minutes: readonly Summary[], gaps: readonly Gap[]): Promise<void>
-  /** The newest comparison of each symbol, day and vendor, in this order. */
-  completeness(): readonly Completeness[]
+  /** The newest comparison of each day of a symbol with each vendor, in this order. */
+  completeness(symbol: string): readonly Completeness[]
   putCompleteness(rows: readonly Completeness[]): void
   /** What the store's own check finds wrong with its file, a line each; empty when it is sound. */
   integrity(): readonly string[]

@@ -81,10 +81,10 @@ export class RecordReader {
       `SELECT symbol, max(date) AS date, name_en, name_zh, currency, lot_size, kind, prev_close, vendor, vendor_code
       FROM instruments GROUP BY symbol ORDER BY symbol`,
     )
-    this.#completeness = db.prepare<[], Omit<Completeness, 'type'>>(
+    this.#completeness = db.prepare<[string], Omit<Completeness, 'type'>>(
       `SELECT symbol.name AS symbol, date, source.name AS vendor, time AS timestamp, ${COMPARED.join(', ')}
       FROM compared JOIN symbol ON symbol.id = compared.symbol JOIN source ON source.id = compared.vendor
-      ORDER BY symbol.name, date, source.name`,
+      WHERE symbol.name = ? ORDER BY date, source.name`,
     )
   }
 
@@ -138,8 +138,8 @@ export class RecordReader {
     return this.#quoted.all()
   }
 
-  completeness(): Completeness[] {
-    return this.#completeness.all().map((row) => ({ type: 'completeness', ...row }))
+  completeness(symbol: string): Completeness[] {
+    return this.#completeness.all(symbol).map((row) => ({ type: 'completeness', ...row }))
   }
 
   instruments(): Instrument[] {

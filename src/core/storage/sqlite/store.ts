@@ -184,8 +184,8 @@ export class SqliteStore implements Store {
     }
   }
 
-  completeness(): readonly Completeness[] {
-    return this.#reader.completeness()
+  completeness(symbol: string): readonly Completeness[] {
+    return this.#reader.completeness(symbol)
   }
 
   putCompleteness(rows: readonly Completeness[]): void {
