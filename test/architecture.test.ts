@@ -8,7 +8,7 @@ const SRC = resolve(import.meta.dirname, '../src')
 const FLOORS: readonly (readonly string[])[] = [
   ['cli.ts', 'index.ts'],
   ['commands'],
-  ['core/address', 'core/recorder.ts', 'core/warm-up'],
+  ['core/address', 'core/recorder.ts', 'core/warm-up', 'core/holes'],
   ['core/server', 'core/simulator', 'core/connection', 'core/storage', 'core/terminal'],
   ['core/statistics'],
   ['core/bars'],

@@ -15,6 +15,7 @@ import { liveAddress, sourceOptions } from './_feed.ts'
 import { type Io, say } from './_io.ts'
 import { defineCommand, type LiveOptions, withCommon, withFrom, withLive } from './_options.ts'
 import { formatOf, paletteOf, tell } from './_print.ts'
+import { startRefill } from './_refill.ts'
 import { isNeedless, type Schedule, untilEnd, waitForOpening } from './_schedule.ts'
 import { demandSymbols, printedSchema, type Setup, setUp } from './_setup.ts'
 import { choice, duration, integer, portOrOff, repeated, until } from './_values.ts'
@@ -109,23 +110,33 @@ async function run(plan: Plan, io: Io): Promise<void> {
     const durability = store ? options.durability : null
     const relay = await openRelay(source, address, { ...plan, durability, port: options.relay }, io)
     const told = teller(options, io)
+    const validator = validatorFor(address, source, setup, options, io, (rows) => {
+      relay?.learn(rows)
+      if (!ended.signal.aborted && store) keepFacts(store, rows, options, io)
+    })
+    const refill = await startRefill(
+      { source: opened, store, validator, filled: (gap) => recording.filled(gap) },
+      signal,
+      plan,
+      io,
+    )
     const recording = startRecording({
       ...{ source, symbols, sessions: setup.sessions, clock: io.clock, quotes: options.depth !== undefined },
-      validator: validatorFor(address, source, setup, options, io, (rows) => {
-        relay?.learn(rows)
-        if (!ended.signal.aborted && store) keepFacts(store, rows, options, io)
-      }),
+      validator,
       sink: together(sinks),
       durability,
       onArrival: (batch) => {
         relay?.publish(batch)
         told(batch)
       },
+      onCommit: (events) => refill.add(events),
     })
     const failure = await recording.done.then(
       () => undefined,
       (error: unknown) => ({ error }),
     )
+    ended.abort('over')
+    await refill.ended
     await relay?.close()
     const summary = recording.tally.summary(bytes)
     if (!failure || summary.received > 0) conclude(summary, recording.tally.holes, options, plan, io)

@@ -21,8 +21,8 @@ export interface Recording {
   durability: Durability | null
   /** Sees every validated batch before it is stored. */
   onArrival?: (batch: readonly MarketEvent[]) => void
-  /** Told after each commit. */
-  onCommit?: () => void
+  /** Told after each commit what it made safe. */
+  onCommit?: (events: readonly MarketEvent[]) => void
 }
 
 /** What a recording did: the `summary` record, latencies in ms. */
@@ -55,14 +55,20 @@ export interface Tally {
 /**
  * Writes what a source delivers until it ends: validated, wanted symbols only, everything committed before it returns.
  * The tally is true at any moment, also after an error.
+ * @returns `filled` is to be told of each hole that has been filled meanwhile: it is none any more
  * @throws whatever source or sink throw
  */
-export function startRecording(recording: Recording): { tally: Tally; done: Promise<void> } {
+export function startRecording(recording: Recording): {
+  tally: Tally
+  done: Promise<void>
+  filled: (gap: Gap) => void
+} {
   const { source, validator, sink, sessions, clock } = recording
   const wanted = new Set(recording.symbols)
   const writer = createWriter(sink, clock)
   const latency = new Histogram()
-  const counts = { received: 0, gaps: 0, holes: 0, ups: 0 }
+  const counts = { received: 0, gaps: 0, ups: 0 }
+  const holes = new Set<string>()
 
   function count(event: MarketEvent): void {
     if (event.type === 'tick') {
@@ -70,7 +76,7 @@ export function startRecording(recording: Recording): { tally: Tally; done: Prom
       if (validator.feed.measuresLatency && event.received_at !== null) latency.add(event.received_at - event.timestamp)
     } else if (event.type === 'gap') {
       counts.gaps++
-      if (event.filled_by === null && isInSession(event, sessions)) counts.holes++
+      if (event.filled_by === null && sessions.tradesIn(event.from, event.to)) holes.add(nameOf(event))
     } else if (event.type === 'status' && event.state === 'up') counts.ups++
   }
 
@@ -101,10 +107,11 @@ export function startRecording(recording: Recording): { tally: Tally; done: Prom
   }
 
   return {
-    done: writer.run(judged(), () => recording.onCommit?.()),
+    done: writer.run(judged(), (events) => recording.onCommit?.(events)),
+    filled: (gap) => void holes.delete(nameOf(gap)),
     tally: {
       get holes() {
-        return counts.holes
+        return holes.size
       },
       summary: (bytes) => ({
         type: 'summary',
@@ -127,9 +134,9 @@ export function startRecording(recording: Recording): { tally: Tally; done: Prom
   }
 }
 
-/** Whether trading was scheduled somewhere in the hole. */
-function isInSession({ from, to }: Gap, sessions: Sessions): boolean {
-  return sessions.tradingTime(from, to) > 0 || sessions.isContinuous(from) || sessions.isContinuous(to)
+/** What tells a hole from others. */
+function nameOf({ source, symbol, from, to, cause }: Gap): string {
+  return `${source} ${symbol} ${from} ${to} ${cause}`
 }
 
 /** Share of what came that was no trade: above a thousandth a recording counts as one with holes. */

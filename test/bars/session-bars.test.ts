@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { resample } from '../../src/core/bars/resample.ts'
 import { Calendar } from '../../src/core/market/calendar.ts'
+import type { Gap } from '../../src/core/market/event.ts'
 import { Sessions } from '../../src/core/market/session.ts'
 import { DAY, HOUR, MINUTE } from '../../src/core/market/time.ts'
 import { at, barsOf, batchesOf, collect, gap, minutes, span, tick } from './market.ts'
@@ -239,11 +240,11 @@ describe('gaps', () => {
     expect(bars[0]!.has_gap).toBe(true)
   })
 
-  test('that were filled are gaps no more', async () => {
-    const bars = await barsOf([tick('10:00', 1), gap('10:00', '10:01', { filled_by: 'backfill' })], {
-      every: minutes(1),
-    })
-    expect(bars[0]!.has_gap).toBe(false)
+  test('that a second feed filled are gaps no more; those that a vendor filled by the minute still lack trades', async () => {
+    const one = { every: minutes(1) }
+    const filledBy = (filled_by: Gap['filled_by']) => [tick('10:00', 1), gap('10:00', '10:01', { filled_by })]
+    expect((await barsOf(filledBy('second feed'), one))[0]!.has_gap).toBe(false)
+    expect((await barsOf(filledBy('backfill'), one))[0]!.has_gap).toBe(true)
   })
 })
 

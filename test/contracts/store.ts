@@ -4,7 +4,18 @@ import { isLeftOut, minuteOf } from '../../src/core/bars/summary.ts'
 import { byTimeAndSeq, type MarketEvent, type Tick } from '../../src/core/market/event.ts'
 import { flagMask } from '../../src/core/market/flags.ts'
 import type { Store } from '../../src/core/storage/store.ts'
-import { anyTick, at, collect, gap, pieces, quote, rejected, tick } from '../storage/sample.ts'
+import {
+  anyTick,
+  at,
+  collect,
+  comparison,
+  gap,
+  pieces,
+  quote,
+  rejected,
+  tick,
+  vendorMinute,
+} from '../storage/sample.ts'
 
 /** One empty store of the kind under test, wherever it lives. */
 export interface Bench {
@@ -278,6 +289,76 @@ export function storeContract(name: string, makeBench: () => Promise<Bench>): vo
       const batch = [rejected(), rejected({ symbol: null, timestamp: null }), status]
       expect(await bench.store.write(batch)).toEqual({ stored: 0, duplicates: 0 })
       expect(await bench.store.write([])).toEqual({ stored: 0, duplicates: 0 })
+    })
+
+    it('puts a whole minute of a vendor in the place of its own, however often, and no tick', async () => {
+      const [early, flagged] = [tick({ seq: 1 }), tick({ seq: 2, flags: ['odd_lot'] })]
+      await bench.store.write([early, flagged, gap()])
+      await bench.store.fill([vendorMinute({ volume: 300 })], [gap()])
+      await bench.store.fill([vendorMinute({ volume: 500 })], [gap()])
+      const store = await bench.reopen()
+      expect([...store.minutes('00700.HK', {})].flat()).toEqual([vendorMinute({ volume: 500, left_out: 1 })])
+      expect(store.gaps({})).toEqual([gap({ filled_by: 'backfill' })])
+      expect(stored(store)).toEqual([early, flagged])
+    })
+
+    it('lets no late tick change a minute of a vendor, and keeps the tick', async () => {
+      const late = tick({ timestamp: at('10:00:03.000'), seq: 9, volume: 700 })
+      await bench.store.write([tick({ seq: 1 }), gap()])
+      await bench.store.fill([vendorMinute()], [gap()])
+      expect(await bench.store.write([late, gap()])).toEqual({ stored: 1, duplicates: 0 })
+      const store = await bench.reopen()
+      expect([...store.minutes('00700.HK', {})].flat()).toEqual([vendorMinute()])
+      expect(stored(store)).toHaveLength(2)
+      expect(store.gaps({})).toEqual([gap({ filled_by: 'backfill' })])
+    })
+
+    it('fills a hole that no recorder wrote down, and minutes and symbols without a trade', async () => {
+      const hole = gap({ symbol: '09988.HK', cause: 'restart' })
+      await bench.store.fill([vendorMinute({ symbol: '09988.HK' })], [hole])
+      const store = await bench.reopen()
+      expect(store.gaps({})).toEqual([{ ...hole, filled_by: 'backfill' }])
+      expect(store.symbols()).toEqual(['09988.HK'])
+      expect(stored(store, '09988.HK')).toEqual([])
+    })
+
+    it('fills all or nothing', async () => {
+      await bench.store.write([tick({ seq: 1 }), gap()])
+      const broken = { ...vendorMinute({ start: at('10:01:00.000') }), open: null as unknown as number }
+      await expect(bench.store.fill([vendorMinute(), broken], [gap()])).rejects.toThrow()
+      expect(bench.store.gaps({})).toEqual([gap()])
+      expectMinutes(bench.store, '00700.HK')
+      await bench.store.write([tick({ timestamp: at('10:01:00.000') })])
+      expectMinutes(bench.store, '00700.HK')
+    })
+
+    it('fills while it is written to', async () => {
+      const minute = (i: number) => at('10:00:00.000') + i * 60_000
+      const calls = Array.from({ length: 20 }, (_, i) => [
+        bench.store.write([tick({ timestamp: minute(i) }), gap({ from: minute(i), to: minute(i) })]),
+        bench.store.fill([vendorMinute({ start: minute(i) })], [gap({ from: minute(i), to: minute(i) })]),
+      ])
+      await Promise.all(calls.flat())
+      const store = await bench.reopen()
+      expect(stored(store)).toHaveLength(20)
+      expect([...store.minutes('00700.HK', {})].flat().map(({ origin }) => origin)).toEqual(Array(20).fill('backfill'))
+      expect(store.gaps({}).every(({ filled_by }) => filled_by === 'backfill')).toBe(true)
+    })
+
+    it('keeps the newest comparison of a day with its vendor', async () => {
+      const first = comparison()
+      const again = comparison({ timestamp: at('17:00:00.000'), volume: 1_000, completeness: 1, minutes: null })
+      bench.store.putCompleteness([first, comparison({ symbol: 'HSI', volume: null, completeness: null })])
+      bench.store.putCompleteness([again])
+      const store = await bench.reopen()
+      expect(store.completeness('00700.HK')).toEqual([again])
+      expect(store.completeness('HSI')).toEqual([comparison({ symbol: 'HSI', volume: null, completeness: null })])
+      expect(store.completeness('09988.HK')).toEqual([])
+    })
+
+    it('is sound', async () => {
+      await bench.store.write([tick(), gap()])
+      expect(bench.store.integrity()).toEqual([])
     })
 
     it('gives the newest facts of an instrument', async () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Bar } from '../../src/core/market/bar.ts'
+import type { Gap } from '../../src/core/market/event.ts'
 import { formatClock, formatDate, HOUR, MINUTE, timeOfDay } from '../../src/core/market/time.ts'
 import { quantile } from '../../src/core/statistics/quantile.ts'
 import { annualBasis, historyStart } from '../../src/core/statistics/volatility/history.ts'
@@ -97,10 +98,12 @@ describe('the grid of a day', () => {
     expect(atClock(recordsOf([gapAt(gap.from, gap.to, null), ...ticks]), '10:30').samples).toBe(27)
   })
 
-  test('a gap that was filled is none, and a bar with a gap in it has no return', () => {
+  test('a gap that a second feed filled is none, one filled by the minute still is, and a bar with a gap has no return', () => {
     const gap = gapAt(at(`${DAY}T10:10:30`), at(`${DAY}T10:12:30`))
-    const filled = recordsOf([...ticks.slice(0, 40), { ...gap, filled_by: 'backfill' }, ...ticks.slice(40)])
-    expect(atClock(filled, '10:30').samples).toBe(30)
+    const filledBy = (filled_by: Gap['filled_by']) =>
+      recordsOf([...ticks.slice(0, 40), { ...gap, filled_by }, ...ticks.slice(40)])
+    expect(atClock(filledBy('second feed'), '10:30').samples).toBe(30)
+    expect(atClock(filledBy('backfill'), '10:30').samples).toBe(27)
     const bars = ticks.slice(0, -1).map((t, i) => barAt(t.timestamp - 30_000, t.last_price, { has_gap: i === 40 }))
     expect(atClock(recordsOf(bars), '10:30').samples).toBe(29)
   })

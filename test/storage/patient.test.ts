@@ -26,6 +26,9 @@ function failing(codes: readonly (string | null)[]) {
     },
     checkpoints: () => [],
     putInstruments: () => {},
+    gaps: () => [],
+    minutes: () => [],
+    fill: async () => {},
     close: async () => {},
   }
   return { store, stored, writes: () => writes }

@@ -1,4 +1,6 @@
 import fc from 'fast-check'
+import type { Summary } from '../../src/core/bars/summary.ts'
+import type { Completeness } from '../../src/core/market/completeness.ts'
 import type { Batches, MarketEvent } from '../../src/core/market/event.ts'
 import { FLAGS, type Gap, type Quote, type Rejected, type Tick } from '../../src/core/market/event.ts'
 import { Sessions } from '../../src/core/market/session.ts'
@@ -72,6 +74,57 @@ export function rejected(parts: Partial<Rejected> = {}): Rejected {
     reason: 'price',
     raw: '{"price":"-1"}',
     received_at: null,
+    ...parts,
+  }
+}
+
+/** A minute as a vendor's K-line has it. */
+export function vendorMinute(parts: Partial<Summary> = {}): Summary {
+  const start = parts.start ?? at('10:00:00.000')
+  return {
+    symbol: '00700.HK',
+    start,
+    open: 612,
+    high: 613,
+    low: 611,
+    close: 612.5,
+    first_time: start,
+    first_seq: 0,
+    last_time: start + 59_999,
+    last_seq: 0,
+    volume: 4_000,
+    turnover_mills: 2_450_000_000,
+    value_mills: 2_450_000_000,
+    price_mills: null,
+    trades: null,
+    left_out: 0,
+    origin: 'backfill',
+    ...parts,
+  }
+}
+
+export function comparison(parts: Partial<Completeness> = {}): Completeness {
+  return {
+    type: 'completeness',
+    symbol: '00700.HK',
+    date: '2026-11-20',
+    vendor: 'alltick',
+    timestamp: at('16:20:00.000'),
+    volume: 900,
+    vendor_volume: 1_000,
+    turnover: 551_250.5,
+    vendor_turnover: 612_500,
+    completeness: 0.9,
+    open: 612,
+    vendor_open: 612,
+    high: 613,
+    vendor_high: 613.5,
+    low: 611,
+    vendor_low: 611,
+    close: 612.5,
+    vendor_close: 612.5,
+    minutes: 330,
+    differing: 33,
     ...parts,
   }
 }

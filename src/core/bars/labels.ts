@@ -23,14 +23,19 @@ interface Verdict {
 export class Labels {
   readonly #sessions: Sessions
   readonly #given: Label | undefined
+  readonly #every: number | undefined
   #known: Verdict | null = null
   #waiting: Bar[][] = []
   readonly #days = new Map<string, Bar[]>()
 
-  /** @param label what the user says; absent: seen from the days */
-  constructor(sessions: Sessions, label?: Label) {
+  /**
+   * @param label what the user says; absent: seen from the days
+   * @param every length of the bars, ms; absent: seen from the labels, of which a quiet day has too few
+   */
+  constructor(sessions: Sessions, label?: Label, every?: number) {
     this.#sessions = sessions
     this.#given = label
+    this.#every = every
   }
 
   /** Takes a bar whose `start` is its label; returns the bars that this has placed. */
@@ -55,21 +60,30 @@ export class Labels {
     const day = unsorted.sort((a, b) => a.start - b.start)
     if (day.every(({ start }) => timeOfDay(start) === 0)) return day.map((bar) => this.#wholeDay(bar))
     const label = this.#given ?? this.#judge(day)
-    if (label !== undefined) return [...this.#release(label), ...place(day, label)]
+    if (label !== undefined) return [...this.#release(label), ...this.#place(day, label)]
     this.#waiting.push(day)
     return []
   }
 
   #judge(day: readonly Bar[]): Label | undefined {
-    const verdict = judge(day.map(({ start }) => timeOfDay(start)))
+    const verdict = judge(
+      day.map(({ start }) => timeOfDay(start)),
+      this.#every,
+    )
     if (verdict !== null && (verdict.sure || !this.#known?.sure)) this.#known = verdict
     return this.#known?.label
   }
 
   #release(label: Label): Bar[] {
-    const placed = this.#waiting.flatMap((day) => place(day, label))
+    const placed = this.#waiting.flatMap((day) => this.#place(day, label))
     this.#waiting = []
     return placed
+  }
+
+  #place(day: readonly Bar[], label: Label): Bar[] {
+    const step = this.#every ?? stepOf(day.map(({ start }) => timeOfDay(start)))
+    const offset = label === 'end' ? step : 0
+    return day.map((bar) => ({ ...bar, start: bar.start - offset, end: bar.start - offset + step }))
   }
 
   #wholeDay(bar: Bar): Bar {
@@ -80,18 +94,12 @@ export class Labels {
 }
 
 /** @param labels times of day, rising */
-function judge(labels: readonly number[]): Verdict | null {
+function judge(labels: readonly number[], every?: number): Verdict | null {
   const last = labels.at(-1)!
   const [noon, afternoon] = [labels.includes(NOON), labels.includes(AFTERNOON)]
   if (afternoon && !noon) return { label: 'start', sure: true }
   if (CLOSES.includes(last) || (noon && !afternoon)) return { label: 'end', sure: true }
-  return CLOSES.includes(last + stepOf(labels)) ? { label: 'start', sure: false } : null
-}
-
-function place(day: readonly Bar[], label: Label): Bar[] {
-  const step = stepOf(day.map(({ start }) => timeOfDay(start)))
-  const offset = label === 'end' ? step : 0
-  return day.map((bar) => ({ ...bar, start: bar.start - offset, end: bar.start - offset + step }))
+  return CLOSES.includes(last + (every ?? stepOf(labels))) ? { label: 'start', sure: false } : null
 }
 
 /** The length of the bars: the longest of which all labels are multiples. */

@@ -37,13 +37,16 @@ export async function* resample(events: Batches, options: ResampleOptions): Asyn
   if (bars.length > 0) yield bars
 }
 
-/** Longer bars of stored one-minute summaries, without reading a tick. `gaps` mark the bars they cross. */
+/**
+ * Longer bars of stored one-minute summaries, without reading a tick. `gaps` mark the bars they cross, but for those that
+ * have been filled: a vendor's minutes are among the summaries.
+ */
 export function* barsFromSummaries(
   summaries: Iterable<readonly Summary[]>,
   options: BarOptions & { gaps?: readonly Gap[] },
 ): Generator<readonly Bar[]> {
   const resampler = new Resampler(options)
-  for (const gap of options.gaps ?? []) resampler.addGap(gap)
+  for (const gap of options.gaps ?? []) if (gap.filled_by === null) resampler.addGap(gap)
   for (const batch of summaries) {
     resampler.addSummaries(batch)
     const bars = resampler.take()

@@ -1,5 +1,5 @@
 import type { Bar } from '../market/bar.ts'
-import type { Flag, Gap, MarketEvent, Tick } from '../market/event.ts'
+import { type Flag, type Gap, lacksTrades, type MarketEvent, type Tick } from '../market/event.ts'
 import { bucketsOf } from './buckets-of.ts'
 import { type BarOptions, withDefaults } from './options.ts'
 import { Series } from './series.ts'
@@ -79,9 +79,9 @@ export class Resampler {
     this.#flush()
   }
 
-  /** Marks the bars that a hole crosses, now and later. A hole that has been filled is none. */
+  /** Marks the bars that a hole crosses, now and later: bars of trades, so that a vendor's minutes fill none. */
   addGap(gap: Gap): void {
-    if (gap.filled_by !== null) return
+    if (!lacksTrades(gap)) return
     if (gap.symbol !== null) {
       this.#of(gap.symbol).addGap(gap)
       return

@@ -1,5 +1,5 @@
 import { byTimeAndSeq, type Gap, type GapCause, type MarketEvent, type Seq, type Tick } from '../market/event.ts'
-import type { Sessions, TradingDay } from '../market/session.ts'
+import { type Session, type Sessions, sessionsOf } from '../market/session.ts'
 import { DAY, MINUTE } from '../market/time.ts'
 import { FeedTime } from '../validation/feed-time.ts'
 
@@ -26,12 +26,6 @@ interface Track {
   watched: number | null
   /** The loss since the last tick; one in which trades are known to be missing is one whatever the calendar says. */
   loss: { readonly cause: GapCause; readonly at: number; readonly isProven?: true } | null
-}
-
-/** One stretch of scheduled session: opening auction and morning, or afternoon and closing auction. */
-interface Session {
-  readonly open: number
-  readonly close: number
 }
 
 /**
@@ -267,14 +261,3 @@ export class GapTracker {
 
 const NONE: readonly Gap[] = []
 const NEVER = Number.NEGATIVE_INFINITY
-
-function sessionsOf(day: TradingDay): readonly Session[] {
-  const morning = day.continuous[0]!
-  const afternoon = day.continuous[1]
-  const open = day.phases.find(({ phase }) => phase === 'opening_auction')?.open ?? morning.open
-  if (afternoon === undefined) return [{ open, close: day.end }]
-  return [
-    { open, close: morning.close },
-    { open: afternoon.open, close: day.end },
-  ]
-}

@@ -92,6 +92,11 @@ export interface Gap {
   filled_by: 'second feed' | 'backfill' | null
 }
 
+/** Whether trades are missing in a hole: a second feed has them, a vendor's minutes have not. */
+export function lacksTrades({ filled_by }: Gap): boolean {
+  return filled_by !== 'second feed'
+}
+
 export type StatusState = 'connecting' | 'up' | 'lost' | 'waiting' | 'warning' | 'halted' | 'resumed' | 'ended'
 
 /** State of a feed, or of one symbol where a vendor tells it. `detail` is plain text for people. */

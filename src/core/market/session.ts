@@ -7,6 +7,9 @@ const at = (hours: number, minutes = 0): number => hours * HOUR + minutes * MINU
 /** A trade stamped up to this long after 12:00 or 16:00 still belongs to the continuous session it follows. */
 export const CLOSE_TOLERANCE = 3_000
 
+/** The closing auction matches at a random moment of its last minutes. */
+const CLOSING = 2 * MINUTE
+
 /** A half-open stretch of time [open, close), epoch ms. */
 export interface Stretch {
   readonly phase: Phase
@@ -28,6 +31,23 @@ export interface TradingDay {
   readonly continuous: readonly Stretch[]
   /** End of the closing auction. */
   readonly end: number
+}
+
+/** One stretch of scheduled session, half-open: opening auction and morning, or afternoon and closing auction. */
+export interface Session {
+  readonly open: number
+  readonly close: number
+}
+
+/** The sessions of a day in order: two, or one on a half day and on one that opens after lunch. */
+export function sessionsOf({ continuous, phases, end }: TradingDay): readonly Session[] {
+  const [morning, afternoon] = continuous
+  const open = phases.find(({ phase }) => phase === 'opening_auction')?.open ?? morning!.open
+  if (afternoon === undefined) return [{ open, close: end }]
+  return [
+    { open, close: morning!.close },
+    { open: afternoon.open, close: end },
+  ]
 }
 
 const MORNING: readonly (readonly [Phase, number, number])[] = [
@@ -93,9 +113,7 @@ export class Sessions {
     const phase = this.phaseAt(time)
     if (phase === 'morning' || phase === 'afternoon' || phase === 'opening_auction') return true
     if (phase !== 'closing_auction' && phase !== 'lunch') return false
-    return (
-      this.closingStretch(time) !== null || (phase === 'closing_auction' && time >= this.day(time)!.end - 2 * MINUTE)
-    )
+    return this.closingStretch(time) !== null || (phase === 'closing_auction' && time >= this.day(time)!.end - CLOSING)
   }
 
   /** The continuous stretch that a trade stamped shortly after its end still belongs to, else null. */
@@ -143,6 +161,16 @@ export class Sessions {
       for (const { open, close } of day.continuous) total += Math.max(0, Math.min(to, close) - Math.max(from, open))
     }
     return total
+  }
+
+  /** Whether trades may happen anywhere in [from, to], epoch ms, both inclusive. */
+  tradesIn(from: number, to: number): boolean {
+    if (this.tradesAt(from) || this.tradesAt(to)) return true
+    return this.days(from, to + 1).some(({ continuous, phases, end }) => {
+      const opening = phases.find(({ phase }) => phase === 'opening_auction')
+      const stretches = [...(opening ? [opening] : []), ...continuous, { open: end - CLOSING, close: end }]
+      return stretches.some(({ open, close }) => open <= to && close > from)
+    })
   }
 
   #build(number: number): TradingDay | null {

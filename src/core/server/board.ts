@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import type { MarketEvent, Quote, Tick } from '../market/event.ts'
+import { lacksTrades, type MarketEvent, type Quote, type Tick } from '../market/event.ts'
 import { toShort } from '../market/symbol.ts'
 import { bookPush, tradePush } from './alltick-push.ts'
 import type { Client, Dialect } from './client.ts'
@@ -118,6 +118,7 @@ export class Board {
       for (const event of batch.slice(from, from + SLICE)) {
         if (event.type === 'tick') this.#tick(event)
         else if (event.type === 'quote') this.#quote(event, true)
+        else if (event.type === 'gap' && lacksTrades(event)) this.#options.bars?.forget(event)
       }
       for (const client of this.#subscribers) client.flush()
     }

@@ -1,7 +1,7 @@
 import type { Bucket, Buckets } from '../bars/bucket.ts'
 import { bucketsOf } from '../bars/buckets-of.ts'
 import { isLeftOut, merge, type Summary, summaryOf } from '../bars/summary.ts'
-import type { Tick } from '../market/event.ts'
+import type { Gap, Tick } from '../market/event.ts'
 import type { Sessions } from '../market/session.ts'
 import { dayNumber, dayStart, MINUTE } from '../market/time.ts'
 
@@ -31,6 +31,8 @@ interface Kept {
   /** Of the minutes that are no longer kept. */
   readonly days: Summary[]
   bucket: Bucket | null
+  /** Bars of less than a day begin after this, epoch ms: trades are missing up to there. */
+  blindTo: number
 }
 
 /**
@@ -49,20 +51,33 @@ export class MinuteBars {
 
   add(tick: Tick): void {
     if (isLeftOut(tick)) return
-    let kept = this.#symbols.get(tick.symbol)
-    if (kept === undefined) {
-      kept = { minutes: [], days: [], bucket: null }
-      this.#symbols.set(tick.symbol, kept)
-    }
+    const kept = this.#of(tick.symbol)
     const { timestamp } = tick
     if (kept.bucket === null || timestamp < kept.bucket.start || timestamp >= kept.bucket.solid) {
       kept.bucket = this.#buckets.get(1)!.of(timestamp)
       if (kept.bucket === null) return
     }
-    insert(kept.minutes, summaryOf(tick, kept.bucket.start))
+    const { start } = kept.bucket
+    if (start <= kept.blindTo) insert(kept.days, dayOf(summaryOf(tick, start)))
+    else insert(kept.minutes, summaryOf(tick, start))
     if (kept.minutes.length <= MAX_MINUTES) return
     insert(kept.days, dayOf(kept.minutes.shift()!))
     if (kept.days.length > MAX_BARS) kept.days.shift()
+  }
+
+  /** A hole: bars of less than a day begin after it, since a bar with trades missing must not pass for one without trades. */
+  forget({ symbol, to }: Gap): void {
+    for (const name of symbol === null ? this.#symbols.keys() : [symbol]) {
+      const kept = this.#of(name)
+      kept.blindTo = Math.max(kept.blindTo, to)
+      while (kept.minutes.length > 0 && kept.minutes[0]!.start <= to) insert(kept.days, dayOf(kept.minutes.shift()!))
+    }
+  }
+
+  #of(symbol: string): Kept {
+    const kept = this.#symbols.get(symbol) ?? { minutes: [], days: [], bucket: null, blindTo: Number.NEGATIVE_INFINITY }
+    this.#symbols.set(symbol, kept)
+    return kept
   }
 
   /** The newest bars of a K-line type, oldest first, as summaries that start where the bar does, days at midnight. */

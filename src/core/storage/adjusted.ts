@@ -41,6 +41,10 @@ export function adjustedStore(store: Store, adjustments: Adjustments): Store {
     symbols: () => store.symbols(),
     instruments: () => store.instruments(),
     putInstruments: (rows) => store.putInstruments(rows),
+    fill: (minutes, gaps) => store.fill(minutes, gaps),
+    completeness: (symbol) => store.completeness(symbol),
+    putCompleteness: (rows) => store.putCompleteness(rows),
+    integrity: () => store.integrity(),
     close: () => store.close(),
   }
 }

@@ -1,10 +1,11 @@
-import type { MarketEvent } from '../market/event.ts'
+import type { Summary } from '../bars/summary.ts'
+import type { Gap, MarketEvent } from '../market/event.ts'
 import type { Instrument } from '../market/instrument.ts'
-import type { Checkpoint, Sink, Written } from '../pipeline/source.ts'
-import type { Store } from './store.ts'
+import type { Checkpoint, Query, Sink, Written } from '../pipeline/source.ts'
+import type { Span, Store } from './store.ts'
 
-/** What a recording needs of a store beyond a sink: where to resume, and where static facts go. */
-export type Resumable = Sink & Pick<Store, 'checkpoints' | 'putInstruments'>
+/** What a recording needs of a store beyond a sink: where to resume, where static facts go, what fills its holes. */
+export type Resumable = Sink & Pick<Store, 'checkpoints' | 'putInstruments' | 'gaps' | 'minutes' | 'fill'>
 
 /** A new store whose file is made with its first write, so that a run that comes to nothing leaves none behind. */
 export class DeferredStore implements Resumable {
@@ -20,6 +21,18 @@ export class DeferredStore implements Resumable {
 
   checkpoints(): readonly Checkpoint[] {
     return this.#store?.checkpoints() ?? []
+  }
+
+  gaps(query: Query): readonly Gap[] {
+    return this.#store?.gaps(query) ?? []
+  }
+
+  minutes(symbol: string, span: Span): Iterable<readonly Summary[]> {
+    return this.#store?.minutes(symbol, span) ?? []
+  }
+
+  async fill(minutes: readonly Summary[], gaps: readonly Gap[]): Promise<void> {
+    await (await this.#opened()).fill(minutes, gaps)
   }
 
   putInstruments(rows: readonly Instrument[]): void {

@@ -21,12 +21,15 @@ const LONGEST_WAIT = 2_000
 /** A lock that is gone within this time is daily life, ms. */
 const USUAL_LOCK = 1_000
 
-/** As `outlasting`, for a whole store. */
+/** As `outlasting`, for what is recorded into a store; filling a hole can be tried again by whoever wants it. */
 export function patient(store: Resumable, patience: Patience): Resumable {
   return {
     write: outlasting((batch) => store.write(batch), patience),
     checkpoints: () => store.checkpoints(),
+    gaps: (query) => store.gaps(query),
+    minutes: (symbol, span) => store.minutes(symbol, span),
     putInstruments: (rows) => store.putInstruments(rows),
+    fill: (minutes, gaps) => store.fill(minutes, gaps),
     close: () => store.close(),
   }
 }

@@ -1,4 +1,5 @@
 import type { Summary } from '../bars/summary.ts'
+import type { Completeness } from '../market/completeness.ts'
 import type { Batches, Gap, Tick } from '../market/event.ts'
 import type { Instrument } from '../market/instrument.ts'
 import type { Checkpoint, Query, Sink, Written } from '../pipeline/source.ts'
@@ -43,4 +44,14 @@ export interface Store extends Sink {
   /** The newest row of every symbol. */
   instruments(): readonly Instrument[]
   putInstruments(rows: readonly Instrument[]): void
+  /**
+   * Puts a vendor's whole minutes in the place of those stored, whatever these were made of, and marks the gaps as filled
+   * by backfill, new ones too; in one transaction. No tick is made, and none that comes late changes such a minute.
+   */
+  fill(minutes: readonly Summary[], gaps: readonly Gap[]): Promise<void>
+  /** The newest comparison of each day of a symbol with each vendor, in this order. */
+  completeness(symbol: string): readonly Completeness[]
+  putCompleteness(rows: readonly Completeness[]): void
+  /** What the store's own check finds wrong with its file, a line each; empty when it is sound. */
+  integrity(): readonly string[]
 }

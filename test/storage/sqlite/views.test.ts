@@ -7,7 +7,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { MarketEvent, Tick } from '../../../src/core/market/event.ts'
 import { formatLocal } from '../../../src/core/market/time.ts'
 import { openSqlite } from '../../../src/core/storage/sqlite.ts'
-import { anyTick, at, gap, quote, rejected, tick } from '../sample.ts'
+import type { Store } from '../../../src/core/storage/store.ts'
+import { anyTick, at, comparison, gap, quote, rejected, tick, vendorMinute } from '../sample.ts'
 
 describe('what other people query', () => {
   let directory: string
@@ -18,10 +19,15 @@ describe('what other people query', () => {
   afterEach(() => rm(directory, { recursive: true }))
 
   /** Rows of `sql` on a store that holds `events`. */
-  async function query(events: readonly MarketEvent[], sql: string): Promise<Record<string, unknown>[]> {
+  async function query(
+    events: readonly MarketEvent[],
+    sql: string,
+    more: (store: Store) => unknown = () => {},
+  ): Promise<Record<string, unknown>[]> {
     const path = join(directory, `${Math.random()}.db`)
     const store = await openSqlite(path, { mode: 'record', now: () => at('10:00:09.000') })
     await store.write(events)
+    await more(store)
     await store.close()
     const db = new Sqlite(path, { readonly: true })
     try {
@@ -183,6 +189,22 @@ describe('what other people query', () => {
         covered_until: '2026-11-20 16:15:00.000',
       },
       { symbol: '08888.HK', timestamp: null, seq: null, covered_until: '2026-11-20 16:15:00.000' },
+    ])
+  })
+
+  it("shows a vendor's minute as what it is, and the hole it fills", async () => {
+    const fill = (store: Store) => store.fill([vendorMinute({ volume: 4_000, turnover_mills: 2_450_000_000 })], [gap()])
+    expect(await query([tick()], 'SELECT volume, turnover, vwap, mean, trades, origin FROM bars_1m', fill)).toEqual([
+      { volume: 4_000, turnover: 2_450_000, vwap: 612.5, mean: null, trades: null, origin: 'backfill' },
+    ])
+    expect(await query([gap()], 'SELECT filled_by FROM gaps', fill)).toEqual([{ filled_by: 'backfill' }])
+  })
+
+  it('shows how complete a day is beside its vendor', async () => {
+    const put = (store: Store) => store.putCompleteness([comparison()])
+    const { type: _, timestamp, ...figures } = comparison()
+    expect(await query([], 'SELECT * FROM completeness', put)).toEqual([
+      { ...figures, timestamp: formatLocal(timestamp) },
     ])
   })
 

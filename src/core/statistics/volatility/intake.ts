@@ -1,5 +1,5 @@
 import type { Bar } from '../../market/bar.ts'
-import { byTimeAndSeq, type MarketEvent, type Quote, type Tick } from '../../market/event.ts'
+import { byTimeAndSeq, lacksTrades, type MarketEvent, type Quote, type Tick } from '../../market/event.ts'
 import { flagMask } from '../../market/flags.ts'
 import type { Settings } from './options.ts'
 import { type OvernightMove, OvernightWatch } from './overnight.ts'
@@ -99,7 +99,7 @@ export class Intake {
         this.#series.get(event.symbol)?.push(event)
         return
       case 'gap':
-        if (event.filled_by === null) this.#gap(event.symbol, event.from, event.to)
+        if (lacksTrades(event)) this.#gap(event.symbol, event.from, event.to)
         return
       case 'status':
         if (event.symbol === null && event.state === 'lost')

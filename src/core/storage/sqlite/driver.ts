@@ -137,6 +137,12 @@ export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : ''
 }
 
+/** What SQLite's own check finds wrong with a database, a line each. It reads the whole file. */
+export function integrityOf(db: Db, path: string): readonly string[] {
+  const lines = attempted(path, () => db.prepare<[], string>('PRAGMA integrity_check').pluck().all())
+  return lines.filter((line) => line !== 'ok')
+}
+
 /** The same values; what the driver throws on the way becomes E_STORAGE. */
 export function* guarded<T>(path: string, values: Iterable<T>): Generator<T> {
   try {

@@ -1,4 +1,5 @@
 import type { Summary } from '../../bars/summary.ts'
+import type { Completeness } from '../../market/completeness.ts'
 import type { Gap, Level, Quote } from '../../market/event.ts'
 import type { Instrument } from '../../market/instrument.ts'
 import type { Checkpoint, Query } from '../../pipeline/source.ts'
@@ -7,6 +8,7 @@ import type { Span } from '../store.ts'
 import type { Names } from './dictionary.ts'
 import type { Db } from './driver.ts'
 import { MINUTE_SELECT, type MinuteRow, readMinute } from './minute-row.ts'
+import { COMPARED } from './schema.ts'
 
 const MINUTES = 2_000
 
@@ -38,6 +40,7 @@ export class RecordReader {
   readonly #symbols
   readonly #quoted
   readonly #instruments
+  readonly #completeness
 
   constructor(db: Db, names: Names) {
     this.#names = names
@@ -77,6 +80,11 @@ export class RecordReader {
     this.#instruments = db.prepare<[], Instrument>(
       `SELECT symbol, max(date) AS date, name_en, name_zh, currency, lot_size, kind, prev_close, vendor, vendor_code
       FROM instruments GROUP BY symbol ORDER BY symbol`,
+    )
+    this.#completeness = db.prepare<[string], Omit<Completeness, 'type'>>(
+      `SELECT symbol.name AS symbol, date, source.name AS vendor, time AS timestamp, ${COMPARED.join(', ')}
+      FROM compared JOIN symbol ON symbol.id = compared.symbol JOIN source ON source.id = compared.vendor
+      WHERE symbol.name = ? ORDER BY date, source.name`,
     )
   }
 
@@ -128,6 +136,10 @@ export class RecordReader {
   /** Symbols with quotes. */
   quotedSymbols(): string[] {
     return this.#quoted.all()
+  }
+
+  completeness(symbol: string): Completeness[] {
+    return this.#completeness.all(symbol).map((row) => ({ type: 'completeness', ...row }))
   }
 
   instruments(): Instrument[] {

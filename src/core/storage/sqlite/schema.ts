@@ -121,5 +121,37 @@ FROM checkpoint FULL JOIN coverage USING (source, symbol)
   JOIN source ON source.id = source JOIN symbol ON symbol.id = symbol;
 `
 
+/** Columns of a comparison behind its key, in the order of the record. */
+export const COMPARED = [
+  'volume',
+  'vendor_volume',
+  'turnover',
+  'vendor_turnover',
+  'completeness',
+  'open',
+  'vendor_open',
+  'high',
+  'vendor_high',
+  'low',
+  'vendor_low',
+  'close',
+  'vendor_close',
+  'minutes',
+  'differing',
+] as const
+
+const COMPLETENESS = `
+-- a day beside the vendor's bars of it (market/completeness.ts); time is that of the comparison
+CREATE TABLE compared (
+  symbol INTEGER NOT NULL, date TEXT NOT NULL, vendor INTEGER NOT NULL, time INTEGER NOT NULL,
+  ${COMPARED.map((name) => `${name} REAL`).join(', ')},
+  PRIMARY KEY (symbol, date, vendor)
+) STRICT, WITHOUT ROWID;
+
+CREATE VIEW completeness AS SELECT symbol.name AS symbol, date, source.name AS vendor, ${local('time')} AS timestamp,
+  ${COMPARED.join(', ')}
+FROM compared JOIN symbol ON symbol.id = compared.symbol JOIN source ON source.id = compared.vendor;
+`
+
 /** Step i brings a database from schema version i to i + 1. Released steps are never edited; new ones are added. */
-export const STEPS: readonly string[] = [TABLES + VIEWS, COVERAGE]
+export const STEPS: readonly string[] = [TABLES + VIEWS, COVERAGE, COMPLETENESS]

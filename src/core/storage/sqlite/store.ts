@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { Statement } from 'better-sqlite3'
 import type { Summary } from '../../bars/summary.ts'
 import { HkqError } from '../../errors.ts'
+import type { Completeness } from '../../market/completeness.ts'
 import type { Batches, Gap, MarketEvent, Rejected, Tick } from '../../market/event.ts'
 import type { Instrument } from '../../market/instrument.ts'
 import type { Checkpoint, Query, Written } from '../../pipeline/source.ts'
@@ -9,7 +10,7 @@ import { cut } from '../../validation/admit.ts'
 import type { TickColumns } from '../columns.ts'
 import type { ColumnChoice, Span, Store } from '../store.ts'
 import { Dictionary } from './dictionary.ts'
-import { attempted, type Db, guarded, storageError } from './driver.ts'
+import { attempted, type Db, guarded, integrityOf, storageError } from './driver.ts'
 import type { Lock } from './lock.ts'
 import type { LogKeeper } from './log-keeper.ts'
 import type { ReadAhead } from './read-ahead.ts'
@@ -82,9 +83,8 @@ export class SqliteStore implements Store {
   }
 
   async write(batch: readonly MarketEvent[]): Promise<Written> {
-    const writer = this.#writing()
-    const written = this.#commit(writer, batch)
-    await writer.log.committed(batch.length)
+    const written = this.#commit((writer) => this.#store(writer, batch))
+    await this.#writing().log.committed(batch.length)
     return written
   }
 
@@ -140,16 +140,30 @@ export class SqliteStore implements Store {
   }
 
   putInstruments(rows: readonly Instrument[]): void {
-    const { records } = this.#writing()
-    try {
-      this.#db
-        .transaction(() => {
-          for (const row of rows) records.instrument(row)
-        })
-        .immediate()
-    } catch (error) {
-      throw storageError(this.#path, error)
-    }
+    this.#commit(({ records }) => {
+      for (const row of rows) records.instrument(row)
+    })
+  }
+
+  async fill(minutes: readonly Summary[], gaps: readonly Gap[]): Promise<void> {
+    this.#commit((writer) => {
+      for (const minute of minutes) writer.minutes.replace(minute)
+      for (const gap of gaps) writer.records.gap({ ...gap, filled_by: 'backfill' })
+    })
+  }
+
+  completeness(symbol: string): readonly Completeness[] {
+    return this.#reader.completeness(symbol)
+  }
+
+  putCompleteness(rows: readonly Completeness[]): void {
+    this.#commit(({ records }) => {
+      for (const row of rows) records.compared(row)
+    })
+  }
+
+  integrity(): readonly string[] {
+    return integrityOf(this.#db, this.#path)
   }
 
   async close(): Promise<void> {
@@ -163,37 +177,40 @@ export class SqliteStore implements Store {
     return this.#writer
   }
 
-  #commit(writer: Writing, batch: readonly MarketEvent[]): Written {
+  /** Does `work` in one transaction. */
+  #commit<T>(work: (writer: Writing) => T): T {
+    const writer = this.#writing()
     try {
-      this.#begin(writer)
-      const { ticks, received, others } = sort(batch)
-      let stored = 0
-      for (const [symbol, list] of ticks) {
-        const fresh = writer.ticks.insert(symbol, list)
-        writer.minutes.add(symbol, fresh)
-        writer.records.checkpoints(symbol, fresh, this.#now())
-        stored += fresh.length
-      }
-      writer.ticks.flush()
-      for (const event of others) {
-        if (event.type === 'quote') writer.records.quote(event)
-        else if (event.type === 'gap') writer.records.gap(event)
-        else if (event.type === 'rejected') writer.records.rejected(event)
-        else if (event.type === 'coverage') writer.records.coverage(event, this.#now())
-      }
+      writer.begin.run()
+      const dataVersion = writer.dataVersion.get()
+      if (dataVersion !== this.#dataVersion) this.#forget()
+      this.#dataVersion = dataVersion
+      const done = work(writer)
       writer.commit.run()
-      return { stored, duplicates: received - stored }
+      return done
     } catch (error) {
       this.#undo()
       throw storageError(this.#path, error)
     }
   }
 
-  #begin(writer: Writing): void {
-    writer.begin.run()
-    const dataVersion = writer.dataVersion.get()
-    if (dataVersion !== this.#dataVersion) this.#forget()
-    this.#dataVersion = dataVersion
+  #store(writer: Writing, batch: readonly MarketEvent[]): Written {
+    const { ticks, received, others } = sort(batch)
+    let stored = 0
+    for (const [symbol, list] of ticks) {
+      const fresh = writer.ticks.insert(symbol, list)
+      writer.minutes.add(symbol, fresh)
+      writer.records.checkpoints(symbol, fresh, this.#now())
+      stored += fresh.length
+    }
+    writer.ticks.flush()
+    for (const event of others) {
+      if (event.type === 'quote') writer.records.quote(event)
+      else if (event.type === 'gap') writer.records.gap(event)
+      else if (event.type === 'rejected') writer.records.rejected(event)
+      else if (event.type === 'coverage') writer.records.coverage(event, this.#now())
+    }
+    return { stored, duplicates: received - stored }
   }
 
   /** The error that led here says more than what undoing meets on a disk that fails. */

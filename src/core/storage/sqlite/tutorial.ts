@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { summarise } from '../../bars/minutes.ts'
 import type { Summary } from '../../bars/summary.ts'
 import { HkqError } from '../../errors.ts'
+import type { Completeness } from '../../market/completeness.ts'
 import { type Batches, type Gap, NO_FLAGS, type Tick } from '../../market/event.ts'
 import type { Instrument } from '../../market/instrument.ts'
 import type { Sessions } from '../../market/session.ts'
@@ -11,7 +12,7 @@ import { makeTick } from '../../market/trade.ts'
 import type { Checkpoint, Query, Written } from '../../pipeline/source.ts'
 import { columnsOf, type TickColumns } from '../columns.ts'
 import type { ColumnChoice, Span, Store } from '../store.ts'
-import type { Db } from './driver.ts'
+import { type Db, integrityOf } from './driver.ts'
 import { isFitName } from './migrate.ts'
 import { readAll } from './read-all.ts'
 
@@ -125,6 +126,22 @@ export class TutorialStore implements Store {
 
   putInstruments(): void {
     throw this.#readOnly()
+  }
+
+  async fill(): Promise<void> {
+    throw this.#readOnly()
+  }
+
+  completeness(): readonly Completeness[] {
+    return []
+  }
+
+  putCompleteness(): void {
+    throw this.#readOnly()
+  }
+
+  integrity(): readonly string[] {
+    return integrityOf(this.#db, this.#path)
   }
 
   async close(): Promise<void> {

@@ -37,6 +37,12 @@ export class MinuteKeeper {
     if (summary) this.#put(summary)
   }
 
+  /** Puts a vendor's whole minute in the place of what is stored; only inside a transaction. */
+  replace(minute: Summary): void {
+    const before = this.#find(minute.symbol, minute.start)
+    this.#put({ ...minute, left_out: before?.left_out ?? 0 })
+  }
+
   /** Forgets what is in memory: after a rollback, or when another program has written. */
   forget(): void {
     this.#current.clear()

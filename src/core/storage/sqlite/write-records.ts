@@ -1,3 +1,4 @@
+import type { Completeness } from '../../market/completeness.ts'
 import {
   type Coverage,
   type Gap,
@@ -12,6 +13,7 @@ import { place } from '../../market/place.ts'
 import { PHASES } from '../columns.ts'
 import type { Names } from './dictionary.ts'
 import type { Db } from './driver.ts'
+import { COMPARED } from './schema.ts'
 
 /** Writes everything but ticks and minutes; only inside a transaction. Writing a record again changes nothing. */
 export class RecordWriter {
@@ -23,6 +25,7 @@ export class RecordWriter {
   readonly #checkpoint
   readonly #coverage
   readonly #instrument
+  readonly #compared
 
   constructor(db: Db, names: Names) {
     this.#names = names
@@ -44,6 +47,8 @@ export class RecordWriter {
     this.#instrument =
       db.prepare(`INSERT OR REPLACE INTO instruments VALUES (@symbol, @date, @name_en, @name_zh, @currency,
       @lot_size, @kind, @prev_close, @vendor, @vendor_code)`)
+    this.#compared = db.prepare(`INSERT OR REPLACE INTO compared (symbol, date, vendor, time, ${COMPARED.join(', ')})
+      VALUES (?, ?, ?, ?, ${COMPARED.map(() => '?').join(', ')})`)
   }
 
   quote(quote: Quote): void {
@@ -89,6 +94,11 @@ export class RecordWriter {
     const id = this.#names.sources.assign(source)
     for (const symbol of symbols)
       this.#coverage.run(id, this.#names.symbols.assign(symbol), Math.floor(timestamp), Math.round(committedAt))
+  }
+
+  compared(row: Completeness): void {
+    const [symbol, vendor] = [this.#names.symbols.assign(row.symbol), this.#names.sources.assign(row.vendor)]
+    this.#compared.run(symbol, row.date, vendor, Math.round(row.timestamp), ...COMPARED.map((name) => row[name]))
   }
 
   instrument(row: Instrument): void {
