@@ -1,8 +1,8 @@
 import { type Clock, systemClock } from '../clock.ts'
 import { dial, type FailedPhase, type Timings } from './dial.ts'
 import { remedyOf } from './remedy.ts'
+import { withoutSecret } from './secret.ts'
 import { checkEndpoint } from './socket.ts'
-import { withoutToken } from './vendors/alltick.ts'
 
 /** How an endpoint answered. Times are medians over the good samples, ms; null where that phase was not passed. */
 export interface EndpointProbe {
@@ -120,7 +120,7 @@ function probeOf(url: string, good: readonly Timings[], failed: FailedPhase | nu
   const medians = Object.fromEntries(MEASURES.map((name) => [name, median(good.map((timings) => timings[name]))]))
   const status = good.at(-1)?.status ?? null
   return {
-    url: withoutToken(url),
+    url: withoutSecret(url),
     reached: good.length > 0,
     status,
     ...(medians as Record<(typeof MEASURES)[number], number | null>),
