@@ -33,6 +33,8 @@ export interface ProbeOptions {
   signal?: AbortSignal
   /** The HTTP proxy for an address, undefined for none. */
   proxyFor?: (url: string) => string | undefined
+  /** The environment variable of the secret that an endpoint may ask for; default AllTick's. */
+  secretName?: string
   /** Called with each endpoint's result as it comes. */
   onResult?: (probe: EndpointProbe) => void
 }
@@ -100,7 +102,14 @@ async function measure(
   options: ProbeOptions,
   tell: (partial: EndpointProbe) => void,
 ): Promise<EndpointProbe> {
-  const { samples = 5, timeoutMs = 2_000, clock = systemClock, signal, proxyFor = () => undefined } = options
+  const {
+    samples = 5,
+    timeoutMs = 2_000,
+    clock = systemClock,
+    signal,
+    proxyFor = () => undefined,
+    secretName,
+  } = options
   const good: Timings[] = []
   let failed: FailedPhase | null = null
   for (let i = 0; i < samples && !signal?.aborted; i++) {
@@ -110,13 +119,18 @@ async function measure(
       if (good.length === 0) break
     } else {
       good.push(dialled)
-      tell(probeOf(url, good, null))
+      tell(probeOf(url, good, null, secretName))
     }
   }
-  return probeOf(url, good, good.length === 0 ? failed : null)
+  return probeOf(url, good, good.length === 0 ? failed : null, secretName)
 }
 
-function probeOf(url: string, good: readonly Timings[], failed: FailedPhase | null): EndpointProbe {
+function probeOf(
+  url: string,
+  good: readonly Timings[],
+  failed: FailedPhase | null,
+  secretName: string | undefined,
+): EndpointProbe {
   const medians = Object.fromEntries(MEASURES.map((name) => [name, median(good.map((timings) => timings[name]))]))
   const status = good.at(-1)?.status ?? null
   return {
@@ -126,7 +140,7 @@ function probeOf(url: string, good: readonly Timings[], failed: FailedPhase | nu
     ...(medians as Record<(typeof MEASURES)[number], number | null>),
     samples: good.length,
     failed,
-    remedy: remedyOf(url, status, failed),
+    remedy: remedyOf(url, status, failed, secretName),
   }
 }
 

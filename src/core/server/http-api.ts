@@ -90,7 +90,8 @@ function klines(desk: Desk, data: Json, most: number): { symbol: unknown; type: 
   return { symbol: toShort(symbol), type, bars: bars.map(barOf) }
 }
 
-function barsOf(desk: Desk, symbol: string, type: number): Kline[] {
+/** The bars of a K-line type, oldest first; daily ones with the previous day's in front where only its close is known. */
+export function barsOf(desk: Desk, symbol: string, type: number): Kline[] {
   const bars = desk.bars?.newest(symbol, type, MAX_BARS) ?? []
   if (type !== DAY_TYPE) return bars
   const instrument = desk.instruments().find((each) => each.symbol === symbol)
