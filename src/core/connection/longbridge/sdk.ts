@@ -94,16 +94,27 @@ export interface Sdk {
   readonly QuoteContext: { 'new'(config: Config): QuoteContext }
 }
 
-/** @throws HkqError E_USAGE when the package is not installed, with the line that adds it */
+/** @throws HkqError E_USAGE when the package is not installed, with the line that adds it, or does not run here */
 export async function loadSdk(): Promise<Sdk> {
   try {
     const module = await import('longbridge' as string)
     return module.default ?? module
   } catch (cause) {
-    throw new HkqError(
-      'E_USAGE',
-      'longbridge: needs the package longbridge, which is not installed: npm install longbridge',
-      { cause },
-    )
+    const why = isMissing(cause)
+      ? 'is not installed: npm install longbridge'
+      : `does not run on this system (${rootOf(cause)}): see which systems its README names`
+    throw new HkqError('E_USAGE', `longbridge: needs the package longbridge, which ${why}`, { cause })
   }
+}
+
+function isMissing(cause: unknown): boolean {
+  const { code, message = '' } = cause as { code?: string; message?: string }
+  return /MODULE_NOT_FOUND$/.test(code ?? '') && /'longbridge'/.test(message)
+}
+
+/** What lies at the bottom of the package's error: that of the native part which came nearest. */
+function rootOf(error: unknown): string {
+  const told: string[] = []
+  for (let at = error; at instanceof Error; at = at.cause) told.push(at.message.split('\n')[0]!)
+  return told.find((words) => !/^Cannot find/.test(words)) ?? told.at(-1) ?? 'unknown'
 }
