@@ -100,11 +100,14 @@ export async function loadSdk(): Promise<Sdk> {
     const module = await import('longbridge' as string)
     return module.default ?? module
   } catch (cause) {
-    const why = isMissing(cause)
-      ? 'is not installed: npm install longbridge'
-      : `does not run on this system (${rootOf(cause)}): see which systems its README names`
-    throw new HkqError('E_USAGE', `longbridge: needs the package longbridge, which ${why}`, { cause })
+    throw new HkqError('E_USAGE', `longbridge: needs the package longbridge, which ${whyNot(cause)}`, { cause })
   }
+}
+
+/** Why the package could not be loaded, in words that follow its name. */
+export function whyNot(cause: unknown): string {
+  if (isMissing(cause)) return 'is not installed: npm install longbridge'
+  return `does not run on this system (${rootOf(cause)}): its README names the systems it does`
 }
 
 function isMissing(cause: unknown): boolean {
