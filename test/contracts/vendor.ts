@@ -131,6 +131,13 @@ export function vendorContract(
       }
     })
 
+    it('takes symbols away where its requests add up', () => {
+      for (const { symbols: left, frame } of vendor().cancel?.(symbols.slice(1)) ?? []) {
+        expect(left).toEqual(symbols.slice(1))
+        expect(symbols.map((symbol) => frame.includes(codes[symbol]!))).toEqual(symbols.map((_, i) => i > 0))
+      }
+    })
+
     it('gives requests ids that tell their answers apart', () => {
       const made = vendor()
       const ids = [...made.subscribe(symbols, { depth: 0 }), ...made.subscribe(symbols.slice(1), { depth: 0 })]

@@ -31,6 +31,8 @@ const FRAME_GAP = 1_050
 const HEARTBEAT = 10010
 const SUBSCRIBE_TRADES = 10000
 const SUBSCRIBE_BOOKS = 10003
+const CANCEL_TRADES = 11000
+const CANCEL_BOOKS = 11001
 
 /**
  * Infoway's WebSocket API for Hong Kong stocks.
@@ -41,7 +43,7 @@ export function infoway(options: InfowayOptions = {}): Vendor {
   const { key, endpoints = [ENDPOINT], padded = true } = options
   const plan = planNamed(options.plan ?? 'basic')
   const scrub = scrubber([], key ? { key } : {})
-  const spell = padded ? toPadded : toShort
+  const codesOf = (symbols: readonly string[]): string => symbols.map(padded ? toPadded : toShort).join(',')
   let lastId = 0
   const frame = (code: number, data?: object): { frame: string; id: number } => {
     const id = ++lastId
@@ -56,10 +58,17 @@ export function infoway(options: InfowayOptions = {}): Vendor {
     reconnect: plan.reconnect,
     maxSymbols: plan.symbols,
     subscribe: (symbols): readonly Request[] => {
-      const codes = symbols.map(spell).join(',')
+      const codes = codesOf(symbols)
       return [
         { kind: 'trades', symbols, ...frame(SUBSCRIBE_TRADES, { codes }) },
         { kind: 'quotes', symbols, ...frame(SUBSCRIBE_BOOKS, { codes }) },
+      ]
+    },
+    cancel: (symbols) => {
+      const codes = codesOf(symbols)
+      return [
+        { kind: 'cancel', symbols, ...frame(CANCEL_TRADES, { codes }) },
+        { kind: 'cancel', symbols, ...frame(CANCEL_BOOKS, { codes }) },
       ]
     },
     openDecoder: (context) => new InfowayDecoder('infoway', context, scrub),
