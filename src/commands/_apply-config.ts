@@ -4,7 +4,7 @@ import { type Config, checkSection, type Env, from, GENERAL, kebab, NOT_SETTINGS
 
 /** Commands that read a live market by default; the others read what was recorded. */
 const LIVE_COMMANDS = ['stream', 'record', 'serve']
-const LIVE_SOURCE = /^\s*(alltick|tutorial):/i
+const LIVE_SOURCE = /^\s*(alltick|tutorial|infoway|longbridge):/i
 
 /**
  * Whether a value meant for every command suits this one: none that reads what was recorded goes to a live vendor for

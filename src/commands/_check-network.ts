@@ -6,7 +6,7 @@ import type { Config } from './_config.ts'
 import { proxyFrom } from './_feed.ts'
 import type { Io } from './_io.ts'
 import { findRelay } from './_relay.ts'
-import { alltickSettings } from './_token.ts'
+import { ALLTICK, vendorSettings } from './_token.ts'
 
 /** Difference of two clocks that is worth a word, s: the endpoint's is told in whole seconds, and travels. */
 const SKEW = 3
@@ -25,7 +25,7 @@ export async function checkRecorder(io: Io): Promise<Check> {
  */
 export async function checkEndpoints(config: Config, timeoutMs: number, io: Io): Promise<readonly Check[]> {
   try {
-    const urls = alltickSettings(config, io.env).endpoints ?? alltick().endpoints
+    const urls = vendorSettings(config, io.env, ALLTICK).endpoints ?? alltick().endpoints
     const { clock, interrupted: signal } = io
     const proxyFor = proxyFrom(io.env)
     const probes = await probeEndpoints(urls, { samples: 1, timeoutMs, clock, signal, proxyFor })

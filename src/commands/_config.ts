@@ -38,8 +38,13 @@ export interface ConfigPlace {
 }
 
 /** Keys beside the names of the commands. */
-export const GENERAL = ['from', 'to', 'symbols', 'tz', 'calendar', 'alltick'] as const
-const ALLTICK = ['tokenFile', 'token', 'endpoints', 'plan'] as const
+export const GENERAL = ['from', 'to', 'symbols', 'tz', 'calendar', 'alltick', 'infoway'] as const
+/** What a vendor's section may say. */
+const VENDORS = {
+  alltick: ['tokenFile', 'token', 'endpoints', 'plan'],
+  infoway: ['keyFile', 'key', 'endpoints', 'plan'],
+} as const
+type VendorSection = keyof typeof VENDORS
 /** Options that are never settings. */
 export const NOT_SETTINGS = ['config', 'schema', 'help', 'version']
 
@@ -96,7 +101,7 @@ function parseJson(path: string, text: string): Json {
 function check(path: string, kind: ConfigFile['kind'], values: Json, commands: ConfigPlace['commands']): Json {
   for (const [key, value] of Object.entries(values)) {
     known(path, '', key, [...GENERAL, ...Object.keys(commands)])
-    if (key === 'alltick') checkAlltick(path, value)
+    if (isVendor(key)) checkVendor(path, key, value)
     else if (Object.hasOwn(commands, key)) checkSection(path, kind, key, value, commands[key] ?? null)
     else if (key === 'to' || key === 'symbols') texts(path, key, value)
     else text(path, key, value)
@@ -127,15 +132,19 @@ export function checkSection(
   }
 }
 
-function checkAlltick(path: string, value: unknown): void {
-  if (!isObject(value)) throw wrong(path, 'alltick', `use an object of ${ALLTICK.join(', ')}`)
+function isVendor(key: string): key is VendorSection {
+  return Object.hasOwn(VENDORS, key)
+}
+
+function checkVendor(path: string, vendor: VendorSection, value: unknown): void {
+  if (!isObject(value)) throw wrong(path, vendor, `use an object of ${VENDORS[vendor].join(', ')}`)
   for (const [key, setting] of Object.entries(value)) {
-    known(path, 'alltick.', key, ALLTICK)
-    if (key === 'endpoints') texts(path, 'alltick.endpoints', setting)
-    else text(path, `alltick.${key}`, setting)
+    known(path, `${vendor}.`, key, VENDORS[vendor])
+    if (key === 'endpoints') texts(path, `${vendor}.endpoints`, setting)
+    else text(path, `${vendor}.${key}`, setting)
   }
   if (value.plan !== undefined)
-    from(`${path}: alltick.plan`, 'E_CONFIG', () => choice('plan', PLANS)(String(value.plan)))
+    from(`${path}: ${vendor}.plan`, 'E_CONFIG', () => choice('plan', PLANS)(String(value.plan)))
 }
 
 function settable(options: readonly string[]): string[] {
@@ -166,7 +175,8 @@ export function wrong(path: string, key: string, remedy: string): HkqError {
 }
 
 function exposedToken({ path, values }: ConfigFile): string[] {
-  return isObject(values.alltick) && values.alltick.token !== undefined ? exposed(path) : []
+  const holdsOne = section(values, 'alltick').token !== undefined || section(values, 'infoway').key !== undefined
+  return holdsOne ? exposed(path) : []
 }
 
 /** The warning about a file with a token in it that others may read, if they may. */
@@ -185,7 +195,7 @@ export function from<T>(origin: string, code: 'E_USAGE' | 'E_CONFIG', work: () =
   }
 }
 
-/** The section of a command, or of `alltick`; empty where there is none. */
+/** The section of a command, or of a vendor; empty where there is none. */
 export function section(values: Json, command: string): Json {
   const found = values[command]
   return isObject(found) ? found : {}

@@ -1,11 +1,11 @@
 import type { Address } from '../core/address/address.ts'
 import { parseAddress } from '../core/address/address.ts'
-import type { SourceOptions } from '../core/address/open-source.ts'
+import type { LongbridgeAccess, SourceOptions } from '../core/address/open-source.ts'
 import { isLoopbackHost } from '../core/loopback.ts'
 import type { Io } from './_io.ts'
 import { findRelay } from './_relay.ts'
 import type { Setup } from './_setup.ts'
-import { alltickSettings, resolveToken, tokenMissing } from './_token.ts'
+import { ALLTICK, INFOWAY, resolveToken, tokenMissing, vendorSettings } from './_token.ts'
 
 /**
  * Where a live command reads from: what was asked for, else a recorder on this machine that relays AllTick, else
@@ -24,15 +24,26 @@ export async function liveAddress(from: string | undefined, setup: Setup, io: Io
 export function sourceOptions(
   setup: Setup,
   io: Io,
-): Pick<SourceOptions, 'sessions' | 'clock' | 'random' | 'stdin' | 'alltick' | 'proxyFor'> {
+): Pick<SourceOptions, 'sessions' | 'clock' | 'random' | 'stdin' | 'alltick' | 'infoway' | 'longbridge' | 'proxyFor'> {
   return {
     sessions: setup.sessions,
     clock: io.clock,
     random: io.random,
     stdin: io.stdin,
-    alltick: () => ({ ...alltickSettings(setup.config, io.env), ...resolveToken(setup.config, io.env, io) }),
+    alltick: () => ({ ...vendorSettings(setup.config, io.env, ALLTICK), ...resolveToken(setup.config, io.env, io) }),
+    infoway: () => {
+      const { token: key } = resolveToken(setup.config, io.env, io, INFOWAY)
+      return { ...vendorSettings(setup.config, io.env, INFOWAY), ...(key !== undefined && { key }) }
+    },
+    longbridge: () => longbridgeAccess(io.env),
     proxyFor: proxyFrom(io.env),
   }
+}
+
+/** The three secrets under the names that Longbridge's own programs read. */
+function longbridgeAccess(env: Io['env']): LongbridgeAccess {
+  const { LONGBRIDGE_APP_KEY: appKey, LONGBRIDGE_APP_SECRET: appSecret, LONGBRIDGE_ACCESS_TOKEN: accessToken } = env
+  return { ...(appKey && { appKey }), ...(appSecret && { appSecret }), ...(accessToken && { accessToken }) }
 }
 
 /** `HTTPS_PROXY` and `NO_PROXY` as curl reads them; a loopback address never goes through a proxy. */

@@ -4,13 +4,33 @@ import { HkqError } from '../core/errors.ts'
 import { type Config, type Env, exposed, from, PLANS, type Plan, reason, section } from './_config.ts'
 import { choice } from './_values.ts'
 
-/** Endpoints and plan of the AllTick connection: `HKQ_ALLTICK_PLAN`, else the configuration. */
-export function alltickSettings(config: Config, env: Env): { endpoints?: readonly string[]; plan?: Plan } {
+/** How a vendor is named, and what it calls its secret: `HKQ_ALLTICK_TOKEN`, `alltick.tokenFile`, "AllTick token". */
+export interface VendorNames {
+  readonly section: 'alltick' | 'infoway'
+  readonly secret: 'token' | 'key'
+  readonly title: string
+}
+export const ALLTICK: VendorNames = { section: 'alltick', secret: 'token', title: 'AllTick' }
+export const INFOWAY: VendorNames = { section: 'infoway', secret: 'key', title: 'Infoway' }
+
+/** The environment variable of a vendor's secret. */
+export function secretVariable({ section, secret }: VendorNames): string {
+  return `HKQ_${section}_${secret}`.toUpperCase()
+}
+
+/** Endpoints and plan of a vendor's connection: `HKQ_ALLTICK_PLAN` or `HKQ_INFOWAY_PLAN`, else the configuration. */
+export function vendorSettings(
+  config: Config,
+  env: Env,
+  vendor: VendorNames,
+): { endpoints?: readonly string[]; plan?: Plan } {
   const named = (key: string): unknown =>
-    config.files.map((file) => section(file.values, 'alltick')[key]).find((one) => one !== undefined)
+    config.files.map((file) => section(file.values, vendor.section)[key]).find((one) => one !== undefined)
   const endpoints = named('endpoints')
-  const plan = env.HKQ_ALLTICK_PLAN
-    ? from('HKQ_ALLTICK_PLAN', 'E_USAGE', () => choice('plan', PLANS)(env.HKQ_ALLTICK_PLAN!))
+  const variable = `HKQ_${vendor.section.toUpperCase()}_PLAN`
+  const given = env[variable]
+  const plan = given
+    ? from(variable, 'E_USAGE', () => choice('plan', PLANS)(given))
     : (named('plan') as Plan | undefined)
   return {
     ...(endpoints === undefined ? {} : { endpoints: [endpoints].flat() as string[] }),
@@ -30,7 +50,7 @@ function path(text: string, base: string, home: string): string {
 }
 
 /**
- * The AllTick token: `HKQ_ALLTICK_TOKEN`, else the file `HKQ_ALLTICK_TOKEN_FILE`, else `alltick.tokenFile` or
+ * A vendor's secret: of AllTick `HKQ_ALLTICK_TOKEN`, else the file `HKQ_ALLTICK_TOKEN_FILE`, else `alltick.tokenFile` or
  * `alltick.token` of the configuration. Undefined when there is none. No message ever contains it.
  * @throws HkqError E_TOKEN for a file that cannot be read or does not hold one token
  */
@@ -38,39 +58,46 @@ export function resolveToken(
   config: Config,
   env: Env,
   place: { cwd: string; home: string },
+  vendor: VendorNames = ALLTICK,
 ): { token?: string; warnings: readonly string[] } {
-  const direct = env.HKQ_ALLTICK_TOKEN?.trim()
-  if (direct) return { token: oneWord(direct, 'HKQ_ALLTICK_TOKEN'), warnings: [] }
-  if (env.HKQ_ALLTICK_TOKEN_FILE) return tokenIn(path(env.HKQ_ALLTICK_TOKEN_FILE, place.cwd, place.home))
+  const { secret } = vendor
+  const variable = secretVariable(vendor)
+  const direct = env[variable]?.trim()
+  if (direct) return { token: oneWord(direct, variable, vendor), warnings: [] }
+  const named = env[`${variable}_FILE`]
+  if (named) return tokenIn(path(named, place.cwd, place.home), vendor)
   for (const file of config.files) {
-    const { tokenFile, token } = section(file.values, 'alltick')
-    if (typeof tokenFile === 'string') return tokenIn(path(tokenFile, dirname(file.path), place.home))
-    if (typeof token === 'string')
-      return { token: oneWord(token.trim(), `alltick.token in "${file.path}"`), warnings: [] }
+    const { [`${secret}File`]: inFile, [secret]: inline } = section(file.values, vendor.section)
+    if (typeof inFile === 'string') return tokenIn(path(inFile, dirname(file.path), place.home), vendor)
+    if (typeof inline === 'string') {
+      return { token: oneWord(inline.trim(), `${vendor.section}.${secret} in "${file.path}"`, vendor), warnings: [] }
+    }
   }
   return { warnings: [] }
 }
 
-function tokenIn(file: string): { token: string; warnings: readonly string[] } {
+function tokenIn(file: string, vendor: VendorNames): { token: string; warnings: readonly string[] } {
   let text: string
   try {
     text = readFileSync(file, 'utf8')
   } catch (cause) {
-    throw new HkqError('E_TOKEN', `cannot read the token file "${file}": ${reason(cause)}`, { cause })
+    throw new HkqError('E_TOKEN', `cannot read the ${vendor.secret} file "${file}": ${reason(cause)}`, { cause })
   }
-  return { token: oneWord(text.replace(/^\ufeff/, '').trim(), `the token file "${file}"`), warnings: exposed(file) }
+  const where = `the ${vendor.secret} file "${file}"`
+  return { token: oneWord(text.replace(/^\ufeff/, '').trim(), where, vendor), warnings: exposed(file) }
 }
 
-function oneWord(token: string, where: string): string {
-  if (token === '') throw new HkqError('E_TOKEN', `${where} is empty: put the AllTick token into it`)
+function oneWord(token: string, where: string, { title, secret }: VendorNames): string {
+  if (token === '') throw new HkqError('E_TOKEN', `${where} is empty: put the ${title} ${secret} into it`)
   if (/^[\x21-\x7e]{1,512}$/.test(token)) return token
-  throw new HkqError('E_TOKEN', `${where} is not a token: it must be one word of plain letters, digits and signs`)
+  throw new HkqError('E_TOKEN', `${where} is not a ${secret}: it must be one word of plain letters, digits and signs`)
 }
 
-/** What to say when a command needs a token and there is none. */
-export function tokenMissing(): HkqError {
+/** What to say when a command needs a vendor's secret and there is none. */
+export function tokenMissing(vendor: VendorNames = ALLTICK): HkqError {
+  const { title, secret } = vendor
   return new HkqError(
     'E_TOKEN',
-    'no AllTick token: set HKQ_ALLTICK_TOKEN, run "hkq init", or use --from sim: for the simulated market',
+    `no ${title} ${secret}: set ${secretVariable(vendor)}, run "hkq init", or use --from sim: for the simulated market`,
   )
 }

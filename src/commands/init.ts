@@ -7,43 +7,59 @@ import { HkqError, messageOf } from '../core/errors.ts'
 import { PLANS } from './_config.ts'
 import { type Io, say } from './_io.ts'
 import { defineCommand } from './_options.ts'
+import { ALLTICK, INFOWAY, type VendorNames } from './_token.ts'
 import { choice } from './_values.ts'
 
 interface Options {
+  vendor: 'alltick' | 'infoway'
   plan: (typeof PLANS)[number]
   force?: boolean
 }
 
+const NAMES = { alltick: ALLTICK, infoway: INFOWAY } as const
+
 export function define(io: Io): Command {
   return defineCommand('init', io)
     .description(
-      'Writes your configuration: the AllTick token into a file only you can read, and the plan it belongs to.\n' +
-        'The token is asked for in a terminal, or read from standard input.',
+      'Writes your configuration: the token or key into a file only you can read, and the plan it belongs to.\n' +
+        'It is asked for in a terminal, or read from standard input.',
     )
-    .option('--plan <plan>', `AllTick plan (${PLANS.join('|')})`, choice('plan', PLANS), 'basic')
+    .option('--vendor <name>', 'whose it is (alltick|infoway)', choice('vendor', ['alltick', 'infoway']), 'alltick')
+    .option('--plan <plan>', `the vendor's plan (${PLANS.join('|')})`, choice('plan', PLANS), 'basic')
     .option('--force', 'replace what is there')
     .action(async (options: Options) => {
       const folder = join(io.env.XDG_CONFIG_HOME || join(io.home, '.config'), 'hkq')
       const config = join(folder, 'config.json')
-      const tokenFile = join(folder, 'token')
-      for (const file of [config, tokenFile]) refuseToReplace(file, options.force)
-      const answer = await ask(io)
+      const names = NAMES[options.vendor]
+      const secretFile = join(folder, names.secret)
+      for (const file of [config, secretFile]) refuseToReplace(file, options.force)
+      const answer = await ask(`${names.title} ${names.secret}`, io)
       if (answer === null) {
         io.exitCode = 130
         return
       }
       const token = answer.trim()
       if (!/^[\x21-\x7e]{1,512}$/.test(token)) {
-        throw new HkqError('E_TOKEN', 'that is no token: it must be one word of plain letters, digits and signs')
+        throw new HkqError(
+          'E_TOKEN',
+          `that is no ${names.secret}: it must be one word of plain letters, digits and signs`,
+        )
       }
-      const settings = { symbols: ['HSI', '00700.HK'], alltick: { tokenFile: 'token', plan: options.plan } }
       save(folder, [
-        [tokenFile, `${token}\n`],
-        [config, `${JSON.stringify(settings, null, 2)}\n`],
+        [secretFile, `${token}\n`],
+        [config, `${JSON.stringify(settingsFor(names, options.plan), null, 2)}\n`],
       ])
-      say(io, `wrote ${config} and ${tokenFile}`)
-      say(io, 'next: hkq probe-endpoints --auth, then hkq stream')
+      say(io, `wrote ${config} and ${secretFile}`)
+      const vendor = names === ALLTICK ? '' : ` --vendor ${names.section}`
+      say(io, `next: hkq probe-endpoints --auth${vendor}, then hkq stream`)
     })
+}
+
+/** AllTick is what live commands read by default; another vendor has to be named. */
+function settingsFor(names: VendorNames, plan: Options['plan']): object {
+  const vendor = { [`${names.secret}File`]: names.secret, plan }
+  const from = names === ALLTICK ? {} : { from: `${names.section}:` }
+  return { ...from, symbols: ['HSI', '00700.HK'], [names.section]: vendor }
 }
 
 function refuseToReplace(file: string, force = false): void {
@@ -67,9 +83,9 @@ function save(folder: string, files: readonly (readonly [string, string])[]): vo
 }
 
 /** One line from standard input; in a terminal it is asked for, not echoed, and null when Ctrl-C was the answer. */
-async function ask(io: Io): Promise<string | null> {
+async function ask(what: string, io: Io): Promise<string | null> {
   const terminal = Boolean((io.stdin as { isTTY?: boolean }).isTTY)
-  if (terminal) io.stderr.write('AllTick token (not shown): ')
+  if (terminal) io.stderr.write(`${what} (not shown): `)
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() })
   const lines = createInterface({ input: io.stdin, output: silent, terminal })
   io.interrupted.addEventListener('abort', () => lines.close())

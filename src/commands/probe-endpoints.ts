@@ -10,18 +10,21 @@ import { type CommonOptions, defineCommand, withCommon } from './_options.ts'
 import { formatOf, paletteOf, printer } from './_print.ts'
 import { findRelay } from './_relay.ts'
 import { printedSchema, type Setup, setUp } from './_setup.ts'
-import { alltickSettings, resolveToken, tokenMissing } from './_token.ts'
-import { duration, integer } from './_values.ts'
+import { ALLTICK, INFOWAY, resolveToken, secretVariable, tokenMissing, vendorSettings } from './_token.ts'
+import { choice, duration, integer } from './_values.ts'
 
 interface Options extends CommonOptions {
   samples: number
   timeout: number
   best?: boolean
   auth?: boolean
+  vendor: 'alltick' | 'infoway'
 }
 
 /** One endpoint as printed; `heartbeat` and `first_tick` with `--auth` alone. Times in ms. */
 type ProbeRecord = { type: 'probe' } & EndpointProbe & Partial<Pick<SessionProbe, 'heartbeat' | 'first_tick'>>
+
+const NAMES = { alltick: ALLTICK, infoway: INFOWAY } as const
 
 /** What a session with an endpoint waits for: a symbol that every plan has. */
 const AUTH_SYMBOL = '00700.HK'
@@ -32,27 +35,36 @@ export function define(io: Io): Command {
     .description(
       'Measures endpoints in parallel: name, TCP, TLS, WebSocket upgrade; says what stands in the way and what to do.',
     )
-    .argument('[urls...]', 'WebSocket addresses (default: the configured ones, else AllTick)')
+    .argument('[urls...]', "WebSocket addresses (default: the configured ones, else the vendor's)")
+    .option(
+      '--vendor <name>',
+      'whose endpoints they are (alltick|infoway)',
+      choice('vendor', ['alltick', 'infoway']),
+      'alltick',
+    )
     .option('--samples <n>', 'connections to each endpoint', integer(1, 100), 5)
     .option('--timeout <time>', 'for each phase', duration, 2_000)
     .option('--best', 'print the best address only, as soon as it is known')
-    .option('--auth', 'also heartbeats and the first tick, one endpoint at a time, with your token')
+    .option('--auth', 'also heartbeats and the first tick, one endpoint at a time, with your token or key')
   command.options.find(({ long }) => long === '--timeout')!.defaultValueDescription = '2s'
   return withCommon(command).action(async (args: string[], options: Options) => {
     const setup = setUp(command, io)
     if (printedSchema(command, io, ['probe'])) return
-    const [{ bestEndpoint, probeEndpoints }, { alltick }] = await Promise.all([
+    const [{ bestEndpoint, probeEndpoints }, { VENDORS }] = await Promise.all([
       import('../core/connection/probe.ts'),
-      import('../core/connection/vendors/alltick.ts'),
+      import('../core/connection/vendors/index.ts'),
     ])
-    const urls = args.length > 0 ? args : (alltickSettings(setup.config, io.env).endpoints ?? alltick().endpoints)
-    const token = options.auth ? await tokenToUse(setup, io) : undefined
+    const names = NAMES[options.vendor]
+    const configured = args.length > 0 ? args : vendorSettings(setup.config, io.env, names).endpoints
+    const urls = configured ?? VENDORS[options.vendor]({}).endpoints
+    const token = options.auth ? await tokenToUse(setup, options.vendor, io) : undefined
     const how = {
       samples: options.samples,
       timeoutMs: options.timeout,
       clock: io.clock,
       signal: io.interrupted,
       proxyFor: proxyFrom(io.env),
+      secretName: secretVariable(names),
     }
     if (options.best) return printBest(await bestEndpoint(urls, how), urls, io)
     const spinner = await startSpinner(
@@ -86,16 +98,16 @@ function printBest(best: EndpointProbe | null, urls: readonly string[], io: Io):
 }
 
 /** The token, unless a recorder holds its connection: a second one could throw the recorder out. */
-async function tokenToUse(setup: Setup, io: Io): Promise<string> {
-  const relay = await findRelay(io, 'alltick')
+async function tokenToUse(setup: Setup, vendor: Options['vendor'], io: Io): Promise<string> {
+  const relay = await findRelay(io, vendor)
   if (relay) {
     throw new HkqError(
       'E_USAGE',
       `--auth would take the connection of the recorder "${relay.pid}" that records into ${relay.store}: stop it first`,
     )
   }
-  const { token } = resolveToken(setup.config, io.env, io)
-  if (token === undefined) throw tokenMissing()
+  const { token } = resolveToken(setup.config, io.env, io, NAMES[vendor])
+  if (token === undefined) throw tokenMissing(NAMES[vendor])
   return token
 }
 
@@ -104,21 +116,21 @@ async function sessionsWith(
   probes: readonly EndpointProbe[],
   token: string,
   { sessions, config }: Setup,
-  { timeout }: Options,
+  { timeout, vendor: name }: Options,
   io: Io,
 ): Promise<Map<string, Partial<ProbeRecord>>> {
-  const [{ probeSessions }, { alltick }] = await Promise.all([
+  const [{ probeSessions }, { VENDORS }] = await Promise.all([
     import('../core/connection/probe-session.ts'),
-    import('../core/connection/vendors/alltick.ts'),
+    import('../core/connection/vendors/index.ts'),
   ])
   const endpoints = probes.filter(({ reached }) => reached).map(({ url }) => url)
-  const { plan } = alltickSettings(config, io.env)
-  const vendor = alltick({ token, endpoints, ...(plan && { plan }) })
+  const { plan } = vendorSettings(config, io.env, NAMES[name])
+  const vendor = VENDORS[name]({ token, key: token, endpoints, ...(plan && { plan }) })
   const found = new Map<string, Partial<ProbeRecord>>()
   const how = { symbols: [AUTH_SYMBOL], sessions, clock: io.clock, timeoutMs: Math.max(timeout, SESSION_TIMEOUT) }
   for await (const session of probeSessions(vendor, { ...how, signal: io.interrupted, proxyFor: proxyFrom(io.env) })) {
-    const { url, heartbeat, first_tick, failed } = session
-    found.set(url, {
+    const { heartbeat, first_tick, failed } = session
+    found.set(endpoints[found.size]!, {
       heartbeat: rounded(heartbeat),
       first_tick: rounded(first_tick),
       ...(failed && { remedy: failed }),

@@ -31,7 +31,7 @@ interface Options extends Schedule, LiveOptions {
   relay: number | false
 }
 
-const LIVE: ReadonlySet<Address['scheme']> = new Set(['alltick', 'tutorial'])
+const LIVE: ReadonlySet<Address['scheme']> = new Set(['alltick', 'tutorial', 'infoway', 'longbridge'])
 const HOLES = 3
 
 export function define(io: Io): Command {

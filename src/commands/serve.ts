@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { parseAddress } from '../core/address/address.ts'
 import { openSource } from '../core/address/open-source.ts'
 import type { Instrument } from '../core/market/instrument.ts'
+import { DIALECTS, type Dialect } from '../core/server/dialect.ts'
 import { type Fault, parseFault } from '../core/server/faults.ts'
 import { stopAfter, teller } from './_events.ts'
 import { liveAddress, sourceOptions } from './_feed.ts'
@@ -10,12 +11,12 @@ import { type CommonOptions, defineCommand, type LiveOptions, withCommon, withFr
 import { tell } from './_print.ts'
 import { listenAt } from './_publish.ts'
 import { printedSchema, type Setup, setUp } from './_setup.ts'
-import { resolveToken, tokenMissing } from './_token.ts'
+import { ALLTICK, INFOWAY, resolveToken, tokenMissing, type VendorNames } from './_token.ts'
 import { choice, duration, integer, repeated } from './_values.ts'
 
 interface Options extends CommonOptions, LiveOptions {
   to: string
-  dialect?: 'alltick' | 'tutorial'
+  dialect?: Dialect
   strict?: boolean
   requireToken?: boolean
   depth: number
@@ -30,11 +31,11 @@ export function define(io: Io): Command {
     .option('--to <address>', 'where to listen', 'ws://127.0.0.1:8765')
     .option(
       '--dialect <name>',
-      'one dialect on all paths (alltick|tutorial; default: both, by path)',
-      choice('dialect', ['alltick', 'tutorial']),
+      `one dialect on all paths (${DIALECTS.join('|')}; default: all, by path)`,
+      choice('dialect', DIALECTS),
     )
     .option('--strict', 'pacing, plan limits and error codes as the real service')
-    .option('--require-token', 'let in clients with your AllTick token only')
+    .option('--require-token', 'let in clients with your AllTick token only (--dialect infoway: your Infoway key)')
     .option('--depth <n>', 'most levels of the book a client gets, 1 to 10', integer(1, 10), 10)
     .option('--history <time>', 'what a late client gets first', duration, 300_000)
     .option(
@@ -75,7 +76,7 @@ export function define(io: Io): Command {
         random: io.random,
       },
       ...(options.dialect && { dialect: options.dialect }),
-      ...(options.requireToken && { tokens: [tokenOf(setup, io)] }),
+      ...(options.requireToken && { tokens: [tokenOf(options.dialect === 'infoway' ? INFOWAY : ALLTICK, setup, io)] }),
       ...(follows && { onWanted: (wanted: ReadonlySet<string>) => source.subscribe!([...wanted]) }),
     })
     const learn = (rows: readonly Instrument[]): void => {
@@ -104,8 +105,8 @@ function isFast(speed: readonly string[] | undefined, kind: 'live' | 'simulated'
   return kind === 'recorded' ? speed === undefined : speed?.at(-1) === 'max'
 }
 
-function tokenOf(setup: Setup, io: Io): string {
-  const { token } = resolveToken(setup.config, io.env, io)
-  if (token === undefined) throw tokenMissing()
+function tokenOf(vendor: VendorNames, setup: Setup, io: Io): string {
+  const { token } = resolveToken(setup.config, io.env, io, vendor)
+  if (token === undefined) throw tokenMissing(vendor)
   return token
 }

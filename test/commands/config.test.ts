@@ -5,7 +5,14 @@ import { Command, Option } from 'commander'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { applyConfig, configuredSymbols } from '../../src/commands/_apply-config.ts'
 import { type Config, loadConfig } from '../../src/commands/_config.ts'
-import { alltickSettings, calendarFile, resolveToken, tokenMissing } from '../../src/commands/_token.ts'
+import {
+  ALLTICK,
+  calendarFile,
+  INFOWAY,
+  resolveToken,
+  tokenMissing,
+  vendorSettings,
+} from '../../src/commands/_token.ts'
 import { choices, duration, percentOrOff, repeated } from '../../src/commands/_values.ts'
 import { HkqError } from '../../src/core/errors.ts'
 import { CANARY } from '../support/canary.ts'
@@ -376,12 +383,56 @@ describe('the AllTick settings', () => {
   it('are merged over the files, the environment first', () => {
     user({ alltick: { plan: 'pro', endpoints: ['wss://a'] } })
     project({ alltick: { endpoints: ['ws://127.0.0.1:1/b', 'ws://127.0.0.1:2/c'] } })
-    expect(alltickSettings(load(), {})).toEqual({
+    expect(vendorSettings(load(), {}, ALLTICK)).toEqual({
       plan: 'pro',
       endpoints: ['ws://127.0.0.1:1/b', 'ws://127.0.0.1:2/c'],
     })
-    expect(alltickSettings(load(), { HKQ_ALLTICK_PLAN: 'free' }).plan).toBe('free')
-    expect(failure(() => alltickSettings(load(), { HKQ_ALLTICK_PLAN: 'gold' })).message).toContain('HKQ_ALLTICK_PLAN')
+    expect(vendorSettings(load(), { HKQ_ALLTICK_PLAN: 'free' }, ALLTICK).plan).toBe('free')
+    expect(failure(() => vendorSettings(load(), { HKQ_ALLTICK_PLAN: 'gold' }, ALLTICK)).message).toContain(
+      'HKQ_ALLTICK_PLAN',
+    )
+  })
+})
+
+describe("Infoway's settings", () => {
+  const key = (env: Record<string, string> = {}) => resolveToken(load(env), env, { cwd, home }, INFOWAY)
+
+  it('have a key, found as the token is: environment, its file, configuration', () => {
+    const file = put(join(root, 'key'), `${SECRET}-file\n`)
+    user({ infoway: { key: `${SECRET}-config`, plan: 'free' }, alltick: { token: 'another' } })
+    expect(key({ HKQ_INFOWAY_KEY: SECRET, HKQ_INFOWAY_KEY_FILE: file }).token).toBe(SECRET)
+    expect(key({ HKQ_INFOWAY_KEY_FILE: file }).token).toBe(`${SECRET}-file`)
+    expect(key().token).toBe(`${SECRET}-config`)
+    expect(vendorSettings(load(), {}, INFOWAY)).toEqual({ plan: 'free' })
+    expect(vendorSettings(load(), { HKQ_INFOWAY_PLAN: 'pro' }, INFOWAY).plan).toBe('pro')
+    user({ alltick: { token: 'another' } })
+    expect(key({ HKQ_ALLTICK_TOKEN: 'another' }).token).toBeUndefined()
+  })
+
+  it('may not send the key anywhere by the file of a project, nor the token to Infoway', () => {
+    const told = (values: object): string => {
+      project(values)
+      return failure(() => load()).message
+    }
+    expect(told({ from: 'infoway:?endpoint=wss://elsewhere.io/ws' })).toContain('"elsewhere.io"')
+    expect(told({ infoway: { endpoints: ['wss://elsewhere.io/ws'] } })).toContain('"elsewhere.io"')
+    expect(told({ from: 'infoway:?endpoint=wss://quote.alltick.co/x' })).toContain('"quote.alltick.co"')
+    expect(told({ alltick: { endpoints: ['wss://data.infoway.io/ws'] } })).toContain('"data.infoway.io"')
+    project({ from: 'infoway:?endpoint=wss://data.infoway.io/ws', infoway: { endpoints: ['ws://127.0.0.1:1/ws'] } })
+    expect(load().warnings).toEqual([])
+  })
+
+  it('with a key that others may read bring a warning', () => {
+    const path = user({ infoway: { key: SECRET } })
+    chmodSync(path, 0o644)
+    expect(load().warnings).toEqual([`"${path}" holds a token and has mode 0644: run chmod 600 ${path}`])
+  })
+
+  it('name the key where it is missing or no key', () => {
+    expect(tokenMissing(INFOWAY).message).toMatch(/^no Infoway key: set HKQ_INFOWAY_KEY/)
+    expect(failure(() => key({ HKQ_INFOWAY_KEY: 'two words' })).message).toMatch(/^HKQ_INFOWAY_KEY is not a key/)
+    project({ infoway: { token: 'x' } })
+    expect(failure(() => load()).message).toContain('unknown key "infoway.token"')
   })
 })
 

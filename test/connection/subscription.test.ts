@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { Subscription } from '../../src/core/connection/subscription.ts'
 import type { Request } from '../../src/core/connection/vendor.ts'
+import { infoway } from '../../src/core/connection/vendors/infoway.ts'
 import { fakeVendor } from './fake-vendor.ts'
 
 const vendor = fakeVendor(['ws://127.0.0.1/'])
@@ -136,5 +137,54 @@ describe('a subscription', () => {
     expect(last.symbols).toEqual(['00001.HK'])
     expect(subscription.refused(refusal(last.id))).toMatchObject({ symbol: null })
     expect(subscription.next()).toBeUndefined()
+  })
+})
+
+describe('a subscription with a vendor whose requests add up', () => {
+  it('leaves the connection with exactly the symbols wanted last, however they changed meanwhile', () => {
+    const adding = infoway()
+    const set = fc.uniqueArray(fc.nat(9), { minLength: 1, maxLength: 6 })
+    const step = fc.record({ wanted: set, sends: fc.nat(5), reconnects: fc.boolean() })
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1, maxLength: 8 }), (steps) => {
+        const symbols = codes(10)
+        const subscription = new Subscription(adding, codes(3), 5)
+        const streams = { trades: new Set<string>(), books: new Set<string>() }
+        const send = (most: number): void => {
+          for (let sent = 0; sent < most && subscription.hasNext; sent++) {
+            const request = subscription.next()
+            if (request === undefined) return
+            const { code, data } = JSON.parse(request.frame)
+            const stream = code === 10000 || code === 11000 ? streams.trades : streams.books
+            for (const symbol of data.codes.split(',')) code < 11000 ? stream.add(symbol) : stream.delete(symbol)
+            if (code < 11000) subscription.accepted(request.id, null)
+          }
+        }
+        for (const { wanted, sends, reconnects } of steps) {
+          send(sends)
+          if (reconnects) {
+            streams.trades.clear()
+            streams.books.clear()
+            subscription.reconnected()
+          }
+          subscription.replace(wanted.map((i) => symbols[i]!))
+        }
+        send(1_000)
+        const wanted = steps.at(-1)!.wanted.map((i) => symbols[i]!)
+        expect([...streams.trades].sort()).toEqual([...wanted].sort())
+        expect([...streams.books].sort()).toEqual([...wanted].sort())
+        expect(subscription.hasNext).toBe(false)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('cancels nothing on a new connection, which has nothing', () => {
+    const subscription = new Subscription(infoway(), codes(3), 5)
+    converse(subscription, () => false)
+    subscription.replace(codes(1))
+    expect(JSON.parse(subscription.next()!.frame)).toMatchObject({ code: 11000, data: { codes: '00002.HK,00003.HK' } })
+    subscription.reconnected()
+    expect(JSON.parse(subscription.next()!.frame)).toMatchObject({ code: 10000, data: { codes: '00001.HK' } })
   })
 })

@@ -26,6 +26,8 @@ export interface VendorCase {
   fixtures: readonly FixtureRow[]
   /** Symbols and how the vendor spells them. */
   codes: Readonly<Record<string, string>>
+  /** Whether a request names its codes in one text, joined by commas. */
+  codesInOneText?: boolean
 }
 
 const RECEIVED = 1_700_000_000_000
@@ -58,7 +60,10 @@ export function decodeFresh(
 }
 
 /** Everything that must be true of a vendor, whoever it is (docs/adding-a-vendor.md). */
-export function vendorContract(name: string, { vendor, secret, fixtures, codes }: VendorCase): void {
+export function vendorContract(
+  name: string,
+  { vendor, secret, fixtures, codes, codesInOneText = false }: VendorCase,
+): void {
   const symbols = Object.keys(codes)
 
   describe(`${name} keeps the vendor contract`, () => {
@@ -121,8 +126,16 @@ export function vendorContract(name: string, { vendor, secret, fixtures, codes }
       expect(new Set(requests.map(({ kind }) => kind)).size).toBe(requests.length)
       for (const request of requests) {
         expect(request.symbols).toEqual(symbols)
-        for (const code of Object.values(codes)) expect(request.frame).toContain(`"${code}"`)
-        expect(request.frame.match(/"[^"]*\b(?:\d{3,5}\.HK|HSI)\b[^"]*"/g)).toHaveLength(symbols.length)
+        const frame = codesInOneText ? request.frame.replaceAll(',', '","') : request.frame
+        for (const code of Object.values(codes)) expect(frame).toContain(`"${code}"`)
+        expect(frame.match(/"[^"]*\b(?:\d{3,5}\.HK|HSI)\b[^"]*"/g)).toHaveLength(symbols.length)
+      }
+    })
+
+    it('takes symbols away where its requests add up', () => {
+      for (const { symbols: left, frame } of vendor().cancel?.(symbols.slice(1)) ?? []) {
+        expect(left).toEqual(symbols.slice(1))
+        expect(symbols.map((symbol) => frame.includes(codes[symbol]!))).toEqual(symbols.map((_, i) => i > 0))
       }
     })
 

@@ -401,7 +401,7 @@ describe('strict', () => {
   })
 
   it('serves the published paths alone', async () => {
-    await expect(connect(await serve({ strict: true }), '/ws?token=t')).rejects.toThrow('404')
+    await expect(connect(await serve({ strict: true }), '/other?token=t')).rejects.toThrow('404')
     await expect(connect(await serve({ strict: true }), STOCK)).resolves.toBeDefined()
   })
 })

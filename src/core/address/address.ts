@@ -14,6 +14,8 @@ const FILE_PARAMS = ['volume', 'label', 'columns', 'speed']
 
 export const SCHEMES = {
   alltick: { source: true, sink: false, params: ['endpoint', 'plan', 'token'], path: 'none' },
+  infoway: { source: true, sink: false, params: ['endpoint', 'plan', 'key', 'padded'], path: 'none' },
+  longbridge: { source: true, sink: false, params: [], path: 'none' },
   tutorial: { source: true, sink: false, params: ['endpoint'], path: 'none' },
   sim: { source: true, sink: false, params: ['seed', 'speed', 'rate', 'start', 'days'], path: 'none' },
   sqlite: { source: true, sink: true, params: ['speed'], path: 'required' },

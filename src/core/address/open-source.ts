@@ -18,7 +18,21 @@ export interface AllTickAccess {
   endpoints?: readonly string[]
 }
 
-const PLANS = ['free', 'basic', 'premium', 'pro'] as const
+/** What Infoway wants from its user. */
+export interface InfowayAccess {
+  key?: string
+  plan?: Plan
+  endpoints?: readonly string[]
+}
+
+/** What Longbridge wants from its user. */
+export interface LongbridgeAccess {
+  appKey?: string
+  appSecret?: string
+  accessToken?: string
+}
+
+export const PLANS = ['free', 'basic', 'premium', 'pro'] as const
 type Plan = (typeof PLANS)[number]
 
 /** Everything a source may need; each takes what concerns it. */
@@ -48,18 +62,25 @@ export interface SourceOptions {
   capture?: { dir: string; id: number; onFailure: (error: HkqError) => void }
   /** Called only when AllTick is opened. */
   alltick?: () => AllTickAccess
+  /** Called only when Infoway is opened. */
+  infoway?: () => InfowayAccess
+  /** Called only when Longbridge is opened. */
+  longbridge?: () => LongbridgeAccess
   proxyFor?: (url: string) => string | undefined
   /** Standard input, for `-`. */
   stdin?: Readable
 }
 
 /** The options with what every source needs. */
-type Settled = SourceOptions & Required<Pick<SourceOptions, 'symbols' | 'sessions' | 'clock' | 'random' | 'signal'>>
+export type Settled = SourceOptions &
+  Required<Pick<SourceOptions, 'symbols' | 'sessions' | 'clock' | 'random' | 'signal'>>
 
 type Opener = (address: Address, options: Settled) => Promise<Source>
 
 const OPENERS: Readonly<Record<Exclude<Address['scheme'], 'ws'>, Opener>> = {
   alltick: openAllTick,
+  infoway: async (address, options) => (await import('./open-infoway.ts')).openInfoway(address, options, openLive),
+  longbridge: async (_, options) => (await import('../connection/longbridge.ts')).openLongbridge(options),
   tutorial: openTutorial,
   sim: openSim,
   sqlite: openStore,

@@ -1,24 +1,20 @@
-import type { Agent, IncomingMessage } from 'node:http'
-import { request as requestPlain } from 'node:http'
-import { request as requestTls } from 'node:https'
-import { HttpsProxyAgent } from 'https-proxy-agent'
 import type { Clock } from '../clock.ts'
-import { HkqError, messageOf } from '../errors.ts'
+import { HkqError } from '../errors.ts'
 import type { Level, Seq } from '../market/event.ts'
 import type { Instrument } from '../market/instrument.ts'
 import type { Kline } from '../market/kline.ts'
 import { Sessions } from '../market/session.ts'
 import { canonicalSymbol, toShort } from '../market/symbol.ts'
-import { dayNumber, formatDate } from '../market/time.ts'
+import { formatDate } from '../market/time.ts'
 import type { Inquiry, LatestTrade } from '../pipeline/inquiry.ts'
+import { fetchText } from './fetch-text.ts'
+import { previousClose } from './previous-close.ts'
 import { scrubber } from './secret.ts'
-import { isLoopback } from './socket.ts'
 import { asksOf, bidsOf, type Fields, instrumentOf, klinesOf, sideOf } from './vendors/alltick/fields.ts'
 import { verdictOf } from './vendors/alltick/replies.ts'
 import { type Plan, planNamed } from './vendors/alltick.ts'
 import { longIntegers, parseExact, wireNumber, wireObject, wireSeq, wireTime } from './wire.ts'
 
-const MAX_BODY = 4 * 1024 * 1024
 /** Most bars that an answer holds; for stocks there is no older history. */
 const MAX_BARS = 500
 const LONG = longIntegers('seq', 'tick_time')
@@ -131,8 +127,9 @@ export class AllTickHttp implements Inquiry {
   /** Asked at once, or one by one where batches are unknown. */
   async #previousCloses(symbols: readonly string[]): Promise<Map<string, number>> {
     const closes = new Map<string, number>()
+    const { clock, sessions = new Sessions() } = this.#options
     const take = (symbol: string, bars: readonly Kline[]): void => {
-      const close = this.#previousClose(bars)
+      const close = previousClose(bars, clock.now(), sessions)
       if (close !== undefined && close > 0) closes.set(symbol, close)
     }
     try {
@@ -145,18 +142,6 @@ export class AllTickHttp implements Inquiry {
       }
     }
     return closes
-  }
-
-  /**
-   * The older of the two newest daily bars, the newer one being today's; on a trading day on which the symbol has no bar
-   * yet, the newest.
-   */
-  #previousClose(bars: readonly Kline[]): number | undefined {
-    const [older, newest] = bars.length < 2 ? [undefined, bars[0]] : [bars.at(-2)!, bars.at(-1)!]
-    const { clock, sessions = new Sessions() } = this.#options
-    const now = clock.now()
-    const isBefore = newest !== undefined && dayNumber(newest.time) < dayNumber(now) && sessions.day(now) !== null
-    return (isBefore ? newest : older)?.close
   }
 
   async #list(path: string, list: string, symbols: readonly string[], key = 'code'): Promise<[string, Fields][]> {
@@ -205,18 +190,11 @@ export class AllTickHttp implements Inquiry {
     if (token) url.searchParams.set('token', token)
     const post = path === 'batch-kline'
     if (!post) url.searchParams.set('query', body)
-    const shown = `${this.#base}/${path}`
-    const limit = AbortSignal.timeout(timeoutMs)
-    const ends = signal ? AbortSignal.any([limit, signal]) : limit
-    let answer: { status: number; text: string }
-    try {
-      const agent = proxy === undefined || isLoopback(url.href) ? undefined : new HttpsProxyAgent(proxy)
-      answer = await fetchText(url, { agent, signal: ends, body: post ? body : null })
-    } catch (error) {
-      const cause = limit.aborted ? `no answer within ${timeoutMs} ms` : this.#scrub(messageOf(error))
-      throw new HkqError('E_NETWORK', `no data from "${shown}": ${cause}; check the network, or the proxy settings`)
-    }
-    return this.#dataOf(answer, shown)
+    const answer = await fetchText(url, {
+      ...{ shown: `${this.#base}/${path}`, scrub: this.#scrub, proxy, timeoutMs, signal },
+      ...(post && { body }),
+    })
+    return this.#dataOf(answer, `${this.#base}/${path}`)
   }
 
   #dataOf({ status, text }: { status: number; text: string }, shown: string): Fields {
@@ -244,37 +222,6 @@ export function httpBase(endpoint: string): string {
   const url = new URL(endpoint)
   const scheme = url.protocol === 'ws:' || url.protocol === 'http:' ? 'http:' : 'https:'
   return `${scheme}//${url.host}/quote-stock-b-api`
-}
-
-interface Exchange {
-  agent: Agent | undefined
-  signal: AbortSignal
-  body: string | null
-}
-
-/** One request without redirects; the body is cut off (an error) at 4 MiB. */
-function fetchText(url: URL, { agent, signal, body }: Exchange): Promise<{ status: number; text: string }> {
-  const request = url.protocol === 'http:' ? requestPlain : requestTls
-  const headers = body === null ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
-  return new Promise((resolve, reject) => {
-    const call = request(url, { method: body === null ? 'GET' : 'POST', headers, signal, ...(agent ? { agent } : {}) })
-    call.on('error', reject)
-    call.on('response', (response) => {
-      readText(response).then((text) => resolve({ status: response.statusCode ?? 0, text }), reject)
-    })
-    call.end(body ?? undefined)
-  })
-}
-
-async function readText(response: IncomingMessage): Promise<string> {
-  const parts: Buffer[] = []
-  let size = 0
-  for await (const part of response as AsyncIterable<Buffer>) {
-    size += part.length
-    if (size > MAX_BODY) throw new Error(`the answer is larger than ${MAX_BODY} bytes`)
-    parts.push(part)
-  }
-  return Buffer.concat(parts).toString('utf8')
 }
 
 function klineQuery(symbol: string, type: KlineType, count: number): object {

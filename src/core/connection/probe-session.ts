@@ -10,7 +10,7 @@ import type { Decoder, Vendor } from './vendor.ts'
 export interface SessionProbe {
   /** From the address to the open WebSocket. */
   connect: number | null
-  /** Median round trip of the heartbeats. */
+  /** Median round trip of the heartbeats; null with a vendor that answers none. */
   heartbeat: number | null
   /** From the subscription to the first tick; null when the market was quiet for as long as we waited. */
   first_tick: number | null
@@ -102,7 +102,8 @@ class Session {
   }
 
   async run(): Promise<SessionProbe> {
-    const { clock, symbols, heartbeats = 3 } = this.#options
+    const { clock, symbols } = this.#options
+    const heartbeats = this.#vendor.heartbeat.answerWithinMs === null ? 0 : (this.#options.heartbeats ?? 3)
     const gate = new Gate(this.#vendor.frameGapMs, clock)
     let subscribedAt = 0
     if (await this.#until(() => this.#openAt !== null)) {

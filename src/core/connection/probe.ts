@@ -1,8 +1,8 @@
 import { type Clock, systemClock } from '../clock.ts'
 import { dial, type FailedPhase, type Timings } from './dial.ts'
 import { remedyOf } from './remedy.ts'
+import { withoutSecret } from './secret.ts'
 import { checkEndpoint } from './socket.ts'
-import { withoutToken } from './vendors/alltick.ts'
 
 /** How an endpoint answered. Times are medians over the good samples, ms; null where that phase was not passed. */
 export interface EndpointProbe {
@@ -33,6 +33,8 @@ export interface ProbeOptions {
   signal?: AbortSignal
   /** The HTTP proxy for an address, undefined for none. */
   proxyFor?: (url: string) => string | undefined
+  /** The environment variable of the secret that an endpoint may ask for; default AllTick's. */
+  secretName?: string
   /** Called with each endpoint's result as it comes. */
   onResult?: (probe: EndpointProbe) => void
 }
@@ -100,7 +102,14 @@ async function measure(
   options: ProbeOptions,
   tell: (partial: EndpointProbe) => void,
 ): Promise<EndpointProbe> {
-  const { samples = 5, timeoutMs = 2_000, clock = systemClock, signal, proxyFor = () => undefined } = options
+  const {
+    samples = 5,
+    timeoutMs = 2_000,
+    clock = systemClock,
+    signal,
+    proxyFor = () => undefined,
+    secretName,
+  } = options
   const good: Timings[] = []
   let failed: FailedPhase | null = null
   for (let i = 0; i < samples && !signal?.aborted; i++) {
@@ -110,23 +119,28 @@ async function measure(
       if (good.length === 0) break
     } else {
       good.push(dialled)
-      tell(probeOf(url, good, null))
+      tell(probeOf(url, good, null, secretName))
     }
   }
-  return probeOf(url, good, good.length === 0 ? failed : null)
+  return probeOf(url, good, good.length === 0 ? failed : null, secretName)
 }
 
-function probeOf(url: string, good: readonly Timings[], failed: FailedPhase | null): EndpointProbe {
+function probeOf(
+  url: string,
+  good: readonly Timings[],
+  failed: FailedPhase | null,
+  secretName: string | undefined,
+): EndpointProbe {
   const medians = Object.fromEntries(MEASURES.map((name) => [name, median(good.map((timings) => timings[name]))]))
   const status = good.at(-1)?.status ?? null
   return {
-    url: withoutToken(url),
+    url: withoutSecret(url),
     reached: good.length > 0,
     status,
     ...(medians as Record<(typeof MEASURES)[number], number | null>),
     samples: good.length,
     failed,
-    remedy: remedyOf(url, status, failed),
+    remedy: remedyOf(url, status, failed, secretName),
   }
 }
 

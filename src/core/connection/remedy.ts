@@ -1,10 +1,15 @@
 import type { FailedPhase } from './dial.ts'
 
 /** In a person's words what stands in the way of an endpoint, and what to do; null when nothing does. */
-export function remedyOf(url: string, status: number | null, failed: FailedPhase | null): string | null {
+export function remedyOf(
+  url: string,
+  status: number | null,
+  failed: FailedPhase | null,
+  secretName = 'HKQ_ALLTICK_TOKEN',
+): string | null {
   if (failed !== null) return REMEDIES[failed.phase](failed.code, new URL(url))
   if (status === null || status === 101) return null
-  if (status === 401 || status === 403) return 'reached; it wants a token: set HKQ_ALLTICK_TOKEN'
+  if (status === 401 || status === 403) return `reached; it wants a token: set ${secretName}`
   if (status === 404) return 'reached, but there is nothing at this path (HTTP 404): check the path'
   if (status >= 300 && status < 400) return `reached, but it redirects (HTTP ${status}): give the final address`
   if (status >= 500) return `reached, but the service is down (HTTP ${status}): try later, or another endpoint`

@@ -4,6 +4,14 @@ export function redactUrl(url: string): string {
   return parsed === null ? '(unreadable address)' : `${parsed.protocol}//${parsed.host}${parsed.pathname}`
 }
 
+/** The address as it may be shown: without the token or key that a pasted one may carry. */
+export function withoutSecret(address: string): string {
+  if (!/[?&](token|apikey)=/i.test(address) || !URL.canParse(address)) return address
+  const url = new URL(address)
+  for (const name of [...url.searchParams.keys()]) if (/^(token|apikey)$/i.test(name)) url.searchParams.delete(name)
+  return url.href
+}
+
 /**
  * A function that takes every secret of a connection out of a text: the query values, user and password of its
  * addresses (proxy included) and its header values, however each of their characters is written: as it is,

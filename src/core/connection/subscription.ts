@@ -28,16 +28,19 @@ export interface Dropped {
  * refuses a list, the bad codes are found by halving it. Every probe asks for what is known to be good plus the group
  * in question, so that data keeps flowing, and the last request is the full good set. A symbol is dropped only when it
  * was refused alone; that is remembered over reconnects. Kinds come in order of importance: what the first one refuses
- * is not asked of the others.
+ * is not asked of the others. Where a request adds to the one before, what is no longer wanted is cancelled first.
  */
 export class Subscription {
-  readonly #vendor: Pick<Vendor, 'name' | 'subscribe'>
+  readonly #vendor: Pick<Vendor, 'name' | 'subscribe' | 'cancel'>
   readonly #depth: number
   readonly #refused = new Map<string, Set<string>>()
   #symbols: readonly string[]
   #works: Work[] = []
+  /** Symbols that this connection was asked for, and requests for some of them to be taken away. */
+  readonly #asked = new Set<string>()
+  #cancels: Request[] = []
 
-  constructor(vendor: Pick<Vendor, 'name' | 'subscribe'>, symbols: readonly string[], depth: number) {
+  constructor(vendor: Pick<Vendor, 'name' | 'subscribe' | 'cancel'>, symbols: readonly string[], depth: number) {
     this.#vendor = vendor
     this.#depth = depth
     this.#symbols = symbols
@@ -52,6 +55,7 @@ export class Subscription {
 
   /** Whether there may be something to send now. */
   get hasNext(): boolean {
+    if (this.#cancels.length > 0 || this.#leftovers().length > 0) return true
     for (const { sent, searching, groups } of this.#works) {
       const isWaiting = sent?.answered === false
       if (isWaiting && searching) return false
@@ -68,6 +72,8 @@ export class Subscription {
 
   /** A new connection knows nothing: everything is asked again; a search goes on where it was. */
   reconnected(): void {
+    this.#asked.clear()
+    this.#cancels = []
     for (const work of this.#works) {
       if (!work.searching) {
         work.good = []
@@ -79,6 +85,8 @@ export class Subscription {
 
   /** The request to send next, from now on considered sent; undefined while there is nothing to send. */
   next(): Request | undefined {
+    const cancel = this.#cancel()
+    if (cancel !== undefined) return cancel
     for (const work of this.#works) {
       if (work.sent?.answered === false) {
         if (work.searching) return undefined
@@ -164,8 +172,24 @@ export class Subscription {
     if (wanted.length === 0) return undefined
     const requests = this.#vendor.subscribe(wanted, { depth: this.#depth })
     const request = requests.find(({ kind }) => kind === work.kind)
-    if (request !== undefined) work.sent = { request, group, answered: false }
+    if (request === undefined) return undefined
+    work.sent = { request, group, answered: false }
+    for (const symbol of wanted) this.#asked.add(symbol)
     return request
+  }
+
+  #cancel(): Request | undefined {
+    const left = this.#leftovers()
+    if (left.length > 0) this.#cancels.push(...this.#vendor.cancel!(left))
+    for (const symbol of left) this.#asked.delete(symbol)
+    return this.#cancels.shift()
+  }
+
+  /** Symbols that a vendor who only adds goes on sending though nobody wants them any more. */
+  #leftovers(): string[] {
+    if (this.#vendor.cancel === undefined) return []
+    const wanted = new Set(this.#symbols)
+    return [...this.#asked].filter((symbol) => !wanted.has(symbol))
   }
 
   #plan(): void {

@@ -20,8 +20,10 @@ export interface Vendor {
   readonly reconnect: { floorMs: number; capMs: number }
   /** Most symbols one connection may carry. */
   readonly maxSymbols: number
-  /** The requests that subscribe a connection to exactly these symbols, in order of sending; each replaces the one of its `kind`. */
+  /** The requests that subscribe a connection to these symbols, in order of sending; each replaces the one of its `kind`, or adds to it. */
   subscribe(symbols: readonly string[], options: { depth: number }): readonly Request[]
+  /** Where a subscription adds to the earlier one: the requests that take symbols away again. */
+  cancel?(symbols: readonly string[]): readonly Request[]
   /** A decoder with the state of one connection; it dies with the socket. */
   openDecoder(context: DecoderContext): Decoder
 }

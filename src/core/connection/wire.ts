@@ -42,16 +42,21 @@ export function wireTime(value: unknown): number {
 }
 const MAX_TIME = Date.UTC(9999, 11, 31)
 
+/** What a text says in JSON, undefined when it is none. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
 /**
  * JSON whose integers beyond 2^53 stay exact: those of the named keys come out as strings of digits.
  * @returns undefined when the text is not JSON
  */
 export function parseExact(text: string, keys: RegExp): unknown {
-  try {
-    return JSON.parse(LONG_RUN.test(text) ? text.replace(keys, '$1"$2"') : text)
-  } catch {
-    return undefined
-  }
+  return parseJson(LONG_RUN.test(text) ? text.replace(keys, '$1"$2"') : text)
 }
 const LONG_RUN = /\d{16}/
 

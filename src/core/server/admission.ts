@@ -2,7 +2,8 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import { isLoopbackHost } from '../loopback.ts'
-import type { Admission, Dialect } from './client.ts'
+import type { Admission } from './client.ts'
+import type { Dialect } from './dialect.ts'
 
 /** Status and JSON body of a plain HTTP answer, refusals of an upgrade included. */
 export interface HttpAnswer {
@@ -13,9 +14,12 @@ export interface HttpAnswer {
 const STOCK_PATH = '/quote-stock-b-ws-api'
 const FOREX_PATH = '/quote-b-ws-api'
 const TUTORIAL_PATH = '/realtime/hk'
+const INFOWAY_PATH = '/ws'
+
+const BY_PATH: Readonly<Record<string, Dialect>> = { [TUTORIAL_PATH]: 'tutorial', [INFOWAY_PATH]: 'infoway' }
 
 export interface AdmissionRules {
-  /** The one dialect of the server; both, told apart by the path, when absent. */
+  /** The one dialect of the server; all, told apart by the path, when absent. */
   readonly dialect: Dialect | undefined
   readonly strict: boolean
   /** Tokens that are let in; any when absent. */
@@ -40,11 +44,14 @@ export function admit(request: IncomingMessage, rules: AdmissionRules): Admissio
   const denial = denialOf(request, target, rules)
   if (denial) return denial
   const path = target.pathname.replace(/\/+$/, '')
-  if (rules.strict && ![STOCK_PATH, FOREX_PATH, TUTORIAL_PATH].includes(path)) return deny(404, 'path not found')
+  if (rules.strict && ![STOCK_PATH, FOREX_PATH, TUTORIAL_PATH, INFOWAY_PATH].includes(path))
+    return deny(404, 'path not found')
+  const dialect = rules.dialect ?? BY_PATH[path] ?? 'alltick'
+  const business = target.searchParams.get('business') ?? 'stock'
   return {
-    dialect: rules.dialect ?? (path === TUTORIAL_PATH ? 'tutorial' : 'alltick'),
-    forex: path === FOREX_PATH,
-    token: target.searchParams.get('token'),
+    dialect,
+    forex: dialect === 'infoway' ? business !== 'stock' : path === FOREX_PATH,
+    token: secretIn(request, target),
   }
 }
 
@@ -52,10 +59,17 @@ export function admit(request: IncomingMessage, rules: AdmissionRules): Admissio
 export function denialOf(request: IncomingMessage, target: URL, rules: AdmissionRules): HttpAnswer | null {
   if (rules.loopback && !isAddressedHere(request)) return deny(403, 'host not allowed')
   if (!isOwnOrigin(request, rules.loopback)) return deny(403, 'origin not allowed')
-  const token = target.searchParams.get('token') ?? ''
+  const token = secretIn(request, target) ?? ''
   if (token === '' && (rules.tokens || rules.strict)) return deny(401, 'token is required')
   if (rules.tokens && !isOneOf(token, rules.tokens)) return deny(401, 'token invalid')
   return null
+}
+
+/** A client's secret where its vendor's protocol has it: AllTick's in `token`, Infoway's in `apikey` or a header. */
+function secretIn({ headers }: IncomingMessage, target: URL): string | null {
+  const { apikey } = headers
+  const inHeader = typeof apikey === 'string' ? apikey : null
+  return target.searchParams.get('token') ?? target.searchParams.get('apikey') ?? inHeader
 }
 
 /** A refusal in the words of the protocol's error bodies. */

@@ -1,13 +1,11 @@
 import type { Clock } from '../clock.ts'
 import { lacksTrades, type MarketEvent, type Quote, type Tick } from '../market/event.ts'
-import { toShort } from '../market/symbol.ts'
-import { bookPush, tradePush } from './alltick-push.ts'
-import type { Client, Dialect } from './client.ts'
+import type { Client } from './client.ts'
+import { type Dialect, WIRES } from './dialect.ts'
 import { textFrame } from './frame.ts'
 import { History } from './history.ts'
 import { impliedQuote } from './implied-quote.ts'
 import type { MinuteBars } from './minute-bars.ts'
-import { tutorialPush } from './tutorial.ts'
 
 /** Events between two looks at the buffers when paced. */
 const SLICE = 1_024
@@ -16,7 +14,6 @@ const HIGH_WATER = 1 << 20
 
 /** One symbol: who gets it, and what was said of it last. */
 interface Topic {
-  readonly code: string
   readonly trades: Set<Client>
   readonly books: Map<Client, number>
   tick: Tick | null
@@ -147,16 +144,10 @@ export class Board {
     this.#options.bars?.add(tick)
     this.#history.add(tick)
     if (topic.trades.size === 0) return
-    let alltick = ''
-    let tutorial = ''
+    const frames: Partial<Record<Dialect, string>> = {}
     for (const client of topic.trades) {
-      if (client.dialect === 'alltick') {
-        alltick ||= textFrame(tradePush(topic.code, tick))
-        client.push(alltick)
-      } else {
-        tutorial ||= textFrame(tutorialPush(tick))
-        client.push(tutorial)
-      }
+      frames[client.dialect] ??= textFrame(WIRES[client.dialect].trade(tick))
+      client.push(frames[client.dialect]!)
     }
   }
 
@@ -166,14 +157,12 @@ export class Board {
     topic.quote = quote
     this.#history.add(quote)
     if (topic.books.size === 0) return
-    const byDepth = new Map<number, string>()
+    const frames: Partial<Record<Dialect, string[]>> = {}
     for (const [client, depth] of topic.books) {
-      let frame = byDepth.get(depth)
-      if (frame === undefined) {
-        frame = textFrame(bookPush(topic.code, quote, depth))
-        byDepth.set(depth, frame)
-      }
-      client.push(frame)
+      frames[client.dialect] ??= []
+      const byDepth = frames[client.dialect]!
+      byDepth[depth] ??= textFrame(WIRES[client.dialect].book(quote, depth))
+      client.push(byDepth[depth])
     }
   }
 
@@ -225,7 +214,8 @@ export class Board {
     const now = this.#options.clock.monotonic()
     let longest = 0
     for (const client of this.#subscribers) {
-      if (client.dialect === 'tutorial' || (client.trades.size > 0 && client.books.size > 0)) continue
+      const isSettled = client.trades.size > 0 && client.books.size > 0
+      if (isSettled || !WIRES[client.dialect].twoKinds) continue
       longest = Math.max(longest, client.subscribedAt! + this.#options.settleMs - now)
     }
     return longest
@@ -234,7 +224,7 @@ export class Board {
   #topic(symbol: string): Topic {
     let topic = this.#topics.get(symbol)
     if (topic === undefined) {
-      topic = { code: toShort(symbol), trades: new Set(), books: new Map(), tick: null, quote: null, hasBooks: false }
+      topic = { trades: new Set(), books: new Map(), tick: null, quote: null, hasBooks: false }
       this.#topics.set(symbol, topic)
     }
     return topic
@@ -247,8 +237,7 @@ function* framesOf(
   depths: ReadonlyMap<string, number>,
 ): Generator<string> {
   for (const event of events) {
-    const code = toShort(event.symbol)
-    if (event.type === 'quote') yield textFrame(bookPush(code, event, depths.get(event.symbol)!))
-    else yield textFrame(dialect === 'alltick' ? tradePush(code, event) : tutorialPush(event))
+    const wire = WIRES[dialect]
+    yield textFrame(event.type === 'quote' ? wire.book(event, depths.get(event.symbol)!) : wire.trade(event))
   }
 }

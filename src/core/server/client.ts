@@ -1,15 +1,14 @@
 import type { Socket } from 'node:net'
 import { WebSocket } from 'ws'
 import type { Clock } from '../clock.ts'
+import type { Dialect } from './dialect.ts'
 import { type Fault, faultyPath, type Line, type Path } from './faults.ts'
 import { textFrame } from './frame.ts'
 
 /** Frames of the past that go out at a time. */
 const CHUNK = 1_000
 
-export type Dialect = 'alltick' | 'tutorial'
-
-/** How a connection came in: the dialect of its path, whether that path is the one of forex, its token. */
+/** How a connection came in: its dialect, whether its address is one for other things than shares (forex), its token. */
 export interface Admission {
   readonly dialect: Dialect
   readonly forex: boolean
@@ -43,6 +42,8 @@ export class Client {
   /** Monotonic times: last heartbeat or opening, last request, first subscription. */
   heartbeatAt: number
   requestedAt: number | null = null
+  /** Monotonic times of its requests, where the dialect counts them. */
+  requests: readonly number[] = []
   subscribedAt: number | null = null
   readonly #socket: Socket
   readonly #ws: WebSocket

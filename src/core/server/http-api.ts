@@ -95,7 +95,8 @@ function numberOf(value: unknown): number {
   return typeof value === 'number' || (typeof value === 'string' && value.length <= 20) ? Number(value) : Number.NaN
 }
 
-function barsOf(desk: Desk, symbol: string, type: number): Kline[] {
+/** The bars of a K-line type, oldest first; daily ones with the previous day's in front where only its close is known. */
+export function barsOf(desk: Desk, symbol: string, type: number): Kline[] {
   const bars = desk.bars?.newest(symbol, type, MAX_BARS) ?? []
   if (type !== DAY_TYPE) return bars
   const instrument = desk.instruments().find((each) => each.symbol === symbol)

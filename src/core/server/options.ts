@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { MarketEvent } from '../market/event.ts'
 import type { Instrument } from '../market/instrument.ts'
 import type { Sessions } from '../market/session.ts'
-import type { Dialect } from './client.ts'
+import type { Dialect } from './dialect.ts'
 import type { Fault } from './faults.ts'
 import type { PlanName } from './plan.ts'
 
@@ -11,7 +11,7 @@ export interface ServerOptions {
   host?: string
   /** 0 (default) takes a free one. */
   port?: number
-  /** One dialect for all paths; by default both, told apart by the path (`/realtime/hk` is the tutorial's). */
+  /** One dialect for all paths; by default all, told apart by the path (`/realtime/hk` is the tutorial's, `/ws` Infoway's). */
   dialect?: Dialect
   /** As the real service: pacing, plan limits, error codes. Default: any client gets along. */
   strict?: boolean

@@ -1,4 +1,6 @@
-/** Plans of AllTick: connections per token, codes per connection and kind, least time between connects. */
+import type { Dialect } from './dialect.ts'
+
+/** What a plan allows: connections per token, codes per connection and kind, least time between connects. */
 export interface PlanLimits {
   readonly connections: number
   readonly codes: number
@@ -7,18 +9,28 @@ export interface PlanLimits {
 
 export type PlanName = 'free' | 'basic' | 'premium' | 'pro'
 
+type Plans = Readonly<Record<PlanName, PlanLimits>>
+
 /** Source: AllTick, WebSocket interface limitation. */
-export const PLANS: Readonly<Record<PlanName, PlanLimits>> = {
+const ALLTICK: Plans = {
   free: { connections: 1, codes: 5, reconnectMs: 10_000 },
   basic: { connections: 1, codes: 100, reconnectMs: 3_000 },
   premium: { connections: 3, codes: 200, reconnectMs: 3_000 },
   pro: { connections: 10, codes: 3_000, reconnectMs: 3_000 },
 }
 
+/** Source: Infoway, WebSocket limitation; no pause between connects is told. */
+const INFOWAY: Plans = {
+  free: { connections: 1, codes: 10, reconnectMs: 0 },
+  basic: { connections: 2, codes: 200, reconnectMs: 0 },
+  premium: { connections: 4, codes: 600, reconnectMs: 0 },
+  pro: { connections: 10, codes: 500, reconnectMs: 0 },
+}
+
+export const PLANS: Readonly<Record<Dialect, Plans>> = { alltick: ALLTICK, tutorial: ALLTICK, infoway: INFOWAY }
+
 /** Least time between two requests of one connection. */
 export const REQUEST_GAP_MS = 1_000
-/** A connection without heartbeat for this long is closed. */
-export const HEARTBEAT_MS = 30_000
 
 /** Counts connections per token and family of paths: one for stocks and one for forex count as one. */
 export class Quota {

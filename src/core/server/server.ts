@@ -9,11 +9,14 @@ import { type AdmissionRules, admit, denialOf, deny, type HttpAnswer, targetOf }
 import { answerAlltick, dismiss, type Rules } from './alltick.ts'
 import { Board } from './board.ts'
 import { type Admission, Client } from './client.ts'
+import { DIALECTS, type Dialect, WIRES } from './dialect.ts'
 import type { Fault } from './faults.ts'
 import { answerHttp, type Desk, methodOf } from './http-api.ts'
+import { answerInfoway, dismissInfoway, greetInfoway } from './infoway.ts'
+import { answerInfowayHttp, isInfowayPath } from './infoway-http.ts'
 import { MinuteBars } from './minute-bars.ts'
 import type { QuoteServer, ServerOptions } from './options.ts'
-import { HEARTBEAT_MS, PLANS, Quota } from './plan.ts'
+import { PLANS, Quota } from './plan.ts'
 import { answerTutorial } from './tutorial.ts'
 
 /** Most bytes of one message or body from a client: 3,000 codes with their levels fit. */
@@ -33,7 +36,7 @@ const HTTP_PATH = /^\/(?:quote-stock-b-api|quote-b-api)\/([a-z_-]+)$/
 export type { QuoteServer, ServerOptions } from './options.ts'
 
 /**
- * Opens an AllTick-compatible server: WebSocket in both dialects and the HTTP interfaces on one port.
+ * Opens an AllTick-compatible server: WebSocket in every dialect and the HTTP interfaces on one port.
  * @param options where to listen (default a free port of 127.0.0.1), limits, faults; the events come by `publish`
  * @returns the server, listening; `close` it
  * @throws HkqError E_NETWORK when the address cannot be listened on
@@ -49,9 +52,9 @@ class AlltickServer implements QuoteServer {
   readonly #random: () => number
   readonly #faults: readonly Fault[]
   readonly #admission: AdmissionRules
-  readonly #rules: Rules
+  readonly #rules: Readonly<Record<Dialect, Rules>>
   readonly #maxWaiting: number
-  readonly #quota: Quota
+  readonly #quotas: Readonly<Record<Dialect, Quota>>
   readonly #board: Board
   readonly #desk: Desk
   readonly #clients = new Set<Client>()
@@ -67,15 +70,17 @@ class AlltickServer implements QuoteServer {
     this.#random = options.random ?? Math.random
     this.#faults = options.faults ?? []
     this.#maxWaiting = paced ? Number.POSITIVE_INFINITY : (options.maxWaiting ?? MAX_WAITING)
-    this.#quota = new Quota(PLANS[plan])
+    this.#quotas = byDialect((dialect) => new Quota(PLANS[dialect][plan]))
     const has = (symbol: string): boolean => {
       const known = instruments()
       return known.length === 0 || known.some((instrument) => instrument.symbol === symbol)
     }
     const loopback = isLoopbackHost(options.host ?? '127.0.0.1')
     this.#admission = { dialect: options.dialect, strict, tokens: options.tokens, loopback }
-    const maxCodes = strict ? PLANS[plan].codes : Number.POSITIVE_INFINITY
-    this.#rules = { strict, maxCodes, depth: options.depth ?? 10, has }
+    this.#rules = byDialect((dialect) => {
+      const maxCodes = strict ? PLANS[dialect][plan].codes : Number.POSITIVE_INFINITY
+      return { strict, maxCodes, depth: options.depth ?? 10, has }
+    })
     const bars = options.bars === false ? null : new MinuteBars(options.sessions)
     this.#board = new Board({
       clock: this.#clock,
@@ -167,8 +172,10 @@ class AlltickServer implements QuoteServer {
       random: this.#random,
       onRoom: () => this.#board.wake(),
     })
-    const token = this.#rules.strict && admission.token
-    const admitted = !token || this.#quota.take(token, admission.forex, this.#clock.monotonic())
+    const { dialect, forex } = admission
+    const quota = this.#quotas[dialect]
+    const token = this.#rules[dialect].strict && admission.token
+    const admitted = !token || quota.take(token, forex, this.#clock.monotonic())
     this.#clients.add(client)
     ws.on('error', () => {})
     ws.on('message', (data) => {
@@ -177,15 +184,20 @@ class AlltickServer implements QuoteServer {
     ws.on('close', () => {
       this.#clients.delete(client)
       this.#board.remove(client)
-      if (token && admitted) this.#quota.release(token, admission.forex)
+      if (token && admitted) quota.release(token, forex)
     })
-    if (!admitted) dismiss(client)
+    if (dialect === 'infoway') greetInfoway(client)
+    if (!admitted && dialect === 'infoway') dismissInfoway(client, 512, 'Connection quantity exceeded')
+    else if (!admitted) dismiss(client)
   }
 
   #message(client: Client, data: RawData): void {
     const text = (data as Buffer).toString('utf8')
+    const rules = this.#rules[client.dialect]
+    const now = this.#clock.monotonic()
     if (client.dialect === 'tutorial') answerTutorial(client, this.#board, text)
-    else answerAlltick(client, this.#board, this.#rules, text, this.#clock.monotonic())
+    else if (client.dialect === 'infoway') answerInfoway(client, this.#board, rules, text, now)
+    else answerAlltick(client, this.#board, rules, text, now)
   }
 
   async #watchHeartbeats(): Promise<void> {
@@ -194,8 +206,11 @@ class AlltickServer implements QuoteServer {
       await this.#clock.sleep(1_000, signal)
       const now = this.#clock.monotonic()
       for (const client of this.#clients) {
-        if (client.dialect !== 'alltick' || client.frozen || now - client.heartbeatAt < HEARTBEAT_MS) continue
-        client.close(1008, `no heartbeat for ${HEARTBEAT_MS / 1000} s`)
+        const { heartbeatMs } = WIRES[client.dialect]
+        if (client.frozen || now - client.heartbeatAt < heartbeatMs) continue
+        const words = `no heartbeat for ${heartbeatMs / 1000} s`
+        if (client.dialect === 'infoway') dismissInfoway(client, 513, words)
+        else client.close(1008, words)
       }
     }
   }
@@ -208,6 +223,12 @@ class AlltickServer implements QuoteServer {
 
   async #answerHttp(request: IncomingMessage): Promise<HttpAnswer> {
     const target = targetOf(request)
+    if (target !== null && isInfowayPath(target.pathname)) {
+      const denial = denialOf(request, target, this.#admission)
+      if (denial) return denial
+      if (request.method !== 'GET') return deny(405, 'use GET')
+      return { status: 200, body: answerInfowayHttp(this.#desk, target) }
+    }
     const name = HTTP_PATH.exec(target?.pathname ?? '')?.[1] ?? ''
     const method = methodOf(name)
     if (target === null || method === null) return deny(404, 'path not found')
@@ -217,6 +238,10 @@ class AlltickServer implements QuoteServer {
     const text = method === 'GET' ? target.searchParams.get('query') : await bodyOf(request)
     return { status: 200, body: JSON.stringify(answerHttp(this.#desk, name, text)) }
   }
+}
+
+function byDialect<T>(make: (dialect: Dialect) => T): Record<Dialect, T> {
+  return Object.fromEntries(DIALECTS.map((dialect) => [dialect, make(dialect)])) as Record<Dialect, T>
 }
 
 /** The body of a request; null when it is too long or breaks off. */

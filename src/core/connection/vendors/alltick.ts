@@ -1,6 +1,6 @@
 import { HkqError } from '../../errors.ts'
 import { toShort } from '../../market/symbol.ts'
-import { scrubber } from '../secret.ts'
+import { scrubber, withoutSecret } from '../secret.ts'
 import type { Request, Vendor } from '../vendor.ts'
 import { AllTickDecoder } from './alltick/decoder.ts'
 
@@ -60,7 +60,7 @@ export function alltick(options: AllTickOptions = {}): Vendor {
   }
   return {
     name: 'alltick',
-    endpoints: endpoints.map(withoutToken),
+    endpoints: endpoints.map(withoutSecret),
     connect: (endpoint) => ({ url: withToken(endpoint, token) }),
     frameGapMs: FRAME_GAP,
     heartbeat: { everyMs: 10_000, frame: () => frame(22000, {}).frame, answerWithinMs: 10_000 },
@@ -83,11 +83,6 @@ export function alltick(options: AllTickOptions = {}): Vendor {
 export function planNamed(name: string): (typeof PLANS)[Plan] {
   if (Object.hasOwn(PLANS, name)) return PLANS[name as Plan]
   throw new HkqError('E_CONFIG', `unknown AllTick plan "${name}": use ${Object.keys(PLANS).join(', ')}`)
-}
-
-/** An address as it may be shown: without the token a pasted one may carry. */
-export function withoutToken(address: string): string {
-  return /[?&]token=/.test(address) ? withToken(address, undefined) : address
 }
 
 function withToken(address: string, token: string | undefined): string {

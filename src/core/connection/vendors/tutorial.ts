@@ -5,7 +5,7 @@ import type { BestQuote } from '../../market/trade.ts'
 import { type Admission, admit, type Candidate, reject } from '../../validation/admit.ts'
 import { Ordinals } from '../ordinal.ts'
 import type { Decoder, DecoderContext, Reply, Vendor } from '../vendor.ts'
-import { RawText, wireNumber, wireObject, wireTime } from '../wire.ts'
+import { parseJson, RawText, wireNumber, wireObject, wireTime } from '../wire.ts'
 
 export interface TutorialOptions {
   /** Default: the tutorial's two hosts. */
@@ -51,7 +51,7 @@ class TutorialDecoder implements Decoder {
     this.#raw.set(frame)
     const text = frame.toString('utf8')
     if (BARE_PONG.test(text)) return { type: 'heartbeat' }
-    const message = parsed(text)
+    const message = parseJson(text)
     for (const item of Array.isArray(message) ? message : [message]) {
       const fields = wireObject(item)
       if (fields === null) out.push(reject(candidate({}, receivedAt), 'malformed', this.#raw))
@@ -68,14 +68,6 @@ class TutorialDecoder implements Decoder {
     const verdict = admit(trade, this.#raw, this.#admission)
     if (verdict.type === 'tick') verdict.seq = this.#ordinals.next(verdict.symbol, verdict.timestamp)
     out.push(verdict)
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }
 
