@@ -1,3 +1,5 @@
+import type { FeedReport } from '../pipeline/feed-report.ts'
+
 type Counts = Readonly<Partial<Record<string, number>>>
 
 /** What a run did, as `record` tells it at its end. */
@@ -18,6 +20,8 @@ export interface RunSummary {
   readonly commit_p50: number | null
   readonly commit_p99: number | null
   readonly bytes: number
+  /** Each of two feeds side by side. */
+  readonly feeds?: readonly FeedReport[]
 }
 
 /** What probing one endpoint found. Phases in ms, null where they were not passed. */

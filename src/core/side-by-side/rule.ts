@@ -1,0 +1,37 @@
+import type { Gap, Tick } from '../market/event.ts'
+import type { Clocks } from './clocks.ts'
+import type { Comparison } from './comparison.ts'
+import type { Hearing } from './hearing.ts'
+import type { Lane, LaneId } from './lane.ts'
+import type { Waiting } from './pairing.ts'
+
+/** What both rules know of the two feeds. */
+export interface Side {
+  readonly lanes: readonly [Lane, Lane]
+  readonly hearing: Hearing
+  readonly clocks: Clocks
+  readonly comparison: Comparison
+}
+
+/** What becomes of a trade. */
+export interface Verdict {
+  /** Whether it goes out. */
+  readonly isGiven: boolean
+  /** Whether the other feed has told it too. */
+  readonly isPaired: boolean
+}
+
+/** How two feeds become one. Times `at` are monotonic, ms. */
+export interface Rule {
+  trade(lane: LaneId, tick: Tick, at: number): Verdict
+  /** A feed is away: the trades that go out in its place, all of them the second feed's. */
+  away(lane: LaneId): readonly Tick[]
+  /** A feed is away for good: rows that nobody else will tell. */
+  over(lane: LaneId): readonly Gap[]
+  /** The rows that are told for a hole of one feed. */
+  gap(lane: LaneId, gap: Gap, at: number): readonly Gap[]
+  /** Whether books, rejected records and coverage of this feed go out; null for all symbols. */
+  leads(lane: LaneId, symbol: string | null): boolean
+  /** Trades that the other feed has not told. */
+  waiting(lane: LaneId): Iterable<Waiting>
+}
