@@ -11,15 +11,16 @@ import type { Store } from '../core/storage/store.ts'
 import { renderSummary } from '../core/terminal/summary.ts'
 import { reason } from './_config.ts'
 import { stopAfter, teller, validatorFor } from './_events.ts'
-import { liveAddress, sourceOptions } from './_feed.ts'
+import { liveAddresses, sourceOptions } from './_feed.ts'
+import { tellFeeds } from './_feeds.ts'
 import { type Io, say } from './_io.ts'
-import { defineCommand, type LiveOptions, withCommon, withFrom, withLive } from './_options.ts'
+import { defineCommand, type FeedOptions, type LiveOptions, withCommon, withFeeds, withLive } from './_options.ts'
 import { formatOf, paletteOf, tell } from './_print.ts'
 import { isNeedless, type Schedule, untilEnd, waitForOpening } from './_schedule.ts'
 import { demandSymbols, printedSchema, type Setup, setUp } from './_setup.ts'
 import { choice, integer, portOrOff, repeated, until } from './_values.ts'
 
-interface Options extends Schedule, LiveOptions {
+interface Options extends Schedule, FeedOptions, LiveOptions {
   to?: string[]
   symbolsFile?: string
   waitOpen?: boolean
@@ -53,7 +54,7 @@ export function define(io: Io): Command {
     .option('--raw <dir>', 'keep every frame as it came, for --from raw:DIR')
     .option('--relay <port>', 'relay the feed on this loopback port, or off', portOrOff, 0)
   command.options.find(({ long }) => long === '--relay')!.defaultValueDescription = 'a usual or a free one'
-  withFrom(command, 'a running recorder, else alltick:')
+  withFeeds(command, 'a running recorder, else alltick:')
   withLive(command)
   return withCommon(command).action(async (args: string[], options: Options) => {
     const setup = setUp(command, io, [...args, ...symbolsIn(options.symbolsFile)])
@@ -61,17 +62,17 @@ export function define(io: Io): Command {
     const symbols = demandSymbols(setup.symbols)
     const sinks = (options.to ?? ['sqlite:hk_market.db']).map((text) => parseAddress(text, 'sink'))
     Object.assign(io, { meantToBeStopped: true, ignoresHangup: true })
-    let address = await liveAddress(options.from, setup, io)
+    let addresses = await liveAddresses(options.from, setup, io)
     if (options.waitOpen && (await waitForOpening(setup, options, io)))
-      address = await liveAddress(options.from, setup, io)
+      addresses = await liveAddresses(options.from, setup, io)
     if (io.interrupted.aborted) return
-    if (LIVE.has(address.scheme) && isNeedless(options, setup, io.clock.now(), io)) return
-    await run({ address, sinks, symbols, setup, options }, io)
+    if (LIVE.has(addresses[0].scheme) && isNeedless(options, setup, io.clock.now(), io)) return
+    await run({ addresses, sinks, symbols, setup, options }, io)
   })
 }
 
 interface Plan {
-  address: Address
+  addresses: readonly [Address, ...Address[]]
   sinks: readonly Address[]
   symbols: readonly string[]
   setup: Setup
@@ -80,14 +81,15 @@ interface Plan {
 
 /** Opens sinks before the source, so that a store that cannot be written costs no connection; a new one is made by its first tick. */
 async function run(plan: Plan, io: Io): Promise<void> {
-  const { address, symbols, setup, options } = plan
+  const { addresses, symbols, setup, options } = plan
+  const [address] = addresses
   const ended = new AbortController()
   const signal = stopAfter(options.duration, io, ended.signal)
   const sinks = await openAll(plan, io, () => ended.abort('the reader has gone'))
   let bytes = 0
   try {
     const store = sinks.find(isStore)
-    const opened = await openSource(address, {
+    const opened = await openSource(addresses, {
       ...{ ...sourceOptions(setup, io), symbols, signal, depth: options.depth ?? 0 },
       ...(options.maxRetries !== undefined && { maxRetries: options.maxRetries }),
       ...(store && { checkpoints: store.checkpoints() }),
@@ -103,6 +105,7 @@ async function run(plan: Plan, io: Io): Promise<void> {
     const { openRelay } = await import('./_relay-server.ts')
     const relay = await openRelay(source, address, { ...plan, port: options.relay }, io)
     const told = teller(options, io)
+    void tellFeeds(source, options, signal, io)
     const recording = startRecording({
       ...{ source, symbols, sessions: setup.sessions, clock: io.clock, quotes: options.depth !== undefined },
       validator: validatorFor(address, source, setup, options, io, (rows) => {

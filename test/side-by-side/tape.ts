@@ -73,6 +73,8 @@ export interface Telling {
   /** The vendor's number of a trade; default: its own count of what it sends. */
   seq?: (trade: Trade) => number
   symbols?: readonly string[]
+  /** What it tells in place of what happened. */
+  told?: readonly Trade[]
 }
 
 interface Arrival {
@@ -85,13 +87,13 @@ const statusOf = (source: string, state: Status['state'], at: number): Status =>
   return { type: 'status', source, symbol: null, state, timestamp: START + at, detail: state }
 }
 
-/** What a vendor's feed delivers, and when, ms from the start. The trade's number stands in `turnover`. */
+/** What a vendor's feed delivers, and when, ms from the start. The trade's number stands in `trade_type`. */
 function arrivals(lane: 0 | 1, trades: readonly Trade[], telling: Telling): Arrival[] {
   const { name, random, loss = 0, clock = (time) => time, lag = () => 30, outages = [], seq, symbols } = telling
   const out: Arrival[] = []
   let [count, last] = [0, 0]
   const isAway = (at: number): boolean => outages.some(({ from, to }) => at >= from && at < to)
-  for (const trade of trades) {
+  for (const trade of telling.told ?? trades) {
     if (symbols && !symbols.includes(trade.symbol)) continue
     const number = seq?.(trade) ?? 1_000 * lane + count++
     const sent = trade.time - START
@@ -102,7 +104,7 @@ function arrivals(lane: 0 | 1, trades: readonly Trade[], telling: Telling): Arri
     if (isLost || isAway(at) || isAway(sent)) continue
     const event = tick({
       ...{ symbol: trade.symbol, timestamp: clock(trade.time), last_price: trade.price, volume: trade.volume },
-      ...{ turnover: trade.number, seq: number, source: name, received_at: START + at },
+      ...{ trade_type: String(trade.number), seq: number, source: name, received_at: START + at },
     })
     out.push({ at, lane, event })
   }
@@ -164,7 +166,7 @@ function rank({ event }: Arrival): number {
   return event.type === 'status' ? 0 : 1
 }
 
-export const numberOf = (event: MarketEvent): number => (event as Tick).turnover!
+export const numberOf = (event: MarketEvent): number => Number((event as Tick).trade_type)
 
 /** Numbers that a feed told itself. */
 export function numbersOf(events: readonly MarketEvent[]): Set<number> {

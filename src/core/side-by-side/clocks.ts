@@ -7,7 +7,8 @@ import { type Range, Spread } from './spread.ts'
 const UNKNOWN: Range = { low: -5_000, high: 5_000, median: 0 }
 const UNKNOWN_ARRIVAL: Range = { low: -1_500, high: 1_500, median: 0 }
 /** What a line may be slower than it ever was, ms. */
-const JITTER = 250
+const JITTER = 50
+/** Silence beyond that which makes a trade overdue, ms. */
 const OVERDUE = 500
 
 /**
@@ -30,6 +31,23 @@ export class Clocks {
     this.#exchange.add(second.timestamp - first.timestamp, at)
     if (first.received_at !== null && second.received_at !== null)
       this.#arrival.add(second.received_at - first.received_at, at)
+  }
+
+  /** Whether the difference is known. */
+  get areKnown(): boolean {
+    return this.#exchange.range !== null
+  }
+
+  /** What is added to exchange times of the first feed to have the second one's, ms; 0 while that is not known. */
+  get shift(): number {
+    return Math.round(this.#exchange.range?.median ?? 0)
+  }
+
+  /** A trade's time by the clock of the first feed: no earlier and no later than this. */
+  span(lane: LaneId, { timestamp }: Tick): { earliest: number; latest: number } {
+    const range = lane === 0 ? null : this.#exchange.range
+    if (range === null) return { earliest: timestamp, latest: timestamp }
+    return { earliest: Math.floor(timestamp - range.high), latest: Math.ceil(timestamp - range.low) }
   }
 
   /** Whether a trade of the second feed may be as late as exchange time `from` of the first feed; it is where that is not known. */

@@ -1,7 +1,7 @@
 import { MINUTE } from '../market/time.ts'
 import type { Lane } from './lane.ts'
 
-/** A stretch of exchange time in which a symbol was heard by neither feed, inclusive, epoch ms. */
+/** A stretch of time in which neither feed heard a symbol, by the exchange times of the first one, inclusive, epoch ms. */
 interface Stretch {
   readonly from: number
   readonly to: number
@@ -10,8 +10,9 @@ interface Stretch {
 interface Track {
   /** Exchange time of the newest trade that went out; -Infinity before any. */
   last: number
-  /** Where a stretch that still lasts begins; null while the symbol is heard. */
+  /** Where a stretch that still lasts begins, and the monotonic time of it; null while the symbol is heard. */
   deafFrom: number | null
+  deafSince: number
   /** Monotonic time from which it is heard again, null while it is not. */
   heardSince: number | null
   stretches: Stretch[]
@@ -45,23 +46,22 @@ export class Hearing {
   /** What both feeds missed though one of them was thought to hear: from their last trade to the next one. */
   missed(at: number): void {
     for (const [symbol, track] of this.#tracks) {
-      track.deafFrom ??= track.last
-      track.heardSince = null
+      deafen(track, at)
       this.#change(symbol, track, at)
     }
   }
 
-  /** A trade at exchange time `time` goes out. */
-  given(symbol: string, time: number, at: number): void {
+  /** A trade goes out, made at some exchange time between these two. */
+  given(symbol: string, { earliest, latest }: { earliest: number; latest: number }, at: number): void {
     const track = this.#trackOf(symbol, at)
-    this.#reached(track, time, at)
-    if (time > track.last) track.last = time
+    reached(track, latest, at)
+    track.last = Math.max(track.last, earliest)
   }
 
   /** The parts of a hole of one feed that ends at monotonic time `at`. */
   parts(symbol: string, { from, to }: Stretch, at: number): Part[] {
     const track = this.#trackOf(symbol, at)
-    this.#reached(track, to, at)
+    reached(track, to, at)
     const parts: Part[] = []
     let start = from
     const add = (end: number, heard: boolean): void => {
@@ -83,7 +83,7 @@ export class Hearing {
     let track = this.#tracks.get(symbol)
     if (track === undefined) {
       const last = Number.NEGATIVE_INFINITY
-      track = { last, deafFrom: last, heardSince: null, stretches: [] }
+      track = { last, deafFrom: last, deafSince: at, heardSince: null, stretches: [] }
       this.#tracks.set(symbol, track)
       if (this.#isHeard(symbol))
         track.heardSince = Math.min(at, ...this.#lanes.filter(({ isHeard }) => isHeard).map((lane) => lane.upSince))
@@ -92,24 +92,35 @@ export class Hearing {
   }
 
   #change(symbol: string, track: Track, at: number): void {
-    if (!this.#isHeard(symbol)) {
-      track.deafFrom ??= track.last
-      track.heardSince = null
-    } else if (track.deafFrom !== null) track.heardSince ??= at
+    if (!this.#isHeard(symbol)) deafen(track, at)
+    else if (track.deafFrom !== null) track.heardSince ??= at
   }
 
   #isHeard(symbol: string): boolean {
     const [first, second] = this.#lanes
     return first.hears(symbol, second) || second.hears(symbol, first)
   }
+}
 
-  /** Ends the stretch that lasts where the symbol is heard again. */
-  #reached(track: Track, time: number, at: number): void {
-    if (track.deafFrom === null || track.heardSince === null) return
-    const to = time - Math.max(0, at - track.heardSince - MINUTE)
-    if (to >= track.deafFrom) track.stretches.push({ from: track.deafFrom, to })
-    if (track.stretches.length > MOST) track.stretches.shift()
-    track.deafFrom = null
-    track.heardSince = null
+/** A stretch begins, or goes on. */
+function deafen(track: Track, at: number): void {
+  if (track.deafFrom === null) {
+    track.deafFrom = track.last
+    track.deafSince = at
   }
+  track.heardSince = null
+}
+
+/**
+ * Ends the stretch that lasts where the symbol is heard again. Where the vendors' clocks would have it end before it began
+ * it is as long as it was by ours.
+ */
+function reached(track: Track, time: number, at: number): void {
+  const { deafFrom, deafSince, heardSince, stretches } = track
+  if (deafFrom === null || heardSince === null) return
+  const to = time - Math.max(0, at - heardSince - MINUTE)
+  stretches.push({ from: deafFrom, to: to > deafFrom ? to : deafFrom + (at - deafSince) })
+  if (stretches.length > MOST) stretches.shift()
+  track.deafFrom = null
+  track.heardSince = null
 }

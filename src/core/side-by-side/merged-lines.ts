@@ -35,6 +35,12 @@ export class MergedLines implements Rule {
     return { isGiven: !isSame, isPaired: isSame }
   }
 
+  released(): readonly [] {
+    return []
+  }
+
+  readonly due = Number.POSITIVE_INFINITY
+
   away(): readonly Tick[] {
     return []
   }
@@ -52,6 +58,10 @@ export class MergedLines implements Rule {
   leads(lane: LaneId): boolean {
     const [first, second] = this.#side.lanes
     return lane === (first.isHeard || !second.isHeard ? 0 : 1)
+  }
+
+  covers(lane: LaneId): boolean {
+    return this.#side.lanes[lane].isHeard
   }
 
   waiting(lane: LaneId): Iterable<Waiting> {

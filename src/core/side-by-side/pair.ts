@@ -8,7 +8,7 @@ import { Hearing } from './hearing.ts'
 import { Lane, type LaneId, other } from './lane.ts'
 import { MergedLines } from './merged-lines.ts'
 import { PrimaryAndCover } from './primary-and-cover.ts'
-import type { Rule, Side } from './rule.ts'
+import type { Rule, Side, Verdict } from './rule.ts'
 import { SequenceProof } from './sequence.ts'
 import { Silence } from './silence.ts'
 
@@ -59,10 +59,10 @@ export class Pair {
 
   /** When `look` has something to do next, monotonic ms; Infinity for never. */
   get due(): number {
-    return Math.min(this.#silence.due(0), this.#silence.due(1))
+    return Math.min(this.#silence.due(0), this.#silence.due(1), this.#rule.due)
   }
 
-  /** Notices a feed that has fallen silent. */
+  /** Notices a feed that has fallen silent, and gives what was kept back long enough. */
   look(moment: Moment): readonly MarketEvent[] {
     for (const lane of [0, 1] as const) {
       if (moment.at < this.#silence.due(lane)) continue
@@ -72,6 +72,7 @@ export class Pair {
       })
       this.#tell(lane, 'waiting', `no trade for ${quiet} s while the ${ORDINALS[other(lane)]} feed has some`, moment)
     }
+    this.#release(moment.at)
     return this.#given()
   }
 
@@ -79,6 +80,7 @@ export class Pair {
   ended(lane: LaneId, why: string | null, moment: Moment): readonly MarketEvent[] {
     this.#lanes[lane].hasEnded = true
     this.#away(lane, moment.at, () => this.#lanes[lane].lost(moment.at))
+    this.#release(moment.at, true)
     this.#out.push(...this.#rule.over(lane))
     if (why !== null && !this.#lanes[other(lane)].hasEnded) {
       this.#tell(lane, 'warning', `it has ended: ${why}; the ${ORDINALS[other(lane)]} feed goes on alone`, moment)
@@ -128,16 +130,25 @@ export class Pair {
       }
       this.#side.comparison.received(lane, tick)
       this.#side.clocks.observe(lane, tick, moment.at)
-      const { isGiven, isPaired } = this.#rule.trade(lane, tick, moment.at)
-      if (isPaired) this.#side.comparison.paired(tick)
-      else this.#silence.alone(lane, tick.symbol, moment.at)
-      if (isGiven) this.#trade(lane, tick, moment.at)
+      const verdict = this.#rule.trade(lane, tick, moment.at)
+      if (!verdict.isPaired) this.#silence.alone(lane, tick.symbol, moment.at)
+      this.#settle(lane, tick, verdict, moment.at)
+      this.#release(moment.at)
       this.#judge(lane, tick, moment)
     }
   }
 
+  #release(at: number, all = false): void {
+    for (const [tick, verdict] of this.#rule.released(at, all)) this.#settle(0, tick, verdict, at)
+  }
+
+  #settle(lane: LaneId, tick: Tick, { isGiven, isPaired }: Verdict, at: number): void {
+    if (isPaired) this.#side.comparison.paired(tick)
+    if (isGiven) this.#trade(lane, tick, at)
+  }
+
   #trade(lane: LaneId, tick: Tick, at: number): void {
-    this.#side.hearing.given(tick.symbol, tick.timestamp, at)
+    this.#side.hearing.given(tick.symbol, this.#side.clocks.span(lane, tick), at)
     this.#side.comparison.given(lane, this.#give(tick))
   }
 
@@ -154,6 +165,7 @@ export class Pair {
     if (verdict == null) return
     this.#proof = null
     if (verdict === 'different') return
+    this.#release(moment.at, true)
     const missing = [...this.#rule.waiting(1)].filter(({ given }) => !given)
     this.#rule = new MergedLines(this.#side)
     for (const waiting of missing) this.#trade(1, waiting.tick, moment.at)
@@ -171,7 +183,7 @@ export class Pair {
   }
 
   #coverage(lane: LaneId, event: Coverage): void {
-    const symbols = event.symbols.filter((symbol) => this.#rule.leads(lane, symbol))
+    const symbols = event.symbols.filter((symbol) => this.#rule.covers(lane, symbol))
     if (symbols.length > 0) this.#give(symbols.length === event.symbols.length ? event : { ...event, symbols })
   }
 

@@ -24,14 +24,20 @@ export interface Verdict {
 /** How two feeds become one. Times `at` are monotonic, ms. */
 export interface Rule {
   trade(lane: LaneId, tick: Tick, at: number): Verdict
+  /** Trades of the first feed that were kept back until now, and what becomes of them. @param all whether no more comes */
+  released(at: number, all?: boolean): readonly (readonly [Tick, Verdict])[]
+  /** When `released` may have some, monotonic ms; Infinity for never. */
+  readonly due: number
   /** A feed is away: the trades that go out in its place, all of them the second feed's. */
   away(lane: LaneId): readonly Tick[]
   /** A feed is away for good: rows that nobody else will tell. */
   over(lane: LaneId): readonly Gap[]
   /** The rows that are told for a hole of one feed. */
   gap(lane: LaneId, gap: Gap, at: number): readonly Gap[]
-  /** Whether books, rejected records and coverage of this feed go out; null for all symbols. */
+  /** Whether books and rejected records of this feed go out; null for all symbols. */
   leads(lane: LaneId, symbol: string | null): boolean
+  /** Whether how far this feed heard a symbol is true of what went out. */
+  covers(lane: LaneId, symbol: string): boolean
   /** Trades that the other feed has not told. */
   waiting(lane: LaneId): Iterable<Waiting>
 }

@@ -6,33 +6,22 @@ import type { Source } from '../pipeline/source.ts'
 import type { LaneId } from './lane.ts'
 import { type Moment, Pair } from './pair.ts'
 
-/** What the source around two feeds needs. */
-export interface SideBySide {
-  readonly clock: Clock
-  /** The one the feeds end on. */
-  readonly signal: AbortSignal
-  /** Events waiting for the consumer at which the feeds are no longer read; default 65,536. */
-  readonly capacity?: number
-}
-
 /**
  * Two live feeds as one source: what the first misses the second brings (pair.ts). It ends when both have ended, and as the
  * last one did; one that fails before is told of. What else a source can do is done by the first feed.
+ * @param signal the one the feeds end on
+ * @param capacity events waiting for the consumer at which the feeds are no longer read; default 65,536
  * @throws HkqError E_USAGE for a source that is no live feed; while iterated what the last feed throws
  */
-export function sideBySide(feeds: readonly [Source, Source], options: SideBySide): Source {
+export function sideBySide(feeds: readonly [Source, Source], signal?: AbortSignal, capacity?: number): Source {
   for (const { kind, name } of feeds) {
     if (kind === 'live') continue
-    const remedy = `two sources side by side must be live feeds: read "${name}" alone`
-    throw new HkqError(
-      'E_USAGE',
-      `"${name}" is ${kind === 'recorded' ? 'recorded data' : 'simulated here'}, no live feed: ${remedy}`,
-    )
+    throw new HkqError('E_USAGE', `"${name}" is no live feed, and only those are read side by side: read it alone`)
   }
   const pair = new Pair([feeds[0].name, feeds[1].name])
   const [first, second] = feeds
   return {
-    ...{ name: first.name, kind: 'live', clock: options.clock },
+    ...{ name: first.name, kind: 'live', clock: first.clock },
     ...(first.instruments && { instruments: () => first.instruments!() }),
     ...(first.inquiry && { inquiry: first.inquiry }),
     ...(first.subscribe && {
@@ -41,15 +30,16 @@ export function sideBySide(feeds: readonly [Source, Source], options: SideBySide
         second.subscribe?.(symbols)
       },
     }),
-    feeds: () => pair.report(options.clock.monotonic()),
-    [Symbol.asyncIterator]: () => new Reading(feeds, pair, options),
+    feeds: () => pair.report(first.clock.monotonic()),
+    [Symbol.asyncIterator]: () => new Reading(feeds, pair, signal, capacity),
   }
 }
 
 /** Both feeds being read. Leaving takes effect at once, even while `next` is pending. */
 class Reading implements AsyncIterator<readonly MarketEvent[]> {
   readonly #pair: Pair
-  readonly #options: SideBySide
+  readonly #clock: Clock
+  readonly #signal: AbortSignal | undefined
   readonly #feeds: readonly AsyncIterator<readonly MarketEvent[]>[]
   readonly #channel: Channel<MarketEvent>
   readonly #events: AsyncIterator<readonly MarketEvent[]>
@@ -58,10 +48,11 @@ class Reading implements AsyncIterator<readonly MarketEvent[]> {
   #isArmed = false
   #drained: (() => void)[] = []
 
-  constructor(feeds: readonly [Source, Source], pair: Pair, options: SideBySide) {
+  constructor(feeds: readonly [Source, Source], pair: Pair, signal?: AbortSignal, capacity?: number) {
     this.#pair = pair
-    this.#options = options
-    this.#channel = new Channel(options.capacity, () => this.#goOn())
+    this.#clock = feeds[0].clock
+    this.#signal = signal
+    this.#channel = new Channel(capacity, () => this.#goOn())
     this.#events = this.#channel[Symbol.asyncIterator]()
     this.#feeds = feeds.map((feed) => feed[Symbol.asyncIterator]())
     void this.#read(0)
@@ -97,7 +88,7 @@ class Reading implements AsyncIterator<readonly MarketEvent[]> {
   }
 
   #end(lane: LaneId, error?: unknown): void {
-    const isAsked = this.#options.signal.aborted || this.#left.signal.aborted
+    const isAsked = this.#signal?.aborted || this.#left.signal.aborted
     const why = error === undefined ? 'the vendor has closed it' : messageOf(error)
     this.#give(this.#pair.ended(lane, isAsked ? null : why, this.#moment))
     if (--this.#running > 0) return
@@ -108,11 +99,10 @@ class Reading implements AsyncIterator<readonly MarketEvent[]> {
 
   /** Has the pair look at the time when that is due. */
   #arm(): void {
-    const { clock } = this.#options
-    const wait = this.#pair.due - clock.monotonic()
+    const wait = this.#pair.due - this.#clock.monotonic()
     if (this.#isArmed || wait === Number.POSITIVE_INFINITY) return
     this.#isArmed = true
-    void clock.sleep(Math.max(0, wait), this.#left.signal).then(() => {
+    void this.#clock.sleep(Math.max(0, wait), this.#left.signal).then(() => {
       this.#isArmed = false
       if (this.#left.signal.aborted) return
       this.#give(this.#pair.look(this.#moment))
@@ -131,7 +121,6 @@ class Reading implements AsyncIterator<readonly MarketEvent[]> {
   }
 
   get #moment(): Moment {
-    const { clock } = this.#options
-    return { now: clock.now(), at: clock.monotonic() }
+    return { now: this.#clock.now(), at: this.#clock.monotonic() }
   }
 }
