@@ -18,11 +18,8 @@ import {
 const SYMBOLS = ['00700.HK', '00005.HK', 'HSI']
 
 /** A market of a few minutes; many of its trades look alike. */
-const market = (random: () => number, seconds = 100, volumes = 10): Trade[] =>
-  tradesOf({ random, symbols: SYMBOLS, perSecond: 30, seconds, volumes }).map((trade) => ({
-    ...trade,
-    volume: trade.symbol === 'HSI' ? null : trade.volume,
-  }))
+const market = (random: () => number, seconds = 100): Trade[] =>
+  tradesOf({ random, symbols: SYMBOLS, perSecond: 30, seconds, volumes: 10 })
 
 /** What went wrong, by number: told in a hole by the cover or anywhere by the primary, but not given; and given twice. */
 function faults(trades: readonly Trade[], played: Played, outages: readonly Outage[]) {

@@ -29,7 +29,7 @@ export function randomOf(seed: number): () => number {
   }
 }
 
-/** A random walk on the grid, volumes in a few lots as they are: many trades look alike. */
+/** A random walk on the grid, volumes in a few lots as they are: many trades look alike. An index moves freely and has none. */
 export function tradesOf(options: {
   random: () => number
   symbols: readonly string[]
@@ -39,18 +39,18 @@ export function tradesOf(options: {
 }): Trade[] {
   const { random, symbols, perSecond, seconds, volumes = 20 } = options
   const prices = new Map(symbols.map((symbol, i) => [symbol, 100 + 50 * i]))
-  const trades: Trade[] = []
-  const count = Math.round(perSecond * seconds)
-  const times = Array.from({ length: count }, () => START + Math.floor(random() * seconds * 1_000)).sort(
-    (a, b) => a - b,
-  )
-  for (const [number, time] of times.entries()) {
-    const symbol = symbols[Math.floor(random() * symbols.length)]!
-    const price = Math.round((prices.get(symbol)! + (Math.floor(random() * 3) - 1) * 0.1) * 10) / 10
-    prices.set(symbol, price)
-    trades.push({ number, symbol, time, price, volume: 100 * (1 + Math.floor(random() * volumes)) })
-  }
-  return trades
+  const times = Array.from({ length: Math.round(perSecond * seconds) }, () => Math.floor(random() * seconds * 1_000))
+  return times
+    .sort((a, b) => a - b)
+    .map((time, number) => {
+      const symbol = symbols[Math.floor(random() * symbols.length)]!
+      const isIndex = symbol === 'HSI'
+      const step = isIndex ? Math.floor(400 * random()) / 100 - 2 : (Math.floor(random() * 3) - 1) / 10
+      const price = Math.round((prices.get(symbol)! + step) * 100) / 100
+      prices.set(symbol, Math.max(50, price))
+      const volume = isIndex ? null : 100 * (1 + Math.floor(random() * volumes))
+      return { number, symbol, time: START + time, price, volume }
+    })
 }
 
 /** A stretch without connection. Until it is noticed nothing is told but silence. Times in ms from the start. */
