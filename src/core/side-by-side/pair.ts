@@ -36,6 +36,7 @@ export class Pair {
   /** Of one vendor: what went out, and whether both lines number alike; null once that is decided. */
   readonly #tape: Distinct | null
   #proof: SequenceProof | null
+  readonly #cover: PrimaryAndCover
   #rule: Rule
   #out: MarketEvent[] = []
 
@@ -48,7 +49,8 @@ export class Pair {
     const isOneVendor = names[0] === names[1]
     this.#tape = isOneVendor ? new Distinct(MEMORY) : null
     this.#proof = isOneVendor ? new SequenceProof() : null
-    this.#rule = new PrimaryAndCover(this.#side)
+    this.#cover = new PrimaryAndCover(this.#side)
+    this.#rule = this.#cover
   }
 
   /** What goes out for a batch of one feed. */
@@ -155,26 +157,33 @@ export class Pair {
   /** Decides whether two lines are to be merged, or no longer. */
   #judge(lane: LaneId, tick: Tick, moment: Moment): void {
     if (this.#rule instanceof MergedLines) {
-      if (!this.#rule.isContradicted) return
-      this.#rule = new PrimaryAndCover(this.#side)
-      this.#tell(1, 'warning', `number ${tick.seq} of ${tick.symbol} is another trade here: no longer merged`, moment)
+      if (lane === 0) this.#cover.heard(tick)
+      if (this.#rule.isContradicted) this.#part(tick, moment)
       return
     }
     this.#proof?.observe(lane, tick, moment.at)
     const verdict = this.#proof?.verdict
     if (verdict == null) return
     this.#proof = null
-    if (verdict === 'different') return
+    if (verdict === 'same') this.#merge(moment)
+  }
+
+  #merge(moment: Moment): void {
     this.#release(moment.at, true)
-    const missing = [...this.#rule.waiting(1)].filter(({ given }) => !given)
+    for (const waiting of this.#cover.waiting(1)) {
+      if (!waiting.given) this.#trade(1, waiting.tick, moment.at)
+      waiting.given = true
+    }
     this.#rule = new MergedLines(this.#side)
-    for (const waiting of missing) this.#trade(1, waiting.tick, moment.at)
-    this.#tell(
-      1,
-      'up',
-      'its sequence is that of the first feed: every trade counts as soon as one of both brings it',
-      moment,
-    )
+    const detail = 'its sequence is that of the first feed: every trade counts as soon as one of both brings it'
+    this.#tell(1, 'up', detail, moment)
+  }
+
+  #part({ seq, symbol }: Tick, moment: Moment): void {
+    this.#rule = this.#cover
+    this.#tell(1, 'warning', `number ${seq} of ${symbol} is another trade here: no longer merged`, moment)
+    if (this.#lanes[0].isHeard) return
+    for (const tick of this.#cover.away(0)) this.#trade(1, tick, moment.at)
   }
 
   #gap(lane: LaneId, gap: Gap, at: number): void {

@@ -64,7 +64,7 @@ export class PrimaryAndCover implements Rule {
 
   #settle(lane: LaneId, tick: Tick, at: number): Verdict {
     const told = this.#pairing.take(lane, tick)
-    if (lane === 0) this.#heard(tick)
+    if (lane === 0) this.heard(tick)
     if (told !== null) return { isGiven: lane === 0 && !told.given, isPaired: true }
     const isGiven = lane === 0 || this.#isMissing(tick)
     this.#pairing.add(lane, { tick, at, given: isGiven })
@@ -119,8 +119,8 @@ export class PrimaryAndCover implements Rule {
     return this.#pairing.waiting(lane)
   }
 
-  /** A trade of the primary ends its hole. */
-  #heard({ symbol, timestamp }: Tick): void {
+  /** A trade of the primary ends its hole. To be called of all of them, also while another rule decides. */
+  heard({ symbol, timestamp }: Tick): void {
     let holes = this.#holes.get(symbol)
     if (holes === undefined) {
       holes = [{ ...START }]
