@@ -21,16 +21,28 @@ const SYMBOLS = ['00700.HK', '00005.HK', 'HSI']
 const market = (random: () => number, seconds = 100): Trade[] =>
   tradesOf({ random, symbols: SYMBOLS, perSecond: 30, seconds, volumes: 10 })
 
-/** What went wrong, by number: told in a hole by the cover or anywhere by the primary, but not given; and given twice. */
+/**
+ * What went wrong, by number: told in a hole by the cover or anywhere by the primary, but not given; and given twice. Of two
+ * trades of one second that look alike either may stand for the other.
+ */
 function faults(trades: readonly Trade[], played: Played, outages: readonly Outage[]) {
   const given = played.ticks.map(numberOf)
   const [primary, cover] = played.told.map(numbersOf) as [Set<number>, Set<number>]
   const out = new Set(given)
   const holes = numbersInHoles(trades, primary, outages)
-  return {
-    missing: [...primary, ...[...holes].filter((number) => cover.has(number))].filter((number) => !out.has(number)),
-    twice: given.filter((number, i) => given.indexOf(number) !== i),
+  const missing = [...primary, ...[...holes].filter((number) => cover.has(number))].filter((number) => !out.has(number))
+  const twice = given.filter((number, i) => given.indexOf(number) !== i)
+  for (const number of [...missing]) {
+    const like = twice.findIndex((one) => areAlike(trades[one]!, trades[number]!))
+    if (like === -1) continue
+    missing.splice(missing.indexOf(number), 1)
+    twice.splice(like, 1)
   }
+  return { missing, twice }
+}
+
+function areAlike(a: Trade, b: Trade): boolean {
+  return a.symbol === b.symbol && a.price === b.price && a.volume === b.volume && Math.abs(a.time - b.time) < 1_000
 }
 
 const NOTHING = { missing: [], twice: [] }

@@ -1,5 +1,5 @@
 import type { Gap, Tick } from '../market/event.ts'
-import { type LaneId, other } from './lane.ts'
+import type { LaneId } from './lane.ts'
 import { Pairing, type Waiting } from './pairing.ts'
 import type { Rule, Side, Verdict } from './rule.ts'
 import { contentOf, numberOf } from './sequence.ts'
@@ -49,10 +49,11 @@ export class MergedLines implements Rule {
     return []
   }
 
-  gap(lane: LaneId, gap: Gap, at: number): readonly Gap[] {
-    const { lanes, hearing } = this.#side
-    if (gap.symbol === null || lanes[other(lane)].aliveAt < lanes[lane].lostAt) return [gap]
-    return hearing.parts(gap.symbol, gap, at).flatMap(({ from, to, heard }) => (heard ? [] : [{ ...gap, from, to }]))
+  gap(_lane: LaneId, gap: Gap, at: number): readonly Gap[] {
+    if (gap.symbol === null) return [gap]
+    return this.#side.hearing
+      .parts(gap.symbol, gap, at)
+      .flatMap(({ from, to, heard }) => (heard ? [] : [{ ...gap, from, to }]))
   }
 
   leads(lane: LaneId): boolean {

@@ -16,6 +16,8 @@ import { Silence } from './silence.ts'
 const MEMORY = { horizon: 5 * MINUTE, most: 100_000 }
 /** A trade that has waited this long for the other feed's telling will not be told by it, ms. */
 const SETTLED = 5_000
+/** How long a hole waits for a sign of life of the feed that is to have filled it, ms. */
+const PROVEN = 2_000
 const ORDINALS = ['first', 'second'] as const
 
 /** The two times of a moment: by the wall clock, epoch ms, and the monotonic one, ms. */
@@ -37,6 +39,8 @@ export class Pair {
   readonly #tape: Distinct | null
   #proof: SequenceProof | null
   readonly #cover: PrimaryAndCover
+  /** Holes of which it is not yet known whether the other feed heard them to their end. */
+  #owed: { lane: LaneId; gap: Gap; at: number }[] = []
   #rule: Rule
   #out: MarketEvent[] = []
 
@@ -61,7 +65,8 @@ export class Pair {
 
   /** When `look` has something to do next, monotonic ms; Infinity for never. */
   get due(): number {
-    return Math.min(this.#silence.due(0), this.#silence.due(1), this.#rule.due)
+    const owed = this.#owed[0]?.at ?? Number.POSITIVE_INFINITY
+    return Math.min(this.#silence.due(0), this.#silence.due(1), this.#rule.due, owed + PROVEN)
   }
 
   /** Notices a feed that has fallen silent, and gives what was kept back long enough. */
@@ -75,6 +80,7 @@ export class Pair {
       this.#tell(lane, 'waiting', `no trade for ${quiet} s while the ${ORDINALS[other(lane)]} feed has some`, moment)
     }
     this.#release(moment.at)
+    this.#unproven(({ at }) => moment.at >= at + PROVEN)
     return this.#given()
   }
 
@@ -83,6 +89,7 @@ export class Pair {
     this.#lanes[lane].hasEnded = true
     this.#away(lane, moment.at, () => this.#lanes[lane].lost(moment.at))
     this.#release(moment.at, true)
+    this.#unproven((owed) => owed.lane === lane)
     this.#out.push(...this.#rule.over(lane))
     if (why !== null && !this.#lanes[other(lane)].hasEnded) {
       this.#tell(lane, 'warning', `it has ended: ${why}; the ${ORDINALS[other(lane)]} feed goes on alone`, moment)
@@ -118,6 +125,7 @@ export class Pair {
   #alive(lane: LaneId, { type }: MarketEvent, at: number): void {
     const { isMute } = this.#lanes[lane]
     this.#lanes[lane].aliveAt = at
+    if (type !== 'gap') this.#proven(lane, at)
     if (type !== 'tick' && type !== 'quote') return
     this.#lanes[lane].data(at)
     this.#silence.broken(lane)
@@ -188,7 +196,33 @@ export class Pair {
 
   #gap(lane: LaneId, gap: Gap, at: number): void {
     this.#side.comparison.gap(lane)
+    if (this.#isProven(lane)) this.#fill(lane, gap, at)
+    else this.#owed.push({ lane, gap, at })
+  }
+
+  #fill(lane: LaneId, gap: Gap, at: number): void {
     for (const row of this.#rule.gap(lane, gap, at)) this.#give(row)
+  }
+
+  /** Whether it is known how far the other feed heard what this one did not: it has been away since, or was alive later. */
+  #isProven(lane: LaneId): boolean {
+    if (lane === 1 && this.#rule === this.#cover) return true
+    const [own, theirs] = [this.#lanes[lane], this.#lanes[other(lane)]]
+    return !theirs.isHeard || theirs.aliveAt >= (own.isUp ? own.upSince : own.lostAt)
+  }
+
+  /** A feed is alive: it has heard what the other did not. */
+  #proven(lane: LaneId, at: number): void {
+    const proven = this.#owed.filter((owed) => owed.lane !== lane)
+    if (proven.length === 0) return
+    this.#owed = this.#owed.filter((owed) => owed.lane === lane)
+    for (const owed of proven) this.#fill(owed.lane, owed.gap, at)
+  }
+
+  /** Nobody has been seen to hear these holes: they are told as they are. */
+  #unproven(which: (owed: { lane: LaneId; at: number }) => boolean): void {
+    for (const owed of this.#owed) if (which(owed)) this.#give(owed.gap)
+    this.#owed = this.#owed.filter((owed) => !which(owed))
   }
 
   #coverage(lane: LaneId, event: Coverage): void {
@@ -218,6 +252,7 @@ export class Pair {
     const [own, theirs] = [this.#lanes[lane], this.#lanes[other(lane)]]
     const wasHeard = own.isHeard
     change()
+    this.#unproven((owed) => owed.lane !== lane)
     if (wasHeard && theirs.isHeard && theirs.upSince > own.dataAt) hearing.missed(at)
     hearing.changed(at)
     comparison.interrupted()

@@ -145,10 +145,9 @@ export class PrimaryAndCover implements Rule {
   }
 
   #ownGap(gap: Gap, at: number): readonly Gap[] {
-    const { lanes, hearing } = this.#side
     const { symbol } = gap
-    if (symbol === null || lanes[1].aliveAt < lanes[0].lostAt) return [gap]
-    return hearing.parts(symbol, gap, at).map(({ from, to, heard }) => {
+    if (symbol === null) return [gap]
+    return this.#side.hearing.parts(symbol, gap, at).map(({ from, to, heard }) => {
       return { ...gap, from, to, filled_by: heard ? 'second feed' : null }
     })
   }

@@ -32,7 +32,7 @@ export interface Rule {
   away(lane: LaneId): readonly Tick[]
   /** A feed is away for good: rows that nobody else will tell. */
   over(lane: LaneId): readonly Gap[]
-  /** The rows that are told for a hole of one feed. */
+  /** The rows that are told for a hole of one feed, of what the other is known to have heard. */
   gap(lane: LaneId, gap: Gap, at: number): readonly Gap[]
   /** Whether books and rejected records of this feed go out; null for all symbols. */
   leads(lane: LaneId, symbol: string | null): boolean
