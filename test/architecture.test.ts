@@ -8,7 +8,7 @@ const SRC = resolve(import.meta.dirname, '../src')
 const FLOORS: readonly (readonly string[])[] = [
   ['cli.ts', 'index.ts'],
   ['commands'],
-  ['core/address', 'core/recorder.ts', 'core/warm-up', 'core/holes'],
+  ['core/address', 'core/recorder.ts', 'core/warm-up', 'core/holes', 'core/side-by-side'],
   ['core/server', 'core/simulator', 'core/connection', 'core/storage', 'core/terminal'],
   ['core/statistics'],
   ['core/bars'],
@@ -29,6 +29,8 @@ const STRANGERS: readonly (readonly [string, string])[] = [
   ['core/storage', 'core/terminal'],
   ['core/server', 'core/terminal'],
   ['core/validation', 'core/pipeline'],
+  ['core/side-by-side', 'core/connection'],
+  ['core/side-by-side', 'core/storage'],
 ]
 
 interface Import {

@@ -103,7 +103,7 @@ function check(path: string, kind: ConfigFile['kind'], values: Json, commands: C
     known(path, '', key, [...GENERAL, ...Object.keys(commands)])
     if (isVendor(key)) checkVendor(path, key, value)
     else if (Object.hasOwn(commands, key)) checkSection(path, kind, key, value, commands[key] ?? null)
-    else if (key === 'to' || key === 'symbols') texts(path, key, value)
+    else if (key === 'from' || key === 'to' || key === 'symbols') texts(path, key, value)
     else text(path, key, value)
   }
   return values

@@ -8,16 +8,20 @@ import type { Setup } from './_setup.ts'
 import { ALLTICK, INFOWAY, resolveToken, tokenMissing, vendorSettings } from './_token.ts'
 
 /**
- * Where a live command reads from: what was asked for, else a recorder on this machine that relays AllTick, else
+ * Where a live command reads from: what was asked for (two feeds are read side by side), else a recorder on this machine that relays AllTick, else
  * AllTick itself when there is a token.
  * @throws HkqError E_TOKEN when nothing is left
  */
-export async function liveAddress(from: string | undefined, setup: Setup, io: Io): Promise<Address> {
-  if (from !== undefined) return parseAddress(from, 'source')
+export async function liveAddresses(
+  from: readonly string[] | undefined,
+  setup: Setup,
+  io: Io,
+): Promise<readonly [Address, ...Address[]]> {
+  if (from !== undefined) return from.map((text) => parseAddress(text, 'source')) as [Address, ...Address[]]
   const relay = await findRelay(io, 'alltick')
-  if (relay) return parseAddress(`alltick:?token=off&endpoint=${encodeURIComponent(relay.url)}`, 'source')
+  if (relay) return [parseAddress(`alltick:?token=off&endpoint=${encodeURIComponent(relay.url)}`, 'source')]
   if (resolveToken(setup.config, io.env, io).token === undefined) throw tokenMissing()
-  return parseAddress('alltick:', 'source')
+  return [parseAddress('alltick:', 'source')]
 }
 
 /** What a source needs from the process: credentials only where the address wants them. */

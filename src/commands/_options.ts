@@ -7,7 +7,6 @@ import * as value from './_values.ts'
 
 /** What every command takes. */
 export interface CommonOptions {
-  from?: string
   format?: 'table' | 'json' | 'ndjson' | 'csv'
   json?: boolean
   tz: string
@@ -49,6 +48,11 @@ export interface LiveOptions {
   maxJump: number | false
 }
 
+/** One address, or two live feeds side by side. */
+export interface FeedOptions {
+  from?: readonly string[]
+}
+
 /** Options of commands that read a live source. */
 export function withLive(command: Command): Command {
   return command
@@ -74,6 +78,7 @@ export function withReading(command: Command): Command {
 }
 
 export interface RangeOptions {
+  from?: string
   since?: number
   until?: number
 }
@@ -94,6 +99,15 @@ export function withFrom(command: Command, fallback: string): Command {
       'E_USAGE',
       `one address is read at a time, found "${shownAddress(previous)}" and "${shownAddress(text)}"`,
     )
+  })
+}
+
+/** The source option of commands that are meant to be stopped: one address, or two live feeds. */
+export function withFeeds(command: Command, fallback: string): Command {
+  const text = `where the events come from; twice: two live feeds side by side (${fallback})`
+  return command.option('--from <address>', text, (address, previous: readonly string[] = []) => {
+    if (previous.length < 2) return [...previous, address]
+    throw new HkqError('E_USAGE', `two feeds are read side by side at most, found "${address}" as a third`)
   })
 }
 

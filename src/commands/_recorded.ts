@@ -129,6 +129,9 @@ export function symbolsOf(store: Store, { symbols }: Setup): readonly string[] {
   return symbols.length > 0 ? symbols : store.symbols()
 }
 
+/** What was asked for, as a message has it. */
+type Asked = Omit<RangeOptions, 'from'> & { from?: string | readonly string[] }
+
 /**
  * Judges the end of a reading: nothing found is an error, records that could not be read are told.
  * @param found records that were made of it
@@ -138,7 +141,7 @@ export function symbolsOf(store: Store, { symbols }: Setup): readonly string[] {
 export function conclude(
   { found, rejected }: { found: number; rejected: number },
   { symbols }: Setup,
-  options: CommonOptions & RangeOptions,
+  options: CommonOptions & Asked,
   io: Io,
 ): void {
   if (found === 0) throw noData(symbols, options, rejected)
@@ -161,16 +164,15 @@ export class LateTrades {
   }
 }
 
-function noData(
-  symbols: readonly string[],
-  { from, since, until }: CommonOptions & RangeOptions,
-  rejected: number,
-): HkqError {
+function noData(symbols: readonly string[], { from, since, until }: Asked, rejected: number): HkqError {
   const what = symbols.length > 0 ? ` of ${symbols.join(', ')}` : ''
   const range = since === undefined && until === undefined ? '' : ' for this range'
   const hint = from === undefined ? ': see what is there with hkq export, or record first' : ''
   const why = rejected > 0 ? `: ${records(rejected)} could not be read` : hint
-  return new HkqError('E_NO_DATA', `no data${what} in "${from ?? DEFAULT_STORE}"${range}${why}`)
+  return new HkqError(
+    'E_NO_DATA',
+    `no data${what} in "${[from ?? DEFAULT_STORE].flat().join('" and "')}"${range}${why}`,
+  )
 }
 
 function records(count: number): string {

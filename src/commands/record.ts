@@ -11,16 +11,17 @@ import type { Store } from '../core/storage/store.ts'
 import { renderSummary } from '../core/terminal/summary.ts'
 import { reason } from './_config.ts'
 import { stopAfter, teller, validatorFor } from './_events.ts'
-import { liveAddress, sourceOptions } from './_feed.ts'
+import { liveAddresses, sourceOptions } from './_feed.ts'
+import { tellFeeds } from './_feeds.ts'
 import { type Io, say } from './_io.ts'
-import { defineCommand, type LiveOptions, withCommon, withFrom, withLive } from './_options.ts'
+import { defineCommand, type FeedOptions, type LiveOptions, withCommon, withFeeds, withLive } from './_options.ts'
 import { formatOf, paletteOf, tell } from './_print.ts'
 import { startRefill } from './_refill.ts'
 import { isNeedless, type Schedule, untilEnd, waitForOpening } from './_schedule.ts'
 import { demandSymbols, printedSchema, type Setup, setUp } from './_setup.ts'
 import { choice, duration, integer, portOrOff, repeated, until } from './_values.ts'
 
-interface Options extends Schedule, LiveOptions {
+interface Options extends Schedule, FeedOptions, LiveOptions {
   to?: string[]
   symbolsFile?: string
   waitOpen?: boolean
@@ -57,7 +58,7 @@ export function define(io: Io): Command {
     .option('--relay <port>', 'relay the feed on this loopback port, or off', portOrOff, 0)
   command.options.find(({ long }) => long === '--relay')!.defaultValueDescription = 'a usual or a free one'
   command.options.find(({ long }) => long === '--patience')!.defaultValueDescription = '60s'
-  withFrom(command, 'a running recorder, else alltick:')
+  withFeeds(command, 'a running recorder, else alltick:')
   withLive(command)
   return withCommon(command).action(async (args: string[], options: Options) => {
     const setup = setUp(command, io, [...args, ...symbolsIn(options.symbolsFile)])
@@ -65,17 +66,17 @@ export function define(io: Io): Command {
     const symbols = demandSymbols(setup.symbols)
     const sinks = (options.to ?? ['sqlite:hk_market.db']).map((text) => parseAddress(text, 'sink'))
     Object.assign(io, { meantToBeStopped: true, ignoresHangup: true })
-    let address = await liveAddress(options.from, setup, io)
+    let addresses = await liveAddresses(options.from, setup, io)
     if (options.waitOpen && (await waitForOpening(setup, options, io)))
-      address = await liveAddress(options.from, setup, io)
+      addresses = await liveAddresses(options.from, setup, io)
     if (io.interrupted.aborted) return
-    if (LIVE.has(address.scheme) && isNeedless(options, setup, io.clock.now(), io)) return
-    await run({ address, sinks, symbols, setup, options }, io)
+    if (LIVE.has(addresses[0].scheme) && isNeedless(options, setup, io.clock.now(), io)) return
+    await run({ addresses, sinks, symbols, setup, options }, io)
   })
 }
 
 interface Plan {
-  address: Address
+  addresses: readonly [Address, ...Address[]]
   sinks: readonly Address[]
   symbols: readonly string[]
   setup: Setup
@@ -84,7 +85,8 @@ interface Plan {
 
 /** Opens sinks before the source, so that a store that cannot be written costs no connection; a new one is made by its first tick. */
 async function run(plan: Plan, io: Io): Promise<void> {
-  const { address, symbols, setup, options } = plan
+  const { addresses, symbols, setup, options } = plan
+  const [address] = addresses
   const ended = new AbortController()
   const signal = stopAfter(options.duration, io, ended.signal)
   const sinks = await openAll(plan, io, () => {
@@ -93,7 +95,7 @@ async function run(plan: Plan, io: Io): Promise<void> {
   let bytes = 0
   try {
     const store = sinks.find(isStore)
-    const opened = await openSource(address, {
+    const opened = await openSource(addresses, {
       ...{ ...sourceOptions(setup, io), symbols, signal, depth: options.depth ?? 0 },
       ...(options.maxRetries !== undefined && { maxRetries: options.maxRetries }),
       ...(store && { checkpoints: store.checkpoints() }),
@@ -120,6 +122,7 @@ async function run(plan: Plan, io: Io): Promise<void> {
       plan,
       io,
     )
+    void tellFeeds(source, options, signal, io)
     const recording = startRecording({
       ...{ source, symbols, sessions: setup.sessions, clock: io.clock, quotes: options.depth !== undefined },
       validator,

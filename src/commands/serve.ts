@@ -5,16 +5,24 @@ import type { Instrument } from '../core/market/instrument.ts'
 import { DIALECTS, type Dialect } from '../core/server/dialect.ts'
 import { type Fault, parseFault } from '../core/server/faults.ts'
 import { stopAfter, teller } from './_events.ts'
-import { liveAddress, sourceOptions } from './_feed.ts'
+import { liveAddresses, sourceOptions } from './_feed.ts'
 import { type Io, say } from './_io.ts'
-import { type CommonOptions, defineCommand, type LiveOptions, withCommon, withFrom, withLive } from './_options.ts'
+import {
+  type CommonOptions,
+  defineCommand,
+  type FeedOptions,
+  type LiveOptions,
+  withCommon,
+  withFeeds,
+  withLive,
+} from './_options.ts'
 import { tell } from './_print.ts'
 import { listenAt } from './_publish.ts'
 import { printedSchema, type Setup, setUp } from './_setup.ts'
 import { ALLTICK, INFOWAY, resolveToken, tokenMissing, type VendorNames } from './_token.ts'
 import { choice, duration, integer, repeated } from './_values.ts'
 
-interface Options extends CommonOptions, LiveOptions {
+interface Options extends CommonOptions, FeedOptions, LiveOptions {
   to: string
   dialect?: Dialect
   strict?: boolean
@@ -44,16 +52,16 @@ export function define(io: Io): Command {
       repeated(parseFault),
     )
   command.options.find(({ long }) => long === '--history')!.defaultValueDescription = '5m'
-  withFrom(command, 'a running recorder, else alltick:')
+  withFeeds(command, 'a running recorder, else alltick:')
   withLive(command)
   return withCommon(command).action(async (args: string[], options: Options) => {
     const setup = setUp(command, io, args)
     if (printedSchema(command, io, ['tick', 'quote'])) return
     const at = listenAt(parseAddress(options.to, 'sink'))
-    const address = await liveAddress(options.from, setup, io)
+    const addresses = await liveAddresses(options.from, setup, io)
     io.meantToBeStopped = true
     const signal = stopAfter(options.duration, io)
-    const source = await openSource(address, {
+    const source = await openSource(addresses, {
       ...{ ...sourceOptions(setup, io), symbols: setup.symbols, signal, depth: options.depth },
       ...(options.maxRetries !== undefined && { maxRetries: options.maxRetries }),
     })
@@ -67,7 +75,7 @@ export function define(io: Io): Command {
         clock: io.clock,
         depth: options.depth,
         historyMs: options.history,
-        paced: isFast(address.params.get('speed'), source.kind),
+        paced: isFast(addresses[0].params.get('speed'), source.kind),
       },
       ...{
         strict: options.strict ?? false,

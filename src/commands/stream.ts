@@ -11,15 +11,24 @@ import type { Output } from '../core/terminal/output.ts'
 import { renderBoard } from '../core/terminal/render-board.ts'
 import { validate } from '../core/validation/validator.ts'
 import { stopAfter, teller, validatorFor } from './_events.ts'
-import { liveAddress, sourceOptions } from './_feed.ts'
+import { liveAddresses, sourceOptions } from './_feed.ts'
+import { tellFeeds } from './_feeds.ts'
 import type { Io } from './_io.ts'
-import { type CommonOptions, defineCommand, type LiveOptions, withCommon, withFrom, withLive } from './_options.ts'
+import {
+  type CommonOptions,
+  defineCommand,
+  type FeedOptions,
+  type LiveOptions,
+  withCommon,
+  withFeeds,
+  withLive,
+} from './_options.ts'
 import { formatOf, paletteOf, printer, zoneOf } from './_print.ts'
 import { conclude, rejectedIn } from './_recorded.ts'
 import { demandSymbols, printedSchema, setUp } from './_setup.ts'
 import { choice, duration, integer } from './_values.ts'
 
-interface Options extends CommonOptions, LiveOptions {
+interface Options extends CommonOptions, FeedOptions, LiveOptions {
   count?: number
   once?: boolean
   throttle: number
@@ -40,14 +49,14 @@ export function define(io: Io): Command {
     .option('--depth <n>', 'quotes with this many levels of the book, 1 to 10', integer(1, 10))
     .option('--events', 'gaps and states of the connection among the data')
     .option('--colors <scheme>', 'hk: up is green; cn: up is red (hk|cn)', choice('colour scheme', ['hk', 'cn']), 'hk')
-  withFrom(command, 'a running recorder, else alltick:')
+  withFeeds(command, 'a running recorder, else alltick:')
   withLive(command)
   return withCommon(command).action(async (args: string[], options: Options) => {
     const setup = setUp(command, io, args)
     if (printedSchema(command, io, NEEDED)) return
     const symbols = demandSymbols(setup.symbols)
     io.meantToBeStopped = true
-    const address = await liveAddress(options.from, setup, io)
+    const addresses = await liveAddresses(options.from, setup, io)
     const table = formatOf(options, io) === 'table'
     const live = io.stdout.isTTY && table && !options.once && !options.count
     const output = printer<Tick | Quote>(options, io, {
@@ -57,12 +66,13 @@ export function define(io: Io): Command {
     })
     const ended = new AbortController()
     const signal = stopAfter(options.duration, io, output.gone, ended.signal)
-    const source = await openSource(address, {
+    const source = await openSource(addresses, {
       ...{ ...sourceOptions(setup, io), symbols, signal, depth: options.depth ?? 0 },
       ...(options.maxRetries !== undefined && { maxRetries: options.maxRetries }),
     })
     const board = createBoard(symbols)
-    const validator = validatorFor(address, source, setup, options, io, (rows) => board.learn(rows))
+    const validator = validatorFor(addresses[0], source, setup, options, io, (rows) => board.learn(rows))
+    void tellFeeds(source, options, signal, io)
     const events = limited(validate(source, validator), symbols, options)
     try {
       if (live) return await showTable(source, events, board, options, io)

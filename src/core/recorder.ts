@@ -1,6 +1,7 @@
 import type { Clock } from './clock.ts'
 import type { Batches, Flag, Gap, MarketEvent, RejectReason } from './market/event.ts'
 import type { Sessions } from './market/session.ts'
+import type { FeedReport } from './pipeline/feed-report.ts'
 import type { Durability, Sink, Source } from './pipeline/source.ts'
 import { Histogram } from './storage/histogram.ts'
 import { createWriter } from './storage/writer.ts'
@@ -44,6 +45,8 @@ export interface RecordingSummary {
   commit_p99: number | null
   durability: Durability | null
   bytes: number
+  /** What each feed was worth, where two were read side by side. */
+  feeds?: readonly FeedReport[]
 }
 
 /** How a recording stands: `holes` are unfilled gaps inside a session. */
@@ -122,13 +125,16 @@ export function startRecording(recording: Recording): {
         rejected: { ...validator.counts.rejected },
         flagged: { ...validator.counts.flagged },
         gaps: counts.gaps,
-        reconnects: Math.max(0, counts.ups - 1),
+        reconnects: source.feeds
+          ? sum(source.feeds().map(({ reconnects }) => reconnects))
+          : Math.max(0, counts.ups - 1),
         latency_p50: latency.quantile(0.5),
         latency_p99: latency.quantile(0.99),
         commit_p50: writer.stats.latency_p50,
         commit_p99: writer.stats.latency_p99,
         durability: recording.durability,
         bytes,
+        ...(source.feeds && { feeds: source.feeds() }),
       }),
     },
   }
@@ -141,6 +147,10 @@ function nameOf({ source, symbol, from, to, cause }: Gap): string {
 
 /** Share of what came that was no trade: above a thousandth a recording counts as one with holes. */
 export function rejectedShare({ received, rejected }: RecordingSummary): number {
-  const refused = Object.values(rejected).reduce((sum, count) => sum + count, 0)
+  const refused = sum(Object.values(rejected))
   return refused === 0 ? 0 : refused / (received + refused)
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0)
 }

@@ -13,7 +13,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { liveAddress } from '../../src/commands/_feed.ts'
+import { liveAddresses } from '../../src/commands/_feed.ts'
 import type { Io } from '../../src/commands/_io.ts'
 import { announceRelay, findRelay } from '../../src/commands/_relay.ts'
 import type { Setup } from '../../src/commands/_setup.ts'
@@ -29,7 +29,7 @@ it('a relay is asked without the token: whoever listens there may not be the rec
   const io = { env: { XDG_RUNTIME_DIR: folder, HKQ_ALLTICK_TOKEN: 'secret' } } as unknown as Io
   const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/x`
   announceRelay(io, { pid: process.pid, vendor: 'alltick', url, store: '', durability: null })
-  const { params } = await liveAddress(undefined, {} as Setup, io)
+  const [{ params }] = await liveAddresses(undefined, {} as Setup, io)
   expect([params.get('endpoint'), params.get('token')]).toEqual([[url], ['off']])
 })
 

@@ -220,6 +220,26 @@ const RECORDS: Readonly<Record<string, Readonly<Record<string, Schema>>>> = {
     commit_p99: orNull(number('receive to commit, ms')),
     durability: choice('what a commit survives; null without a store', 'process', 'power', null),
     bytes: integer('bytes received'),
+    feeds: {
+      type: 'array',
+      description: 'each of two feeds side by side; absent with one',
+      items: {
+        type: 'object',
+        properties: {
+          source: text('vendor'),
+          received: integer('trades it delivered, each once'),
+          given: integer('how many of them went out'),
+          lag_p50: orNull(number('exchange to receive, ms; null where it is no live one')),
+          lag_p99: orNull(number('exchange to receive, ms')),
+          coverage: orNull(number('share of the trades of both that it delivered, 0 to 1')),
+          missed: integer('trades that only the other delivered'),
+          gaps: integer('holes of its own, filled or not'),
+          reconnects: integer('reconnects'),
+          price_disagreements: integer('minutes of a symbol with last prices more than a spread apart'),
+          largest_disagreement: orNull(number('largest such distance, traded currency')),
+        },
+      },
+    },
   },
 }
 
@@ -229,7 +249,7 @@ export function fieldNames(type: string): readonly string[] {
 }
 
 /** Fields that only some records of their type have. */
-const OPTIONAL: ReadonlySet<string> = new Set(['revision', 'jump_share'])
+const OPTIONAL: ReadonlySet<string> = new Set(['revision', 'jump_share', 'feeds'])
 
 /**
  * The JSON Schema (draft 2020-12) of the records a command prints.

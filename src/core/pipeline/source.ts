@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts'
 import type { Bar } from '../market/bar.ts'
 import type { Batches, MarketEvent, Seq } from '../market/event.ts'
 import type { Instrument } from '../market/instrument.ts'
+import type { FeedReport } from './feed-report.ts'
 import type { Inquiry } from './inquiry.ts'
 
 /** Which events to read. `since` inclusive, `until` exclusive, epoch ms; absent means all. */
@@ -28,6 +29,8 @@ export interface Source extends Batches<MarketEvent> {
   subscribe?(symbols: readonly string[]): void
   /** What the vendor of a live feed answers when asked. */
   readonly inquiry?: Inquiry
+  /** What each of two feeds side by side was worth so far, where the source is such. */
+  feeds?(): readonly FeedReport[]
   /** Bars kept beside the events, where the source has them. */
   bars?(query: Query): Batches<Bar>
 }

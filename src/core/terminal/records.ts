@@ -1,3 +1,5 @@
+import type { FeedReport } from '../pipeline/feed-report.ts'
+
 type Counts = Readonly<Partial<Record<string, number>>>
 
 /** What a run did, as `record` tells it at its end. */
@@ -20,6 +22,8 @@ export interface RunSummary {
   /** What a commit survives; null without a store. */
   readonly durability: string | null
   readonly bytes: number
+  /** Each of two feeds side by side. */
+  readonly feeds?: readonly FeedReport[]
 }
 
 /** What probing one endpoint found. Phases in ms, null where they were not passed. */

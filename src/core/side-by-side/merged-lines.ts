@@ -1,0 +1,71 @@
+import type { Gap, Tick } from '../market/event.ts'
+import type { LaneId } from './lane.ts'
+import { Pairing, type Waiting } from './pairing.ts'
+import type { Rule, Side, Verdict } from './rule.ts'
+import { contentOf, numberOf } from './sequence.ts'
+
+/**
+ * Two lines of one vendor with the same sequence: every trade goes out when the first line brings it, and only what both have
+ * missed is a gap.
+ */
+export class MergedLines implements Rule {
+  readonly #side: Side
+  readonly #pairing: Pairing
+  #isContradicted = false
+
+  constructor(side: Side) {
+    this.#side = side
+    const alone = side.comparison.alone.bind(side.comparison)
+    this.#pairing = new Pairing({ key: numberOf, distance: () => 0 }, alone)
+  }
+
+  /** Whether a number has stood for two different trades. */
+  get isContradicted(): boolean {
+    return this.#isContradicted
+  }
+
+  trade(lane: LaneId, tick: Tick, at: number): Verdict {
+    const told = this.#pairing.take(lane, tick)
+    if (told === null) {
+      this.#pairing.add(lane, { tick, at, given: true })
+      return { isGiven: true, isPaired: false }
+    }
+    const isSame = contentOf(told.tick) === contentOf(tick)
+    this.#isContradicted ||= !isSame
+    return { isGiven: !isSame, isPaired: isSame }
+  }
+
+  released(): readonly [] {
+    return []
+  }
+
+  readonly due = Number.POSITIVE_INFINITY
+
+  away(): readonly Tick[] {
+    return []
+  }
+
+  over(): readonly Gap[] {
+    return []
+  }
+
+  gap(_lane: LaneId, gap: Gap, at: number): readonly Gap[] {
+    if (gap.symbol === null) return [gap]
+    return this.#side.hearing
+      .parts(gap.symbol, gap, at)
+      .flatMap(({ from, to, heard }) => (heard ? [] : [{ ...gap, from, to }]))
+  }
+
+  leads(lane: LaneId): boolean {
+    const [first, second] = this.#side.lanes
+    return lane === (first.isHeard || !second.isHeard ? 0 : 1)
+  }
+
+  covers(lane: LaneId): boolean {
+    return this.#side.lanes[lane].isHeard
+  }
+
+  waiting(lane: LaneId): Iterable<Waiting> {
+    return this.#pairing.waiting(lane)
+  }
+}

@@ -1,0 +1,94 @@
+import type { Tick } from '../market/event.ts'
+import { MINUTE } from '../market/time.ts'
+import { type LaneId, other } from './lane.ts'
+
+/** How long a trade waits for the other feed's telling, and how many of one feed do. */
+const KEPT = 5 * MINUTE
+const MOST = 200_000
+
+/** A trade that one feed has told and the other has not. */
+export interface Waiting {
+  readonly tick: Tick
+  /** Monotonic time of its arrival, ms. */
+  readonly at: number
+  /** Whether it went out. */
+  given: boolean
+}
+
+/** What makes two tellings one trade: the same key, and the least distance; Infinity is too far. */
+export interface Likeness {
+  key(tick: Tick): string
+  distance(first: Tick, second: Tick): number
+}
+
+/**
+ * Trades of two feeds, each matched once with the nearest of its likes: what is left waits, five minutes at most.
+ */
+export class Pairing {
+  readonly #likeness: Likeness
+  readonly #keys = [new Map<string, Waiting[]>(), new Map<string, Waiting[]>()] as const
+  readonly #queues = [new Set<Waiting>(), new Set<Waiting>()] as const
+  readonly #onAlone: (lane: LaneId, tick: Tick) => void
+
+  /** @param onAlone told of a trade that is no longer waited for */
+  constructor(likeness: Likeness, onAlone: (lane: LaneId, tick: Tick) => void) {
+    this.#likeness = likeness
+    this.#onAlone = onAlone
+  }
+
+  /** The other feed's telling of this trade, which no longer waits; null where there is none. */
+  take(lane: LaneId, tick: Tick): Waiting | null {
+    const theirs = other(lane)
+    const key = this.#likeness.key(tick)
+    const likes = this.#keys[theirs].get(key)
+    if (likes === undefined) return null
+    const place = this.#nearest(lane, tick, likes)
+    if (place === -1) return null
+    const [like] = likes.splice(place, 1)
+    if (likes.length === 0) this.#keys[theirs].delete(key)
+    this.#queues[theirs].delete(like!)
+    return like!
+  }
+
+  /** The trade waits from now on. */
+  add(lane: LaneId, waiting: Waiting): void {
+    this.#forget(lane, waiting.at)
+    const key = this.#likeness.key(waiting.tick)
+    const likes = this.#keys[lane].get(key)
+    if (likes === undefined) this.#keys[lane].set(key, [waiting])
+    else likes.push(waiting)
+    this.#queues[lane].add(waiting)
+  }
+
+  /** What waits of one feed, in order of arrival. */
+  waiting(lane: LaneId): Iterable<Waiting> {
+    return this.#queues[lane]
+  }
+
+  /** @returns its place, -1 where none is near enough */
+  #nearest(lane: LaneId, tick: Tick, likes: readonly Waiting[]): number {
+    let place = -1
+    let least = Number.POSITIVE_INFINITY
+    for (const [i, like] of likes.entries()) {
+      const [first, second] = lane === 0 ? [tick, like.tick] : [like.tick, tick]
+      const distance = this.#likeness.distance(first, second)
+      if (distance >= least) continue
+      least = distance
+      place = i
+    }
+    return place
+  }
+
+  #forget(lane: LaneId, now: number): void {
+    const queue = this.#queues[lane]
+    for (const oldest of queue) {
+      if (now - oldest.at <= KEPT && queue.size < MOST) return
+      queue.delete(oldest)
+      const key = this.#likeness.key(oldest.tick)
+      const likes = this.#keys[lane].get(key)!
+      likes.splice(likes.indexOf(oldest), 1)
+      if (likes.length === 0) this.#keys[lane].delete(key)
+      this.#onAlone(lane, oldest.tick)
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import type { Gap, Tick } from '../market/event.ts'
+import type { Clocks } from './clocks.ts'
+import type { Comparison } from './comparison.ts'
+import type { Hearing } from './hearing.ts'
+import type { Lane, LaneId } from './lane.ts'
+import type { Waiting } from './pairing.ts'
+
+/** What both rules know of the two feeds. */
+export interface Side {
+  readonly lanes: readonly [Lane, Lane]
+  readonly hearing: Hearing
+  readonly clocks: Clocks
+  readonly comparison: Comparison
+}
+
+/** What becomes of a trade. */
+export interface Verdict {
+  /** Whether it goes out. */
+  readonly isGiven: boolean
+  /** Whether the other feed has told it too. */
+  readonly isPaired: boolean
+}
+
+/** How two feeds become one. Times `at` are monotonic, ms. */
+export interface Rule {
+  trade(lane: LaneId, tick: Tick, at: number): Verdict
+  /** Trades of the first feed that were kept back until now, and what becomes of them. @param all whether no more comes */
+  released(at: number, all?: boolean): readonly (readonly [Tick, Verdict])[]
+  /** When `released` may have some, monotonic ms; Infinity for never. */
+  readonly due: number
+  /** A feed is away: the trades that go out in its place, all of them the second feed's. */
+  away(lane: LaneId): readonly Tick[]
+  /** A feed is away for good: rows that nobody else will tell. */
+  over(lane: LaneId): readonly Gap[]
+  /** The rows that are told for a hole of one feed, of what the other is known to have heard. */
+  gap(lane: LaneId, gap: Gap, at: number): readonly Gap[]
+  /** Whether books and rejected records of this feed go out; null for all symbols. */
+  leads(lane: LaneId, symbol: string | null): boolean
+  /** Whether how far this feed heard a symbol is true of what went out. */
+  covers(lane: LaneId, symbol: string): boolean
+  /** Trades that the other feed has not told. */
+  waiting(lane: LaneId): Iterable<Waiting>
+}

@@ -1,0 +1,88 @@
+import type { ChildProcess } from 'node:child_process'
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { RecordingSummary } from '../../src/core/recorder.ts'
+import { finished, hkq, rows, says, start, workdir } from './hkq.ts'
+
+const MARKET = 'sim:?seed=7&start=2026-11-20T09:35&rate=40'
+const SYMBOLS = ['00700.HK', '00005.HK', 'HSI']
+const ENV = { HKQ_ALLTICK_TOKEN: 'secret-token' }
+
+interface Row {
+  symbol: string
+  timestamp: string
+  last_price: number
+  volume: number | null
+  source: string
+}
+
+const trade = ({ symbol, timestamp, last_price, volume }: Row): string =>
+  `${timestamp} ${symbol} ${last_price} ${volume}`
+
+/** What the simulated market traded in its first minutes. */
+let truth: string[]
+
+beforeAll(async () => {
+  const args = ['stream', ...SYMBOLS, '--from', `${MARKET}&speed=max`, '--count', '12000']
+  truth = rows<Row>((await hkq(args, { cwd: workdir() })).stdout).map(trade)
+})
+
+async function serve(cwd: string): Promise<{ server: ChildProcess; url: string }> {
+  const args = ['serve', ...SYMBOLS, '--from', MARKET, '--to', 'ws://127.0.0.1:0', '--history', '100ms']
+  const server = start(args, { cwd, env: ENV })
+  const [, url] = await says(server, /serving on (\S+)/)
+  return { server, url: url! }
+}
+
+/** Records from two servers of one market; the first is killed after some seconds. */
+async function recordThrough(first: (url: string) => string, second: (url: string) => string) {
+  const cwd = workdir()
+  const [a, b] = [await serve(cwd), await serve(cwd)]
+  const args = ['record', ...SYMBOLS, '--from', first(a.url), '--from', second(b.url), '--relay', 'off', '--json']
+  const recorder = start(args, { cwd, env: ENV })
+  const ran = finished(recorder)
+  await says(recorder, / up: [\s\S]* up: /)
+  await new Promise((passed) => setTimeout(passed, 8_000))
+  a.server.kill('SIGKILL')
+  await says(recorder, / lost: /)
+  await new Promise((passed) => setTimeout(passed, 3_000))
+  recorder.kill('SIGINT')
+  const { code, stdout, stderr } = await ran
+  const kept = await hkq(['export', '--from', 'hk_market.db', '--to', '-'], { cwd })
+  const stored = rows<Row & { type: string }>(kept.stdout).filter(({ type }) => type === 'tick')
+  return { code, stderr, summary: JSON.parse(stdout) as RecordingSummary, stored }
+}
+
+/** The market from the first stored trade of each symbol to its last one. */
+function between(stored: readonly string[]): string[] {
+  return SYMBOLS.flatMap((symbol) => {
+    const own = truth.filter((text) => text.includes(symbol))
+    const mine = stored.filter((text) => text.includes(symbol))
+    return own.slice(own.indexOf(mine[0]!), own.lastIndexOf(mine.at(-1)!) + 1)
+  })
+}
+
+const alltick = (url: string): string => `alltick:?endpoint=${url}/quote-stock-b-ws-api`
+const tutorial = (url: string): string => `tutorial:?endpoint=${url}/realtime/hk`
+
+describe('two feeds of one market, the first of them killed', () => {
+  it('of two vendors the second goes on where the first broke off: nothing is missing, nothing is there twice', async () => {
+    const { code, stderr, summary, stored } = await recordThrough(tutorial, alltick)
+    expect(code, stderr).toBe(0)
+    expect(stderr).not.toContain('merged')
+    expect(stored.length).toBeGreaterThan(800)
+    expect(new Set(stored.map(({ source }) => source))).toEqual(new Set(['tutorial', 'alltick']))
+    expect(stored.map(trade).sort()).toEqual(between(stored.map(trade)).sort())
+    expect(summary).toMatchObject({ duplicates: 0, received: stored.length, reconnects: 0 })
+    expect(summary.feeds).toMatchObject([{ source: 'tutorial' }, { source: 'alltick' }])
+    expect(summary.feeds![0]!.given + summary.feeds![1]!.given).toBe(stored.length)
+    expect(summary.feeds![1]!.coverage).toBeGreaterThan(summary.feeds![0]!.coverage!)
+  })
+
+  it('two lines of one vendor are merged: losing one is no gap', async () => {
+    const { code, stderr, summary, stored } = await recordThrough(alltick, alltick)
+    expect(code, stderr).toBe(0)
+    expect(stderr).toContain('its sequence is that of the first feed')
+    expect(stored.map(trade).sort()).toEqual(between(stored.map(trade)).sort())
+    expect(summary).toMatchObject({ duplicates: 0, received: stored.length, gaps: 0, reconnects: 0 })
+  })
+})
