@@ -240,6 +240,21 @@ describe('the watchdog', () => {
     ])
   })
 
+  it('writes the gap of a connection that was mute from its first second from there', async () => {
+    const { clock, states, ofType } = start({ at: MORNING - 3_600_000 })
+    await peer(server)
+    await until(() => states('up').length === 1)
+    await clock.advance(1_800_000 + 30_000)
+    await until(() => states('lost').length === 1)
+    await clock.advance(3_000)
+    const second = await peer(server, 1)
+    second.send(tick('00700.HK', MORNING - 1_760_000, 9))
+    await until(() => ofType('tick').length === 1)
+    expect(ofType('gap').map(({ from, to, cause }) => [from, to, cause])).toEqual([
+      [MORNING - 3_600_000, MORNING - 1_760_000, 'stale'],
+    ])
+  })
+
   it('is not fooled by messages that mean nothing', async () => {
     const { clock, states } = start()
     const first = await peer(server)

@@ -302,6 +302,17 @@ describe('a loss', () => {
     expect(rows.map(stretch)).toEqual([['disconnect', at('2026-11-23T09:25'), at('2026-11-23T09:35:01')]])
   })
 
+  it('before the first tick begins where the line was last heard: a mute one had lost what came before it was given up', () => {
+    const gaps = tracker()
+    gaps.watch([SYMBOL], at('2026-11-23T09:00'))
+    gaps.up(at('2026-11-23T09:00'))
+    gaps.lost('stale', at('2026-11-23T09:30:30'), at('2026-11-23T09:00'))
+    gaps.up(at('2026-11-23T09:30:34'))
+    expect(gapsIn(gaps.mark([tickOf(SYMBOL, at('2026-11-23T09:30:35'), 7)])).map(stretch)).toEqual([
+      ['stale', at('2026-11-23T09:00'), at('2026-11-23T09:30:35')],
+    ])
+  })
+
   it('followed by another keeps its cause, and is still open when the run ends unconnected', () => {
     const gaps = running('2026-11-23T10:00')
     gaps.lost('stale', at('2026-11-23T10:00:30'))

@@ -90,6 +90,8 @@ class VendorFeed implements Feed {
   #failures = 0
   /** Monotonic time of the last coverage. */
   #coveredAt = Number.NEGATIVE_INFINITY
+  /** Local time of the last data, of the opening of a connection without any. */
+  #dataAt = 0
 
   constructor(vendor: Vendor, options: FeedOptions) {
     const { symbols, depth, sessions, clock, random, checkpoints = [], capacity } = options
@@ -169,12 +171,14 @@ class VendorFeed implements Feed {
       {
         opened: () => {
           this.#endpoints.opened(endpoint, this.clock.monotonic() - startedAt)
-          this.#gaps.up(this.clock.now())
+          this.#dataAt = this.clock.now()
+          this.#gaps.up(this.#dataAt)
         },
         up: () => this.#tell('up', `${redactUrl(endpoint)}, symbols: ${this.#subscription.active.length}`),
         data: (events) => {
           if (!hasData) this.#healthy(endpoint)
           hasData = true
+          this.#dataAt = this.clock.now()
           this.#deliver(events)
         },
         alive: () => this.#cover(),
@@ -229,7 +233,7 @@ class VendorFeed implements Feed {
   #lost({ cause, detail }: LinkEnd): number {
     const { maxRetries = Number.POSITIVE_INFINITY } = this.#options
     const now = this.clock.now()
-    this.#gaps.lost(cause, now)
+    this.#gaps.lost(cause, now, this.#dataAt)
     this.#failures++
     if (this.#failures > maxRetries) {
       const tries =

@@ -24,8 +24,8 @@ interface Track {
   start: 'restart' | 'late_start' | null
   /** Local time from which the symbol was watched, epoch ms; null before the first connection. */
   watched: number | null
-  /** The loss since the last tick. */
-  loss: { readonly cause: GapCause; readonly at: number } | null
+  /** The loss since the last tick; `heard`: local time up to which its connection is known to have worked. */
+  loss: { readonly cause: GapCause; readonly at: number; readonly heard: number } | null
 }
 
 /** One stretch of scheduled session: opening auction and morning, or afternoon and closing auction. */
@@ -85,10 +85,16 @@ export class GapTracker {
     for (const track of this.#tracks.values()) track.watched ??= now
   }
 
-  /** The connection is lost, at local time `now`: the next tick of each symbol may come after a hole. */
-  lost(cause: GapCause, now: number): void {
+  /**
+   * The connection is lost, at local time `now`, and brought data until `heard`, or was opened then: the next tick of each
+   * symbol may come after a hole.
+   */
+  lost(cause: GapCause, now: number, heard = now): void {
     this.#upAt = null
-    for (const track of this.#tracks.values()) if (track.watched !== null) track.loss ??= { cause, at: now }
+    for (const track of this.#tracks.values()) {
+      const { watched } = track
+      if (watched !== null) track.loss ??= { cause, at: now, heard: Math.max(watched, heard) }
+    }
   }
 
   /**
@@ -189,7 +195,7 @@ export class GapTracker {
       if (open !== null && open < to) rows.push(row(start, open, to))
     }
     if (loss === null || rows.at(-1)?.to === to) return rows
-    const from = start === null ? timestamp : live ? loss.at : Number.POSITIVE_INFINITY
+    const from = start === null ? timestamp : live ? loss.heard : Number.POSITIVE_INFINITY
     const isQuiet = live && this.#quiet(start === null ? from : 0, loss.at, this.#upAt ?? now)
     if (from <= to && !isQuiet) rows.push(row(loss.cause, from, to))
     return rows
