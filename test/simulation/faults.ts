@@ -37,6 +37,9 @@ export interface Fault {
 /** Faults end this long before the day does, so that recovery can be seen. */
 const CALM = 40 * MINUTE
 
+/** Faults that end a program, or its run. */
+const ENDS: readonly FaultKind[] = ['crash', 'power', 'sigterm', 'disk']
+
 /** A seed's faults: some of the kinds, some times a day, short ones mostly. */
 export function faultsOf(days: readonly TradingDay[], dice: Dice): Fault[] {
   const kinds = dice.shuffled(FAULTS).slice(0, dice.whole(2, 8))
@@ -45,13 +48,24 @@ export function faultsOf(days: readonly TradingDay[], dice: Dice): Fault[] {
     const from = day.phases[0]!.open - 5 * MINUTE
     const to = day.end - CALM
     for (let n = dice.whole(3, 14); n > 0; n--) {
+      const kind = dice.pick(kinds)
       const at = dice.chance(0.25) ? nearTurn(day, dice) : dice.between(from, to)
       const lasts = dice.pick([dice.between(50, 2_000), dice.between(2_000, 40_000), dice.between(MINUTE, 15 * MINUTE)])
-      if (at > from && at < to)
-        faults.push({ kind: dice.pick(kinds), at, lasts: Math.min(lasts, to - at), force: dice.uniform() })
+      const isPossible = at > from && at < to && (kind !== 'mute' || canBeNoticed(at, day, kinds))
+      if (isPossible) faults.push({ kind, at, lasts: Math.min(lasts, to - at), force: dice.uniform() })
     }
   }
   return faults.sort((a, b) => a.at - b.at)
+}
+
+/**
+ * Silence is no proof before it has lasted as long as the watchdog gives it, in continuous trading: a connection that
+ * falls mute and is closed before, by the end of the session and a program that ends at lunch, looks like a quiet one.
+ */
+function canBeNoticed(at: number, day: TradingDay, kinds: readonly FaultKind[]): boolean {
+  const session = day.continuous.find(({ open, close }) => at >= open && at < close)
+  if (session !== undefined) return at < session.close - 8 * MINUTE
+  return !kinds.some((kind) => ENDS.includes(kind))
 }
 
 /** Where things go wrong: about an opening or a close. */

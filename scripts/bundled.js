@@ -1,16 +1,16 @@
-// npm run sim -- --seed N [--seeds COUNT] [--days DAYS] [--watch PATTERN]: trading days in simulated time, with faults.
-// Bundled, so that a plain node of any supported version runs it.
+// node scripts/bundled.js FILE.ts [ARGUMENTS]: runs a TypeScript file of the tests with a plain node of any supported version.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 
-const folder = mkdtempSync(join(tmpdir(), 'hkq-sim-'))
+const [entry] = process.argv.splice(2, 1)
+const folder = mkdtempSync(join(tmpdir(), 'hkq-bundle-'))
+const outfile = join(folder, 'bundle.mjs')
 try {
-  const outfile = join(folder, 'sim.mjs')
   await build({
-    entryPoints: [resolve(import.meta.dirname, '../test/simulation/run.ts')],
+    entryPoints: [entry],
     outfile,
     bundle: true,
     platform: 'node',
