@@ -209,9 +209,10 @@ export class GapTracker {
 
   /** Whether no hole of the symbol waits for the tick that ends it. */
   #isWhole(track: Track, now: number): boolean {
-    const { start, watched, loss } = track
+    const { start, watched, loss, timestamp } = track
     if (watched === null || loss !== null) return false
-    if (start === 'restart') return this.#missed(track, now, watched).length === 0
+    // a clock that is behind the last tick cannot tell what was missed since
+    if (start === 'restart') return now > timestamp && this.#missed(track, now, watched).length === 0
     return start === null || this.#openingBefore(watched) === null
   }
 
