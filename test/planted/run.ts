@@ -80,14 +80,14 @@ function run(tests: readonly string[]): Promise<Report | undefined> {
   })
 }
 
-/** Caught is a bug that an assertion fails on; that a file does not even load, or a test runs out of time, is not. */
+/** Caught is a bug that an assertion fails on, or hkq's own error; that a file does not even load, or a test runs out of time, is not. */
 function judge(report: Report | undefined): Verdict {
   if (report === undefined) return { caught: false, words: 'vitest told nothing' }
   const failed = report.testResults
     .flatMap(({ assertionResults }) => assertionResults)
     .filter(({ status }) => status === 'failed')
   const asserted = failed.find(({ failureMessages }) =>
-    failureMessages.some((text) => /AssertionError|Property failed/.test(text)),
+    failureMessages.some((text) => /^(AssertionError|HkqError|Error: Property failed)/.test(text)),
   )
   if (asserted !== undefined) {
     const more = failed.length === 1 ? '' : ` (and ${failed.length - 1} more)`

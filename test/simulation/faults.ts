@@ -51,21 +51,23 @@ export function faultsOf(days: readonly TradingDay[], dice: Dice): Fault[] {
       const kind = dice.pick(kinds)
       const at = dice.chance(0.25) ? nearTurn(day, dice) : dice.between(from, to)
       const lasts = dice.pick([dice.between(50, 2_000), dice.between(2_000, 40_000), dice.between(MINUTE, 15 * MINUTE)])
-      const isPossible = at > from && at < to && (kind !== 'mute' || canBeNoticed(at, day, kinds))
-      if (isPossible) faults.push({ kind, at, lasts: Math.min(lasts, to - at), force: dice.uniform() })
+      if (at > from && at < to && isFair(kind, at, day, kinds))
+        faults.push({ kind, at, lasts: Math.min(lasts, to - at), force: dice.uniform() })
     }
   }
   return faults.sort((a, b) => a.at - b.at)
 }
 
 /**
- * Silence is no proof before it has lasted as long as the watchdog gives it, in continuous trading: a connection that
- * falls mute and is closed before, by the end of the session and a program that ends at lunch, looks like a quiet one.
+ * Whether anybody could account for it. Silence is no proof before it has lasted as long as the watchdog gives it, in
+ * continuous trading: a connection that falls mute and is closed before, by the end of the session and a program that ends
+ * at lunch, looks like a quiet one. A program that starts by a wrong clock does not know which session it is in.
  */
-function canBeNoticed(at: number, day: TradingDay, kinds: readonly FaultKind[]): boolean {
+function isFair(kind: FaultKind, at: number, day: TradingDay, kinds: readonly FaultKind[]): boolean {
+  const isEnded = kinds.some((other) => ENDS.includes(other))
+  if (kind === 'clock') return !isEnded
   const session = day.continuous.find(({ open, close }) => at >= open && at < close)
-  if (session !== undefined) return at < session.close - 8 * MINUTE
-  return !kinds.some((kind) => ENDS.includes(kind))
+  return kind !== 'mute' || (session === undefined ? !isEnded : at < session.close - 8 * MINUTE)
 }
 
 /** Where things go wrong: about an opening or a close. */

@@ -43,6 +43,7 @@ export class Recorder {
   /** Every trade out of the feed, in order. */
   readonly told: Tick[] = []
   readonly began: number
+  connects = 0
   /** Resolves when it has ended by itself or by SIGTERM: what it failed with, if anything. */
   readonly ended: Promise<unknown>
   readonly #place: Place
@@ -50,6 +51,7 @@ export class Recorder {
   readonly #stop = new AbortController()
   #isDead = false
   #stored = 0
+  #commits = 0
   #connectAt = Number.NEGATIVE_INFINITY
   readonly #sentAt = new WeakMap<object, number>()
 
@@ -111,7 +113,7 @@ export class Recorder {
         if (diskState.isFailing) throw new HkqError('E_STORAGE', 'the disk of the simulation fails')
         const written = store.commit(batch)
         this.#stored += written.stored
-        journal.note('commit', written)
+        journal.note('commit', `${written.stored} ${written.duplicates}`)
         if (slowness > 0) await this.#clock.sleep(slowness - before)
         return written
       },
@@ -121,15 +123,18 @@ export class Recorder {
 
   #arrived(batch: readonly MarketEvent[]): void {
     if (this.#isDead) return
-    this.#place.journal.note('events', batch)
+    this.#place.journal.events(batch)
     for (const event of batch) if (event.type === 'tick') this.told.push(event)
   }
 
+  /** A tally takes longer than a commit: it is asked for now and then. */
   #committed(tally: Tally): void {
+    if (this.#commits++ % 10 !== 0) return
     if (tally.summary(0).stored > this.#stored) this.broken.push('acknowledged more ticks than were committed')
   }
 
   #connecting(): void {
+    this.connects++
     const at = this.#clock.monotonic()
     if (at - this.#connectAt < CONNECT_FLOOR) this.broken.push(`connected twice within ${at - this.#connectAt} ms`)
     this.#connectAt = at

@@ -18,6 +18,8 @@ export interface Plan {
   readonly days?: number
   /** Default: those of the seed. */
   readonly faults?: (days: readonly TradingDay[]) => readonly Fault[]
+  /** How long after the opening of the first session it ends, ms; default: after the last day's closing auction. */
+  readonly length?: number
   /** Lines of the journal to be kept, however many. */
   readonly watched?: RegExp
 }
@@ -32,6 +34,9 @@ export interface Outcome {
   readonly journal: readonly string[]
   readonly trades: number
   readonly stored: number
+  readonly quarantined: number
+  /** Connections that were tried. */
+  readonly connects: number
   readonly gaps: number
   readonly runs: number
 }
@@ -40,6 +45,8 @@ export interface Outcome {
 const STARTS = ['2026-11-20', '2026-11-23', '2026-12-24', '2026-09-30'] as const
 /** A process that has failed is started again after so long, ms. */
 const SUPERVISOR = 5_000
+/** The exchange is quiet for so long before the end, ms, for nobody can account for what is under way then. */
+const SETTLING = 5_000
 /** After the last fault all must be well again within this, ms: heartbeat, its answer, handshake, back-off, subscription. */
 const RECOVERY = 90_000
 /** A feed that was mute gives each reconnect that brought nothing twice the time, up to ten minutes. */
@@ -86,7 +93,7 @@ class World {
       .slice(0, days)
     const opening = this.#days[0]!.phases[0]!.open
     this.#time = new VirtualTime(opening - 30 * MINUTE)
-    this.#end = this.#days.at(-1)!.end + 6 * MINUTE
+    this.#end = plan.length === undefined ? this.#days.at(-1)!.end + 6 * MINUTE : opening + plan.length
     this.#begins = dice.chance(0.7) ? opening - dice.between(0, 20 * MINUTE) : opening + dice.between(0, 2 * HOUR)
     this.#machine = new Machine(this.#time)
     this.#journal = new Journal(this.#time, plan.watched)
@@ -97,7 +104,7 @@ class World {
     })
     this.#network = new Network(this.#time, new Dice(seed, 'network'), this.#server)
     this.#faults = plan.faults?.(this.#days) ?? faultsOf(this.#days, new Dice(seed, 'faults'))
-    const tape = tapeOf(this.#days, new Dice(seed, 'tape'))
+    const tape = tapeOf(this.#days, new Dice(seed, 'tape')).filter(({ at }) => at < this.#end - SETTLING)
     this.#trades = tape.flatMap(({ trades }) => trades)
     for (const push of tape) this.#at(push.at, () => this.#server.publish(push))
     for (const fault of this.#faults) this.#at(fault.at, () => this.#strike(fault))
@@ -125,8 +132,10 @@ class World {
       }),
     ]
     return {
-      ...{ seed, hash: this.#journal.digest(), broken, faults: this.#faults, journal: this.#journal.tail },
+      ...{ seed, hash: this.#journal.digest(), broken, faults: this.#faults, journal: this.#journal.lines },
       ...{ trades: this.#trades.length, stored: this.#disk.ticks.size, gaps: this.#disk.gaps.size },
+      quarantined: this.#disk.rejected.size,
+      connects: this.#recorders.reduce((sum, { connects }) => sum + connects, 0),
       runs: this.#recorders.length,
     }
   }

@@ -1,10 +1,51 @@
 import { describe, expect, it } from 'vitest'
-import { simulate } from './simulate.ts'
+import { FAULTS } from './faults.ts'
+import { type Outcome, simulate } from './simulate.ts'
+
+/** Seeds that failed once, each with what it found. */
+const REGRESSIONS: readonly (readonly [seed: number, days: number, found: string])[] = []
+
+const SEEDS = Number(process.env.HKQ_SIM_SEEDS ?? 20)
+
+/** How a failure is told: the rule, what came before it, and how to see it again. */
+function story({ seed, broken, journal }: Outcome): string {
+  const lines = [...broken.slice(0, 5), ...journal.slice(-20).map((line) => line.slice(0, 300))]
+  return [`seed ${seed}`, ...lines, `again: npm run sim -- --seed ${seed}`].join('\n')
+}
 
 describe('a simulated trading day', () => {
+  it('without a fault has no gap, no second connection, and stores every trade', async () => {
+    const calm = await simulate({ seed: 3, faults: () => [] })
+    expect(calm.broken, story(calm)).toEqual([])
+    expect(calm).toMatchObject({ gaps: 0, runs: 1, connects: 1 })
+    expect(calm.stored + calm.quarantined).toBe(calm.trades)
+  })
+
   it('is the same to the last event for the same seed, and another for another', async () => {
     const [one, again, other] = [await simulate({ seed: 1 }), await simulate({ seed: 1 }), await simulate({ seed: 2 })]
     expect(again.hash).toBe(one.hash)
     expect(other.hash).not.toBe(one.hash)
+  })
+
+  it.each(Array.from({ length: SEEDS }, (_, i) => i + 1))(
+    'of seed %i accounts for every trade: stored, quarantined or in a gap',
+    async (seed) => {
+      const outcome = await simulate({ seed })
+      expect(outcome.broken, story(outcome)).toEqual([])
+    },
+  )
+
+  it.each(REGRESSIONS)('of seed %i, %i days: %s', async (seed, days) => {
+    const outcome = await simulate({ seed, days })
+    expect(outcome.broken, story(outcome)).toEqual([])
+  })
+
+  it.each(FAULTS)('struck by %s at ten is well again, with a gap where trades are missing', async (kind) => {
+    const outcome = await simulate({
+      seed: 5,
+      length: 5_400_000,
+      faults: ([day]) => [{ kind, at: day!.continuous[0]!.open + 1_800_000, lasts: 25_000, force: 0.4 }],
+    })
+    expect(outcome.broken, story(outcome)).toEqual([])
   })
 })
