@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openFeed } from '../../src/core/connection/feed.ts'
 import { HkqError } from '../../src/core/errors.ts'
+import type { MarketEvent } from '../../src/core/market/event.ts'
 import { Sessions } from '../../src/core/market/session.ts'
 import { parseTime } from '../../src/core/market/time.ts'
 import { ManualClock, turn, until } from '../support/manual-clock.ts'
@@ -457,7 +458,7 @@ describe('gaps in the stream', () => {
     expect(reading.events.map(({ type }) => type).slice(1)).toEqual(['gap', 'tick', 'coverage', 'gap', 'coverage'])
     expect(reading.ofType('coverage').map(({ symbols, timestamp }) => [symbols, timestamp - MORNING])).toEqual([
       [['00700.HK'], 8_000],
-      [['00700.HK', '00005.HK'], 10_000],
+      [['00700.HK', '00005.HK'], 8_000],
     ])
   })
 
@@ -588,5 +589,32 @@ describe('a slow consumer', () => {
     await until(() => first.closed !== undefined)
     stop.abort()
     await events.return!()
+  })
+
+  it('is told no coverage while what was held back may still come: not before a heartbeat sent since was answered', async () => {
+    const clock = new ManualClock(MORNING)
+    const stop = new AbortController()
+    const feed = openFeed(fakeVendor([server.url], { frameGapMs: 0 }), {
+      ...{ symbols: ['00700.HK'], depth: 0, sessions: new Sessions(), clock, random: () => 0 },
+      ...{ signal: stop.signal, checkpoints: [], capacity: 2 },
+    })
+    const iterator = feed[Symbol.asyncIterator]()
+    const events: MarketEvent[] = []
+    const take = async (): Promise<void> => void events.push(...(await iterator.next()).value)
+    const first = await peer(server)
+    await take()
+    first.send({ tick: [0, 1, 2].map((seq) => ['00700.HK', MORNING + seq, seq]) })
+    while (events.length < 5) await take()
+    await clock.advance(5_000)
+    first.send(tick('00700.HK', MORNING + 5_000, 3))
+    while (events.length < 6) await take()
+    const types = (): string[] => events.map(({ type }) => type)
+    expect(types()).toEqual(['status', 'gap', 'tick', 'tick', 'tick', 'tick'])
+    await clock.advance(5_000)
+    await until(() => first.frames.some(({ beat }) => beat))
+    await take()
+    expect(events.slice(6)).toMatchObject([{ type: 'coverage', timestamp: MORNING + 8_000 }])
+    stop.abort()
+    await iterator.return!()
   })
 })

@@ -18,6 +18,7 @@ import { Watchdog } from './watchdog.ts'
 /** Least time between two tellings of how far was heard, and how long a trade may take to arrive, ms. */
 const COVERAGE_EVERY = 1_000
 const ARRIVAL = 2_000
+const NOT_BEHIND = Number.NEGATIVE_INFINITY
 /** Longest wait between two attempts while nothing trades, ms. */
 const QUIET_CAP = MINUTE
 
@@ -92,6 +93,10 @@ class VendorFeed implements Feed {
   #coveredAt = Number.NEGATIVE_INFINITY
   /** Local time of the last data, of the opening of a connection without any. */
   #dataAt = 0
+  /** Local time of the last sign of life that came in time; null while there is no connection. */
+  #aliveAt: number | null = null
+  /** Monotonic time at which a paused socket was read again, while what it held back may still come; Infinity while paused. */
+  #resumedAt = NOT_BEHIND
 
   constructor(vendor: Vendor, options: FeedOptions) {
     const { symbols, depth, sessions, clock, random, checkpoints = [], capacity } = options
@@ -99,7 +104,7 @@ class VendorFeed implements Feed {
     this.clock = clock
     this.#vendor = vendor
     this.#options = options
-    this.#channel = new Channel(capacity, () => this.#link?.resume())
+    this.#channel = new Channel(capacity, () => this.#resume())
     this.#subscription = new Subscription(vendor, symbols, depth)
     const reached = checkpoints.filter(({ source }) => source === vendor.name)
     this.#gaps = new GapTracker(vendor.name, sessions, reached)
@@ -172,6 +177,8 @@ class VendorFeed implements Feed {
         opened: () => {
           this.#endpoints.opened(endpoint, this.clock.monotonic() - startedAt)
           this.#dataAt = this.clock.now()
+          this.#aliveAt = this.#dataAt
+          this.#resumedAt = NOT_BEHIND
           this.#gaps.up(this.#dataAt)
         },
         up: () => this.#tell('up', `${redactUrl(endpoint)}, symbols: ${this.#subscription.active.length}`),
@@ -181,7 +188,10 @@ class VendorFeed implements Feed {
           this.#dataAt = this.clock.now()
           this.#deliver(events)
         },
-        alive: () => this.#cover(),
+        alive: (sentAt) => {
+          if (sentAt >= this.#resumedAt) this.#resumedAt = NOT_BEHIND
+          this.#cover()
+        },
         dropped: ({ symbol, detail }) => {
           this.#gaps.watch(this.#subscription.active, this.clock.now())
           this.#tell('warning', detail, symbol)
@@ -207,16 +217,25 @@ class VendorFeed implements Feed {
 
   #deliver(events: MarketEvent[]): void {
     this.#channel.pushAll(this.#gaps.mark(events))
-    if (this.#channel.full) this.#link?.pause()
-    else this.#cover()
+    if (this.#channel.full) {
+      this.#link?.pause()
+      this.#resumedAt = Number.POSITIVE_INFINITY
+    } else this.#cover()
   }
 
-  /** Tells how far was heard, at most once a second. */
+  #resume(): void {
+    if (this.#resumedAt === Number.POSITIVE_INFINITY) this.#resumedAt = this.clock.monotonic()
+    this.#link?.resume()
+  }
+
+  /** Tells how far was heard, at most once a second; never while older data than that may be held back. */
   #cover(): void {
+    if (this.#resumedAt !== NOT_BEHIND) return
+    this.#aliveAt = this.clock.now()
     const now = this.clock.monotonic()
     if (this.#options.checkpoints === undefined || now - this.#coveredAt < COVERAGE_EVERY) return
     this.#coveredAt = now
-    this.#heard(this.clock.now() - ARRIVAL)
+    this.#heard(this.#aliveAt - ARRIVAL)
   }
 
   #heard(timestamp: number): void {
@@ -234,6 +253,7 @@ class VendorFeed implements Feed {
     const { maxRetries = Number.POSITIVE_INFINITY } = this.#options
     const now = this.clock.now()
     this.#gaps.lost(cause, now, this.#dataAt)
+    this.#aliveAt = null
     this.#failures++
     if (this.#failures > maxRetries) {
       const tries =
@@ -260,7 +280,7 @@ class VendorFeed implements Feed {
   #finish(): void {
     const now = this.clock.now()
     this.#channel.pushAll(this.#gaps.end(now))
-    if (this.#options.checkpoints !== undefined) this.#heard(now)
+    if (this.#options.checkpoints !== undefined) this.#heard(this.#aliveAt === null ? now : this.#aliveAt - ARRIVAL)
   }
 
   #tell(state: StatusState, detail: string, symbol: string | null = null): void {

@@ -150,6 +150,7 @@ export class GapTracker {
       track.loss = null
     }
     this.#upAt ??= now
+    this.#heardAt = null
     return gaps
   }
 

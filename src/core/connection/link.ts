@@ -33,8 +33,8 @@ export interface LinkEvents {
   up(): void
   /** Data came: `events` are what a message, or all those of one read, say, possibly none. The array is used again. */
   data(events: MarketEvent[]): void
-  /** A heartbeat was answered: the line works, however quiet the market is. */
-  alive(): void
+  /** A heartbeat sent at monotonic time `sentAt` was answered: the line works, however quiet the market is. */
+  alive(sentAt: number): void
   dropped(dropped: Dropped): void
   warning(detail: string): void
 }
@@ -70,6 +70,8 @@ export class Link {
   #isPumping = false
   /** Monotonic time of the first heartbeat since the last frame; null while nothing is owed. */
   #owedSince: number | null = null
+  /** Monotonic times of the heartbeats without an answer, which come in their order. */
+  readonly #beats: number[] = []
   /** Local time of the last data: the watchdog need not hear of the same millisecond twice. */
   #dataAt = Number.NaN
   readonly #received: MarketEvent[] = []
@@ -178,6 +180,7 @@ export class Link {
       await clock.sleep(everyMs, signal)
       if (!(await this.#gate.turn(signal))) return
       this.#socket!.send(frame())
+      if (answerWithinMs !== null) this.#beats.push(clock.monotonic())
       if (answerWithinMs === null || this.#isPaused) continue
       this.#owedSince ??= clock.monotonic()
       this.#after(answerWithinMs, () => this.#checkAlive(answerWithinMs))
@@ -266,7 +269,7 @@ export class Link {
   #reply(reply: Reply): void {
     this.#gate.answered()
     if (reply.type === 'heartbeat') {
-      this.#events.alive()
+      this.#events.alive(this.#beats.shift() ?? Number.NEGATIVE_INFINITY)
       return
     }
     if (reply.type === 'refused') this.#refused(reply)
