@@ -269,6 +269,34 @@ describe('the watchdog', () => {
     await until(() => states('lost').length === 1)
   })
 
+  it('is not fooled by messages that nobody can read, which are kept', async () => {
+    const { openDecoder } = fakeVendor([])
+    const { clock, states, ofType } = start({
+      vendor: {
+        openDecoder: (context) => ({
+          ...openDecoder(context),
+          scan: () => false,
+          decode: (frame, received_at, out) => {
+            if (frame.toString() !== '"gateway timeout"') return openDecoder(context).decode(frame, received_at, out)
+            const known = { source: 'fake', symbol: null, timestamp: null, received_at } as const
+            out.push({ type: 'rejected', ...known, reason: 'malformed', raw: frame.toString() })
+            return undefined
+          },
+        }),
+      },
+    })
+    const first = await peer(server)
+    await until(() => states('up').length === 1)
+    for (let i = 0; i < 6; i++) {
+      await clock.advance(5_000)
+      first.socket.send('"gateway timeout"')
+      await turn()
+      await turn()
+    }
+    await until(() => states('lost').length === 1)
+    expect(ofType('rejected').length).toBeGreaterThan(0)
+  })
+
   it('waits twice as long after a reconnect that brought nothing', async () => {
     const { clock, states } = start()
     await until(() => states('up').length === 1)

@@ -188,6 +188,7 @@ class VendorFeed implements Feed {
           this.#dataAt = this.clock.now()
           this.#deliver(events)
         },
+        junk: (events) => void this.#queue(events),
         alive: (sentAt) => {
           if (sentAt >= this.#resumedAt) this.#resumedAt = NOT_BEHIND
           this.#cover()
@@ -216,11 +217,16 @@ class VendorFeed implements Feed {
   }
 
   #deliver(events: MarketEvent[]): void {
-    this.#channel.pushAll(this.#gaps.mark(events))
-    if (this.#channel.full) {
-      this.#link?.pause()
-      this.#resumedAt = Number.POSITIVE_INFINITY
-    } else this.#cover()
+    if (this.#queue(this.#gaps.mark(events))) this.#cover()
+  }
+
+  /** Whether there is room for more; where not, the socket is read no further. */
+  #queue(events: readonly MarketEvent[]): boolean {
+    this.#channel.pushAll(events)
+    if (!this.#channel.full) return true
+    this.#link?.pause()
+    this.#resumedAt = Number.POSITIVE_INFINITY
+    return false
   }
 
   #resume(): void {

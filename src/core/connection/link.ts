@@ -33,6 +33,8 @@ export interface LinkEvents {
   up(): void
   /** Data came: `events` are what a message, or all those of one read, say, possibly none. The array is used again. */
   data(events: MarketEvent[]): void
+  /** What came was no word of any symbol: to be kept, but no sign that the feed works. The array is used again. */
+  junk(events: MarketEvent[]): void
   /** A heartbeat sent at monotonic time `sentAt` was answered: the line works, however quiet the market is. */
   alive(sentAt: number): void
   dropped(dropped: Dropped): void
@@ -251,8 +253,12 @@ export class Link {
     const receivedAt = clock.now()
     onBytes?.(frame.length)
     const { unknown } = decoder
-    const reply = decoder.decode(frame, receivedAt, this.#received)
-    if (this.#received.length > 0 || (reply === undefined && decoder.unknown === unknown)) this.#data(receivedAt)
+    const received = this.#received
+    const reply = decoder.decode(frame, receivedAt, received)
+    const isBook = received.length === 0 && reply === undefined && decoder.unknown === unknown
+    if (isBook || received.some(isOfSymbol)) this.#data(receivedAt)
+    else if (received.length > 0) this.#events.junk(received)
+    received.length = 0
     return reply
   }
 
@@ -334,6 +340,10 @@ export class Link {
   #run(task: Promise<void>): void {
     task.catch((error: unknown) => this.#fail(error))
   }
+}
+
+function isOfSymbol({ symbol }: MarketEvent): boolean {
+  return symbol !== null
 }
 
 function refusal(vendor: Vendor, verdict: 'token' | 'fatal' | 'limit', words: string, symbols: number): HkqError {
