@@ -33,7 +33,7 @@ export interface LinkEvents {
   up(): void
   /** Data came: `events` are what a message, or all those of one read, say, possibly none. The array is used again. */
   data(events: MarketEvent[]): void
-  /** What came was no word of any symbol: to be kept, but no sign that the feed works. The array is used again. */
+  /** What came cannot be read: to be kept, but no sign that the feed works. The array is used again. */
   junk(events: MarketEvent[]): void
   /** A heartbeat sent at monotonic time `sentAt` was answered: the line works, however quiet the market is. */
   alive(sentAt: number): void
@@ -256,7 +256,7 @@ export class Link {
     const received = this.#received
     const reply = decoder.decode(frame, receivedAt, received)
     const isBook = received.length === 0 && reply === undefined && decoder.unknown === unknown
-    if (isBook || received.some(isOfSymbol)) this.#data(receivedAt)
+    if (isBook || received.some(isUnderstood)) this.#data(receivedAt)
     else if (received.length > 0) this.#events.junk(received)
     received.length = 0
     return reply
@@ -342,8 +342,9 @@ export class Link {
   }
 }
 
-function isOfSymbol({ symbol }: MarketEvent): boolean {
-  return symbol !== null
+/** Whether the vendor's words were understood, whatever is thought of the trade they tell of. */
+function isUnderstood(event: MarketEvent): boolean {
+  return event.type !== 'rejected' || event.reason !== 'malformed'
 }
 
 function refusal(vendor: Vendor, verdict: 'token' | 'fatal' | 'limit', words: string, symbols: number): HkqError {
