@@ -12,6 +12,7 @@ export interface Bug {
 
 const FEED = ['connection/feed.test.ts']
 const GAPS = ['connection/gaps.test.ts']
+const SIMULATION = ['simulation/simulation.test.ts']
 const SQLITE = ['storage/sqlite.test.ts']
 
 export const BUGS: readonly Bug[] = [
@@ -30,7 +31,7 @@ export const BUGS: readonly Bug[] = [
     find: 'const written = await sink.write(events)',
     replace: `void sink.write(events)
     const written = { stored: events.filter(({ type }) => type === 'tick').length, duplicates: 0 }`,
-    tests: ['simulation/simulation.test.ts'],
+    tests: SIMULATION,
   },
   {
     name: 'what is at hand when the source ends is thrown away',
@@ -89,7 +90,7 @@ export const BUGS: readonly Bug[] = [
     file: 'connection/link.ts',
     find: '    subscription.reconnected()\n',
     replace: '',
-    tests: FEED,
+    tests: SIMULATION,
   },
   {
     name: 'no heartbeat is sent',
@@ -172,9 +173,30 @@ export const BUGS: readonly Bug[] = [
   {
     name: 'coverage is told before what it covers can have come',
     file: 'connection/feed.ts',
-    find: 'this.#heard(this.clock.now() - ARRIVAL)',
-    replace: 'this.#heard(this.clock.now() + 0 * ARRIVAL)',
+    find: '    this.#heard(this.#aliveAt - ARRIVAL)\n',
+    replace: '    this.#heard(this.#aliveAt)\n',
     tests: FEED,
+  },
+  {
+    name: 'the end of a run covers what is still under way',
+    file: 'connection/feed.ts',
+    find: 'this.#aliveAt === null ? now : this.#aliveAt - ARRIVAL',
+    replace: 'now',
+    tests: FEED,
+  },
+  {
+    name: 'coverage is told while a paused socket holds back what it covers',
+    file: 'connection/feed.ts',
+    find: '    if (this.#resumedAt !== NOT_BEHIND) return\n',
+    replace: '',
+    tests: FEED,
+  },
+  {
+    name: 'a slow clock covers a restart',
+    file: 'connection/gaps.ts',
+    find: 'return now > timestamp && this.',
+    replace: 'return this.',
+    tests: GAPS,
   },
   {
     name: 'the holes that are open at the end are not written',

@@ -16,6 +16,7 @@ export const FAULTS = [
   'garbage',
   'restart',
   'clock',
+  'sleep',
   'crash',
   'power',
   'sigterm',

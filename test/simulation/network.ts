@@ -87,7 +87,7 @@ class Line implements SocketLike {
   #arrivesAt = 0
   #reachesAt = 0
   /** Bytes under way to the client, and what follows the last of them. */
-  readonly #coming: { readonly at: number; bytes: Buffer }[] = []
+  #coming: { readonly at: number; bytes: Buffer }[] = []
   #inbox: Buffer[] = []
   #backlog = 0
   #held: (() => void)[] = []
@@ -135,8 +135,8 @@ class Line implements SocketLike {
 
   reset(): void {
     if (this.#isDone || !this.#isOpen) return
-    const last = this.#coming.pop()
-    if (last !== undefined) this.#inbox.push(last.bytes.subarray(0, this.#dice.whole(0, last.bytes.length)))
+    const coming = Buffer.concat(this.#coming.map(({ bytes }) => bytes))
+    this.#inbox.push(coming.subarray(0, this.#dice.whole(0, coming.length)))
     this.#session?.gone()
     this.#read()
     this.#end({ code: 1006, reason: 'the connection broke off' })

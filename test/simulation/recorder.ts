@@ -32,9 +32,9 @@ export interface Place {
   readonly capacity: number
 }
 
-/** Vendor's floor between two connects, and between two frames of one connection, ms. */
-const CONNECT_FLOOR = 3_000
-const FRAME_FLOOR = 1_000
+/** Vendor's floor between two connects, and between two frames of one connection, ms; one less for sums of fractions. */
+const CONNECT_FLOOR = 2_999
+const FRAME_FLOOR = 999
 
 /** One life of `hkq record`: the product's own feed, validator and writer, on a simulated computer. */
 export class Recorder {

@@ -112,7 +112,7 @@ class World {
     this.#place = {
       ...{ machine: this.#machine, network: this.#network, disk: this.#disk, diskState: this.#diskState, sessions },
       ...{ journal: this.#journal, dice: new Dice(seed, 'recorder'), symbols: [...SYMBOLS, ...unknown] },
-      capacity: dice.chance(0.3) ? 8 : 65_536,
+      capacity: dice.pick([2, 8, 65_536]),
     }
   }
 

@@ -1,9 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { FAULTS } from './faults.ts'
+import { Dice } from './dice.ts'
+import { FAULTS, type FaultKind } from './faults.ts'
 import { type Outcome, simulate } from './simulate.ts'
 
-/** Seeds that failed once, each with what it found. */
-const REGRESSIONS: readonly (readonly [seed: number, days: number, found: string])[] = []
+/** What failed once: a fault about the close of the morning, and how the program ended soon after it. */
+const REGRESSIONS: readonly (readonly [seed: number, fault: FaultKind, end: FaultKind, found: string])[] = [
+  [3, 'slow', 'sigterm', 'the end of a run covered what was under way'],
+  [15, 'slow', 'sigterm', 'the end of a run covered what was under way'],
+  [16, 'hole', 'sigterm', 'the end of a run covered what a dead line did not bring'],
+  [3, 'slowdisk', 'sigterm', 'data held back for seconds was told as coverage up to now'],
+  [27, 'slowdisk', 'sigterm', 'data held back for seconds was told as coverage up to now'],
+]
 
 const SEEDS = Number(process.env.HKQ_SIM_SEEDS ?? 20)
 
@@ -35,8 +42,20 @@ describe('a simulated trading day', () => {
     },
   )
 
-  it.each(REGRESSIONS)('of seed %i, %i days: %s', async (seed, days) => {
-    const outcome = await simulate({ seed, days })
+  it.each(REGRESSIONS)('of seed %i with %s, then %s, about the close of a session: %s', async (seed, fault, end) => {
+    const dice = new Dice(seed, 'close')
+    const outcome = await simulate({
+      seed,
+      length: 15_000_000,
+      faults: ([day]) => {
+        const { close } = day!.continuous[0]!
+        const at = close - dice.between(5_000, 60_000)
+        return [
+          { kind: fault, at, lasts: dice.between(20_000, 90_000), force: 0.9 },
+          { kind: end, at: close + dice.between(0, 25_000), lasts: 60_000, force: 0.3 },
+        ]
+      },
+    })
     expect(outcome.broken, story(outcome)).toEqual([])
   })
 

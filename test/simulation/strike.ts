@@ -33,13 +33,7 @@ const STRIKES: Readonly<Record<FaultKind, Strike>> = {
     network.reset()
     return undefined
   },
-  hole: ({ network }, { lasts }) => {
-    network.weather.isHole = true
-    return () => {
-      network.weather.isHole = false
-      network.clear(lasts > RESENT)
-    }
-  },
+  hole: ({ network }, { lasts }) => hole(network, lasts),
   mute: ({ server }) => {
     server.mute(true)
     return () => server.mute(false)
@@ -73,6 +67,10 @@ const STRIKES: Readonly<Record<FaultKind, Strike>> = {
     machine.ahead += (force - 0.5) * 2 * Math.min(lasts, 20_000)
     return undefined
   },
+  sleep: ({ machine, network }, { lasts }) => {
+    machine.sleep(lasts)
+    return hole(network, lasts)
+  },
   crash: ({ interrupt }, { lasts }) => {
     interrupt((recorder) => recorder.kill(true), lasts)
     return undefined
@@ -90,7 +88,7 @@ const STRIKES: Readonly<Record<FaultKind, Strike>> = {
     return () => Object.assign(diskState, { isFailing: false })
   },
   slowdisk: ({ diskState }, { force }) => {
-    diskState.slowness = 50 + force * 5_000
+    diskState.slowness = 50 + force ** 2 * 40_000
     return () => Object.assign(diskState, { slowness: 0 })
   },
 }
@@ -98,6 +96,15 @@ const STRIKES: Readonly<Record<FaultKind, Strike>> = {
 export function strike(targets: Targets, fault: Fault): void {
   const end = STRIKES[fault.kind](targets, fault)
   if (end) targets.machine.time.after(fault.lasts, end)
+}
+
+/** Nothing passes; what is held up arrives late or, after too long, never. */
+function hole(network: Network, lasts: number): () => void {
+  network.weather.isHole = true
+  return () => {
+    network.weather.isHole = false
+    network.clear(lasts > RESENT)
+  }
 }
 
 /** The connections break, and no other is to be had. */

@@ -106,14 +106,39 @@ function isBefore(a: Task, b: Task): boolean {
   return a.at < b.at || (a.at === b.at && a.order < b.order)
 }
 
-/** The computer that records: its wall clock may be off, and be set. */
+/** The computer that records: its wall clock may be off, and be set; it may sleep, and its monotonic clock with it. */
 export class Machine {
   readonly time: VirtualTime
   /** How far its wall clock is ahead of the exchange's, ms. */
   ahead = 0
+  #sleptUntil = Number.NEGATIVE_INFINITY
+  #slept = 0
 
   constructor(time: VirtualTime) {
     this.time = time
+  }
+
+  /** Falls asleep for so long, ms; asleep already, it sleeps on. */
+  sleep(ms: number): void {
+    const from = Math.max(this.time.now, this.#sleptUntil)
+    const until = Math.max(from, this.time.now + ms)
+    this.#slept += until - from
+    this.#sleptUntil = until
+  }
+
+  /** Milliseconds that it was awake. */
+  awake(): number {
+    return this.time.now - this.#slept + Math.max(0, this.#sleptUntil - this.time.now)
+  }
+
+  /** Does `action` after `ms` of being awake. */
+  after(ms: number, action: () => void): void {
+    const due = this.awake() + ms
+    const wait = (): void => {
+      const asleep = Math.max(0, this.#sleptUntil - this.time.now)
+      this.time.after(due - this.awake() + asleep, () => (this.awake() < due - 1e-6 ? wait() : action()))
+    }
+    wait()
   }
 }
 
@@ -125,7 +150,7 @@ export class ProgramClock implements Clock {
 
   constructor(machine: Machine) {
     this.#machine = machine
-    this.#began = machine.time.now
+    this.#began = machine.awake()
   }
 
   kill(): void {
@@ -137,7 +162,7 @@ export class ProgramClock implements Clock {
   }
 
   monotonic(): number {
-    return this.#machine.time.now - this.#began
+    return this.#machine.awake() - this.#began
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
@@ -147,7 +172,7 @@ export class ProgramClock implements Clock {
         signal?.removeEventListener('abort', wake)
         if (!this.#isDead) resolve()
       }
-      this.#machine.time.after(ms, wake)
+      this.#machine.after(ms, wake)
       signal?.addEventListener('abort', wake)
     })
   }
