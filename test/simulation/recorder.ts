@@ -52,6 +52,8 @@ export class Recorder {
   #isDead = false
   #stored = 0
   #commits = 0
+  /** Commits that were acknowledged. */
+  #told = 0
   #connectAt = Number.NEGATIVE_INFINITY
   readonly #sentAt = new WeakMap<object, number>()
 
@@ -74,7 +76,7 @@ export class Recorder {
       ...{ source, symbols, quotes: false, sessions, clock, sink: this.#sink(store) },
       validator: createValidator({ sessions, live: true, now: () => clock.now(), monotonic: () => clock.monotonic() }),
       onArrival: (batch) => this.#arrived(batch),
-      onCommit: () => this.#committed(tally!),
+      onCommit: () => this.#acknowledged(tally!),
     })
     tally = recording.tally
     this.ended = recording.done.then(
@@ -113,6 +115,7 @@ export class Recorder {
         if (diskState.isFailing) throw new HkqError('E_STORAGE', 'the disk of the simulation fails')
         const written = store.commit(batch)
         this.#stored += written.stored
+        this.#commits++
         journal.note('commit', `${written.stored} ${written.duplicates}`)
         if (slowness > 0) await this.#clock.sleep(slowness - before)
         return written
@@ -127,9 +130,10 @@ export class Recorder {
     for (const event of batch) if (event.type === 'tick') this.told.push(event)
   }
 
-  /** A tally takes longer than a commit: it is asked for now and then. */
-  #committed(tally: Tally): void {
-    if (this.#commits++ % 10 !== 0) return
+  /** Told of a commit. The tally takes longer than a commit: it is asked for now and then. */
+  #acknowledged(tally: Tally): void {
+    if (++this.#told > this.#commits) this.broken.push('acknowledged a commit before it was made')
+    if (this.#told % 10 !== 0) return
     if (tally.summary(0).stored > this.#stored) this.broken.push('acknowledged more ticks than were committed')
   }
 
