@@ -13,8 +13,8 @@ export interface Account {
   /** From here on every trade must be accounted for. */
   readonly since: number
   readonly symbols: readonly string[]
-  /** From here on every trade must be stored: all is well again. */
-  readonly wellSince: number
+  /** Whether all is well at that time, so that every trade must be stored. */
+  readonly isWell: (time: number) => boolean
 }
 
 /** The coverage equation, by sequence number: sent = stored + quarantined + listed in gaps; and what else must hold. */
@@ -23,7 +23,7 @@ export function audit(account: Account): string[] {
   return [...recorders.flatMap(({ broken }) => broken), ...coverage(account), ...invented(account), ...order(account)]
 }
 
-function coverage({ trades, disk, symbols, since, wellSince }: Account): string[] {
+function coverage({ trades, disk, symbols, since, isWell }: Account): string[] {
   const stored = new Set([...disk.ticks.values()].map(keyOf))
   const quarantined = new Set([...disk.rejected.values()].flatMap(({ raw }) => numbersIn(raw)))
   const gaps = [...disk.gaps.values()]
@@ -32,7 +32,7 @@ function coverage({ trades, disk, symbols, since, wellSince }: Account): string[
     if (!trade.isScheduled || trade.time < since || !symbols.includes(trade.symbol)) continue
     if (stored.has(keyOf(trade)) || quarantined.has(`${trade.time} ${trade.seq}`)) continue
     if (!gaps.some((gap) => covers(gap, trade))) broken.push(`lost in silence: ${nameOf(trade)}`)
-    else if (trade.time >= wellSince) broken.push(`lost after everything was well again: ${nameOf(trade)}`)
+    else if (isWell(trade.time)) broken.push(`lost while all was well: ${nameOf(trade)}`)
   }
   return broken
 }

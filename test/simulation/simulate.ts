@@ -45,9 +45,9 @@ export interface Outcome {
 const STARTS = ['2026-11-20', '2026-11-23', '2026-12-24', '2026-09-30'] as const
 /** A process that has failed is started again after so long, ms. */
 const SUPERVISOR = 5_000
-/** The exchange is quiet for so long before the end, ms, for nobody can account for what is under way then. */
-const SETTLING = 5_000
-/** After the last fault all must be well again within this, ms: heartbeat, its answer, handshake, back-off, subscription. */
+/** What was traded so shortly before a fault or the end, ms, may be under way then. */
+const UNDER_WAY = 5_000
+/** After a fault all must be well again within this, ms: heartbeat, its answer, handshake, back-off, subscription. */
 const RECOVERY = 90_000
 /** A feed that was mute gives each reconnect that brought nothing twice the time, up to ten minutes. */
 const RECOVERY_OF_MUTE = 12 * MINUTE
@@ -104,7 +104,7 @@ class World {
     })
     this.#network = new Network(this.#time, new Dice(seed, 'network'), this.#server)
     this.#faults = plan.faults?.(this.#days) ?? faultsOf(this.#days, new Dice(seed, 'faults'))
-    const tape = tapeOf(this.#days, new Dice(seed, 'tape')).filter(({ at }) => at < this.#end - SETTLING)
+    const tape = tapeOf(this.#days, new Dice(seed, 'tape')).filter(({ at }) => at < this.#end - UNDER_WAY)
     this.#trades = tape.flatMap(({ trades }) => trades)
     for (const push of tape) this.#at(push.at, () => this.#server.publish(push))
     for (const fault of this.#faults) this.#at(fault.at, () => this.#strike(fault))
@@ -128,7 +128,7 @@ class World {
       ...(this.#isEnding ? ['the last recorder has not ended in two minutes'] : []),
       ...audit({
         ...{ trades: this.#trades, disk: this.#disk, server: this.#server, recorders: this.#recorders },
-        ...{ since: this.#begins, symbols: SYMBOLS, wellSince: this.#wellSince },
+        ...{ since: this.#begins, symbols: SYMBOLS, isWell: (time) => this.#isWell(time) },
       }),
     ]
     return {
@@ -140,9 +140,20 @@ class World {
     }
   }
 
-  get #wellSince(): number {
-    const ends = this.#faults.map(({ kind, at, lasts }) => at + lasts + (kind === 'mute' ? RECOVERY_OF_MUTE : RECOVERY))
-    return Math.max(this.#begins + RECOVERY, ...ends)
+  /** Whether no fault is on, begins within moments, nor ended so short a time ago that recovery may still be under way. */
+  #isWell(time: number): boolean {
+    if (time < this.#begins + RECOVERY) return false
+    return this.#faults.every(({ kind, at, lasts }) => {
+      const end = at + lasts
+      const well = kind === 'mute' ? this.#audibleFrom(end) + RECOVERY_OF_MUTE : end + RECOVERY
+      return time < at - UNDER_WAY || time > well
+    })
+  }
+
+  /** When silence begins to count: in continuous trading. */
+  #audibleFrom(time: number): number {
+    const sessions = this.#days.flatMap(({ continuous }) => continuous)
+    return Math.max(time, sessions.find(({ close }) => close > time)?.open ?? time)
   }
 
   #at(time: number, action: () => void): void {
