@@ -42,7 +42,6 @@ export class Recorder {
   readonly broken: string[] = []
   /** Every trade out of the feed, in order. */
   readonly told: Tick[] = []
-  readonly began: number
   connects = 0
   /** Resolves when it has ended by itself or by SIGTERM: what it failed with, if anything. */
   readonly ended: Promise<unknown>
@@ -52,15 +51,14 @@ export class Recorder {
   #isDead = false
   #stored = 0
   #commits = 0
-  /** Commits that were acknowledged. */
-  #told = 0
+  /** Of the commits made. */
+  #acknowledgements = 0
   #connectAt = Number.NEGATIVE_INFINITY
   readonly #sentAt = new WeakMap<object, number>()
 
   constructor(place: Place) {
     const { machine, network, disk, sessions, journal, dice, symbols, capacity } = place
     this.#place = place
-    this.began = machine.time.now
     const clock = new ProgramClock(machine)
     this.#clock = clock
     const store = new MemoryStore(disk, () => clock.now())
@@ -132,8 +130,8 @@ export class Recorder {
 
   /** Told of a commit. The tally takes longer than a commit: it is asked for now and then. */
   #acknowledged(tally: Tally): void {
-    if (++this.#told > this.#commits) this.broken.push('acknowledged a commit before it was made')
-    if (this.#told % 10 !== 0) return
+    if (++this.#acknowledgements > this.#commits) this.broken.push('acknowledged a commit before it was made')
+    if (this.#acknowledgements % 10 !== 0) return
     if (tally.summary(0).stored > this.#stored) this.broken.push('acknowledged more ticks than were committed')
   }
 
