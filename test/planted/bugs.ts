@@ -213,6 +213,20 @@ export const BUGS: readonly Bug[] = [
     tests: ['pipeline/steps.test.ts', ...FEED],
   },
   {
+    name: 'a full channel does not stop the socket',
+    file: 'connection/feed.ts',
+    find: '    this.#link?.pause()\n',
+    replace: '',
+    tests: FEED,
+  },
+  {
+    name: 'messages that nobody can read keep the watchdog quiet',
+    file: 'connection/link.ts',
+    find: 'if (isBook || received.some(isUnderstood))',
+    replace: 'if (isBook || received.length > 0)',
+    tests: FEED,
+  },
+  {
     name: 'a paused socket is never read again',
     file: 'pipeline/channel.ts',
     find: '          if (batch.length >= this.#capacity) this.#onDrain?.()\n',
