@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openFeed } from '../../src/core/connection/feed.ts'
 import { HkqError } from '../../src/core/errors.ts'
+import type { MarketEvent } from '../../src/core/market/event.ts'
 import { Sessions } from '../../src/core/market/session.ts'
 import { parseTime } from '../../src/core/market/time.ts'
 import { ManualClock, turn, until } from '../support/manual-clock.ts'
@@ -240,6 +241,21 @@ describe('the watchdog', () => {
     ])
   })
 
+  it('writes the gap of a connection that was mute from its first second from there', async () => {
+    const { clock, states, ofType } = start({ at: MORNING - 3_600_000 })
+    await peer(server)
+    await until(() => states('up').length === 1)
+    await clock.advance(1_800_000 + 30_000)
+    await until(() => states('lost').length === 1)
+    await clock.advance(3_000)
+    const second = await peer(server, 1)
+    second.send(tick('00700.HK', MORNING - 1_760_000, 9))
+    await until(() => ofType('tick').length === 1)
+    expect(ofType('gap').map(({ from, to, cause }) => [from, to, cause])).toEqual([
+      [MORNING - 3_600_000, MORNING - 1_760_000, 'stale'],
+    ])
+  })
+
   it('is not fooled by messages that mean nothing', async () => {
     const { clock, states } = start()
     const first = await peer(server)
@@ -251,6 +267,34 @@ describe('the watchdog', () => {
       await turn()
     }
     await until(() => states('lost').length === 1)
+  })
+
+  it('is not fooled by messages that nobody can read, which are kept', async () => {
+    const { openDecoder } = fakeVendor([])
+    const { clock, states, ofType } = start({
+      vendor: {
+        openDecoder: (context) => ({
+          ...openDecoder(context),
+          scan: () => false,
+          decode: (frame, received_at, out) => {
+            if (frame.toString() !== '"gateway timeout"') return openDecoder(context).decode(frame, received_at, out)
+            const known = { source: 'fake', symbol: null, timestamp: null, received_at } as const
+            out.push({ type: 'rejected', ...known, reason: 'malformed', raw: frame.toString() })
+            return undefined
+          },
+        }),
+      },
+    })
+    const first = await peer(server)
+    await until(() => states('up').length === 1)
+    for (let i = 0; i < 6; i++) {
+      await clock.advance(5_000)
+      const { length } = ofType('rejected')
+      first.socket.send('"gateway timeout"')
+      if (i < 5) await until(() => ofType('rejected').length > length)
+    }
+    await turn()
+    expect(states('lost')).toHaveLength(1)
   })
 
   it('waits twice as long after a reconnect that brought nothing', async () => {
@@ -442,7 +486,7 @@ describe('gaps in the stream', () => {
     expect(reading.events.map(({ type }) => type).slice(1)).toEqual(['gap', 'tick', 'coverage', 'gap', 'coverage'])
     expect(reading.ofType('coverage').map(({ symbols, timestamp }) => [symbols, timestamp - MORNING])).toEqual([
       [['00700.HK'], 8_000],
-      [['00700.HK', '00005.HK'], 10_000],
+      [['00700.HK', '00005.HK'], 8_000],
     ])
   })
 
@@ -573,5 +617,32 @@ describe('a slow consumer', () => {
     await until(() => first.closed !== undefined)
     stop.abort()
     await events.return!()
+  })
+
+  it('is told no coverage while what was held back may still come: not before a heartbeat sent since was answered', async () => {
+    const clock = new ManualClock(MORNING)
+    const stop = new AbortController()
+    const feed = openFeed(fakeVendor([server.url], { frameGapMs: 0 }), {
+      ...{ symbols: ['00700.HK'], depth: 0, sessions: new Sessions(), clock, random: () => 0 },
+      ...{ signal: stop.signal, checkpoints: [], capacity: 2 },
+    })
+    const iterator = feed[Symbol.asyncIterator]()
+    const events: MarketEvent[] = []
+    const take = async (): Promise<void> => void events.push(...(await iterator.next()).value)
+    const first = await peer(server)
+    await take()
+    first.send({ tick: [0, 1, 2].map((seq) => ['00700.HK', MORNING + seq, seq]) })
+    while (events.length < 5) await take()
+    await clock.advance(5_000)
+    first.send(tick('00700.HK', MORNING + 5_000, 3))
+    while (events.length < 6) await take()
+    const types = (): string[] => events.map(({ type }) => type)
+    expect(types()).toEqual(['status', 'gap', 'tick', 'tick', 'tick', 'tick'])
+    await clock.advance(5_000)
+    await until(() => first.frames.some(({ beat }) => beat))
+    await take()
+    expect(events.slice(6)).toMatchObject([{ type: 'coverage', timestamp: MORNING + 8_000 }])
+    stop.abort()
+    await iterator.return!()
   })
 })

@@ -302,6 +302,31 @@ describe('a loss', () => {
     expect(rows.map(stretch)).toEqual([['disconnect', at('2026-11-23T09:25'), at('2026-11-23T09:35:01')]])
   })
 
+  it('of a restart is not covered by a clock that is still behind the last tick', () => {
+    const gaps = new GapTracker('fake', sessions, [
+      { symbol: SYMBOL, timestamp: at('2026-11-23T10:00:20'), seq: 7, covered_until: at('2026-11-23T10:00:02') },
+      { symbol: 'HSI', timestamp: at('2026-11-23T10:00:20'), seq: 7, covered_until: at('2026-11-23T10:00:02') },
+    ])
+    gaps.watch([SYMBOL, 'HSI'], at('2026-11-23T10:00:05'))
+    gaps.up(at('2026-11-23T10:00:05'))
+    gaps.mark([tickOf('HSI', at('2026-11-23T10:00:25'), 8, at('2026-11-23T10:00:07'))])
+    expect(gaps.heard(at('2026-11-23T10:00:08'))).toEqual(['HSI'])
+    expect(gapsIn(gaps.mark([tickOf(SYMBOL, at('2026-11-23T10:00:30'), 9)])).map(stretch)).toEqual([
+      ['restart', at('2026-11-23T10:00:20'), at('2026-11-23T10:00:30')],
+    ])
+  })
+
+  it('before the first tick begins where the line was last heard: a mute one had lost what came before it was given up', () => {
+    const gaps = tracker()
+    gaps.watch([SYMBOL], at('2026-11-23T09:00'))
+    gaps.up(at('2026-11-23T09:00'))
+    gaps.lost('stale', at('2026-11-23T09:30:30'), at('2026-11-23T09:00'))
+    gaps.up(at('2026-11-23T09:30:34'))
+    expect(gapsIn(gaps.mark([tickOf(SYMBOL, at('2026-11-23T09:30:35'), 7)])).map(stretch)).toEqual([
+      ['stale', at('2026-11-23T09:00'), at('2026-11-23T09:30:35')],
+    ])
+  })
+
   it('followed by another keeps its cause, and is still open when the run ends unconnected', () => {
     const gaps = running('2026-11-23T10:00')
     gaps.lost('stale', at('2026-11-23T10:00:30'))

@@ -160,6 +160,7 @@ export function storeContract(name: string, makeBench: () => Promise<Bench>): vo
       const broken = { ...tick({ symbol: 'HSTECH', seq: 2 }), trade_type: {} } as unknown as Tick
       const whole = [tick({ symbol: '00005.HK', seq: 1 }), tick({ symbol: 'HSTECH', seq: 2 }), tick({ seq: 3 })]
       await expect(bench.store.write([tick({ seq: 3 }), tick({ symbol: 'HSI', seq: 1 }), broken])).rejects.toThrow()
+      expect(bench.store.checkpoints()).toEqual([])
       for (const one of whole) expect(await bench.store.write([one])).toEqual({ stored: 1, duplicates: 0 })
       const store = await bench.reopen()
       expect(store.symbols()).toEqual(['00005.HK', '00700.HK', 'HSTECH'])

@@ -86,6 +86,8 @@ class VendorFeed implements Feed {
   readonly #mutes: MuteWatch | undefined
   readonly #coverage: CoverageTeller | undefined
   #link: Link | undefined
+  /** Local time of the last data, of the opening of a connection without any. */
+  #dataAt = 0
 
   constructor(vendor: Vendor, options: FeedOptions) {
     const { symbols, depth, sessions, clock, checkpoints, capacity, inquiry } = options
@@ -93,7 +95,7 @@ class VendorFeed implements Feed {
     this.clock = clock
     this.#vendor = vendor
     this.#options = options
-    this.#channel = new Channel(capacity, () => this.#link?.resume())
+    this.#channel = new Channel(capacity, () => this.#resume())
     this.#subscription = new Subscription(vendor, symbols, depth)
     const reached = checkpoints?.filter(({ source }) => source === vendor.name)
     this.#gaps = new GapTracker(vendor.name, sessions, reached)
@@ -144,7 +146,8 @@ class VendorFeed implements Feed {
     try {
       while (!signal.aborted) {
         const end = await this.#connect(signal)
-        if (signal.aborted && end.since !== undefined) this.#gaps.lost(end.cause, end.since)
+        if (signal.aborted && end.since !== undefined)
+          this.#gaps.lost(end.cause, end.since, Math.min(end.since, this.#dataAt))
         if (signal.aborted) break
         if (end.error !== undefined) throw end.error
         if (this.#options.maxRetries === 0 && end.code === 1000) break
@@ -180,17 +183,24 @@ class VendorFeed implements Feed {
       {
         opened: () => {
           this.#endpoints.opened(endpoint, this.clock.monotonic() - startedAt)
-          this.#gaps.up(this.clock.now())
+          this.#dataAt = this.clock.now()
+          this.#gaps.up(this.#dataAt)
+          this.#coverage?.opened()
           this.#mutes?.opened()
         },
         up: () => this.#tell('up', `${redactUrl(endpoint)}, symbols: ${this.#subscription.active.length}`),
         data: (events) => {
           if (!hasData) this.#healthy(endpoint)
           hasData = true
+          this.#dataAt = this.clock.now()
           this.#mutes?.heard(events)
           this.#deliver(events)
         },
-        alive: () => this.#cover(),
+        junk: (events) => void this.#queue(events),
+        alive: (sentAt) => {
+          this.#coverage?.answered(sentAt)
+          this.#cover()
+        },
         lapsed: () => {
           this.#gaps.clockChanged()
           this.#mutes?.lapsed()
@@ -225,9 +235,21 @@ class VendorFeed implements Feed {
   }
 
   #deliver(events: MarketEvent[]): void {
-    this.#channel.pushAll(this.#gaps.mark(events))
-    if (this.#channel.full) this.#link?.pause()
-    else this.#cover()
+    if (this.#queue(this.#gaps.mark(events))) this.#cover()
+  }
+
+  /** Whether there is room for more; where not, the socket is read no further. */
+  #queue(events: readonly MarketEvent[]): boolean {
+    this.#channel.pushAll(events)
+    if (!this.#channel.full) return true
+    this.#link?.pause()
+    this.#coverage?.paused()
+    return false
+  }
+
+  #resume(): void {
+    this.#coverage?.resumed()
+    this.#link?.resume()
   }
 
   #cover(): void {
@@ -240,7 +262,8 @@ class VendorFeed implements Feed {
    * @throws HkqError E_NETWORK when the retries are exhausted
    */
   #lost({ cause, detail, since = this.clock.now() }: LinkEnd): number {
-    this.#gaps.lost(cause, since)
+    this.#gaps.lost(cause, since, Math.min(since, this.#dataAt))
+    this.#coverage?.lost()
     const wait = this.#retries.lost(detail)
     this.#tell('lost', `${detail}; next try in ${(wait / 1_000).toFixed(1)} s`)
     return wait
@@ -248,9 +271,8 @@ class VendorFeed implements Feed {
 
   #finish(): void {
     const now = this.clock.now()
-    const { isUp } = this.#gaps
     this.#channel.pushAll(this.#gaps.end(now))
-    this.#coverage?.ended(now, isUp)
+    this.#coverage?.ended(now)
   }
 
   #tell(state: StatusState, detail: string, symbol: string | null = null): void {

@@ -24,8 +24,11 @@ interface Track {
   start: 'restart' | 'late_start' | null
   /** Local time from which the symbol was watched, epoch ms; null before the first connection. */
   watched: number | null
-  /** The loss since the last tick; one in which trades are known to be missing is one whatever the calendar says. */
-  loss: { readonly cause: GapCause; readonly at: number; readonly isProven?: true } | null
+  /**
+   * The loss since the last tick; `heard`: local time up to which its connection is known to have worked. One in which
+   * trades are known to be missing is one whatever the calendar says.
+   */
+  loss: { readonly cause: GapCause; readonly at: number; readonly heard: number; readonly isProven?: true } | null
 }
 
 /**
@@ -83,14 +86,16 @@ export class GapTracker {
     for (const track of this.#tracks.values()) track.watched ??= now
   }
 
-  get isUp(): boolean {
-    return this.#upAt !== null
-  }
-
-  /** The connection is lost, at local time `now`: the next tick of each symbol may come after a hole. */
-  lost(cause: GapCause, now: number): void {
+  /**
+   * The connection is lost, at local time `now`, and brought data until `heard`, or was opened then: the next tick of each
+   * symbol may come after a hole.
+   */
+  lost(cause: GapCause, now: number, heard = now): void {
     this.#upAt = null
-    for (const track of this.#tracks.values()) if (track.watched !== null) track.loss ??= { cause, at: now }
+    for (const track of this.#tracks.values()) {
+      const { watched } = track
+      if (watched !== null) track.loss ??= { cause, at: now, heard: Math.max(watched, heard) }
+    }
   }
 
   /** A clock may have been set: nothing more was heard until a tick's time shows that it goes right. */
@@ -103,7 +108,7 @@ export class GapTracker {
     const track = this.#tracks.get(symbol)
     if (track === undefined) return
     const at = track.start === null ? now : (track.watched ?? now)
-    track.loss ??= { cause: 'stale', at, isProven: true }
+    track.loss ??= { cause: 'stale', at, heard: at, isProven: true }
   }
 
   /**
@@ -159,6 +164,7 @@ export class GapTracker {
       track.loss = null
     }
     this.#upAt ??= now
+    this.#heardAt = null
     return gaps
   }
 
@@ -205,7 +211,7 @@ export class GapTracker {
       if (open !== null && open < to) rows.push(row(start, open, to))
     }
     if (loss === null || rows.at(-1)?.to === to) return rows
-    const from = start === null ? timestamp : live ? loss.at : Number.POSITIVE_INFINITY
+    const from = start === null ? timestamp : live ? loss.heard : Number.POSITIVE_INFINITY
     const isQuiet = live && !loss.isProven && this.#quiet(start === null ? from : 0, loss.at, this.#upAt ?? now)
     if (from <= to && !isQuiet) rows.push(row(loss.cause, from, to))
     return rows
@@ -219,9 +225,10 @@ export class GapTracker {
 
   /** Whether no hole of the symbol waits for the tick that ends it. */
   #isWhole(track: Track, now: number): boolean {
-    const { start, watched, loss } = track
+    const { start, watched, loss, timestamp } = track
     if (watched === null || loss !== null) return false
-    if (start === 'restart') return this.#missed(track, now, watched).length === 0
+    // a clock that is behind the last tick cannot tell what was missed since
+    if (start === 'restart') return now > timestamp && this.#missed(track, now, watched).length === 0
     return start === null || this.#openingBefore(watched) === null
   }
 

@@ -35,8 +35,10 @@ export interface LinkEvents {
   up(): void
   /** Data came: `events` are what a message, or all those of one read, say, possibly none. The array is used again. */
   data(events: MarketEvent[]): void
-  /** A heartbeat was answered: the line works, however quiet the market is. */
-  alive(): void
+  /** What came cannot be read: to be kept, but no sign that the feed works. The array is used again. */
+  junk(events: MarketEvent[]): void
+  /** A heartbeat sent at monotonic time `sentAt` was answered: the line works, however quiet the market is. */
+  alive(sentAt: number): void
   /** Time went by unseen: the machine slept, the process stood still, or a clock was set. */
   lapsed(): void
   dropped(dropped: Dropped): void
@@ -248,8 +250,12 @@ export class Link {
     const receivedAt = clock.now()
     onBytes?.(frame.length)
     const { unknown } = decoder
-    const reply = decoder.decode(frame, receivedAt, this.#received)
-    if (this.#received.length > 0 || (reply === undefined && decoder.unknown === unknown)) this.#data(receivedAt)
+    const received = this.#received
+    const reply = decoder.decode(frame, receivedAt, received)
+    const isBook = received.length === 0 && reply === undefined && decoder.unknown === unknown
+    if (isBook || received.some(isUnderstood)) this.#data(receivedAt)
+    else if (received.length > 0) this.#events.junk(received)
+    received.length = 0
     return reply
   }
 
@@ -265,8 +271,7 @@ export class Link {
   #reply(reply: Reply): void {
     this.#gate.answered()
     if (reply.type === 'heartbeat') {
-      this.#pulse?.answered()
-      this.#events.alive()
+      this.#events.alive(this.#pulse?.answered() ?? Number.NEGATIVE_INFINITY)
     } else this.#run(this.#requests.answered(reply))
   }
 
@@ -310,4 +315,9 @@ export class Link {
   #run(task: Promise<void>): void {
     task.catch((error: unknown) => this.#fail(error))
   }
+}
+
+/** Whether the vendor's words were understood, whatever is thought of the trade they tell of. */
+function isUnderstood(event: MarketEvent): boolean {
+  return event.type !== 'rejected' || event.reason !== 'malformed'
 }

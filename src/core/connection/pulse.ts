@@ -39,6 +39,8 @@ export class Pulse {
   #seen: { now: number; at: number }
   /** Monotonic time of the first heartbeat since the last frame; null while nothing is owed. */
   #owedSince: number | null = null
+  /** Monotonic times of the heartbeats without an answer, which come in their order. */
+  readonly #beats: number[] = []
   /** Local time before the time that went by unseen; `at` and `until` are monotonic. */
   #doubt: { readonly since: number; readonly at: number; until: number } | null = null
   #isPaused = false
@@ -82,9 +84,10 @@ export class Pulse {
     this.#options.watchdog.data(now, this.#seen.at)
   }
 
-  /** A heartbeat was answered. */
-  answered(): void {
+  /** A heartbeat was answered. @returns the monotonic time at which it was sent; -Infinity where nobody knows */
+  answered(): number {
     this.#doubt = null
+    return this.#beats.shift() ?? Number.NEGATIVE_INFINITY
   }
 
   /** Watches until the connection ends. @returns how it ends; undefined when it has ended otherwise */
@@ -136,8 +139,10 @@ export class Pulse {
 
   async #beat(): Promise<void> {
     const { clock, heartbeat, beat } = this.#options
-    if (!(await beat()) || heartbeat.answerWithinMs === null || this.#isPaused) return
+    if (!(await beat()) || heartbeat.answerWithinMs === null) return
     const at = clock.monotonic()
+    this.#beats.push(at)
+    if (this.#isPaused) return
     this.#owedSince ??= at
     if (this.#doubt !== null) this.#doubt.until = Math.min(this.#doubt.until, at + SIGN_WITHIN)
   }

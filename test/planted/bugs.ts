@@ -1,0 +1,283 @@
+/** A bug as somebody could write it, and the tests that must not let it pass. */
+export interface Bug {
+  readonly name: string
+  /** Below src/core. */
+  readonly file: string
+  /** Stands in the file exactly once. */
+  readonly find: string
+  readonly replace: string
+  /** Below test. */
+  readonly tests: readonly string[]
+}
+
+const FEED = ['connection/feed.test.ts']
+const GAPS = ['connection/gaps.test.ts']
+const SIMULATION = ['simulation/simulation.test.ts']
+const SQLITE = ['storage/sqlite.test.ts']
+
+export const BUGS: readonly Bug[] = [
+  {
+    name: 'acknowledged before the commit',
+    file: 'storage/writer.ts',
+    find: `        const written = await write(events)
+        onWritten?.(events, written)`,
+    replace: `        onWritten?.(events, { stored: events.length, duplicates: 0 })
+        await write(events)`,
+    tests: ['storage/writer.test.ts'],
+  },
+  {
+    name: 'the commit is not waited for',
+    file: 'storage/writer.ts',
+    find: 'const written = await sink.write(events)',
+    replace: `void sink.write(events)
+    const written = { stored: events.filter(({ type }) => type === 'tick').length, duplicates: 0 }`,
+    tests: SIMULATION,
+  },
+  {
+    name: 'what is at hand when the source ends is thrown away',
+    file: 'storage/writer.ts',
+    find: 'if (more === undefined || more.done) break',
+    replace: `if (more?.done) return
+        if (more === undefined) break`,
+    tests: ['storage/writer.test.ts'],
+  },
+  {
+    name: 'one trade a millisecond, whatever its number',
+    file: 'storage/sqlite/write-ticks.ts',
+    find: '      let { seq } = tick\n',
+    replace: '      let { seq } = tick\n      if (tick.timestamp === tip.time && source === tip.source) continue\n',
+    tests: SQLITE,
+  },
+  {
+    name: 'the same number is the same trade, whatever its price',
+    file: 'storage/sqlite/write-ticks.ts',
+    find: 'return price === tick.last_price && volume === tick.volume',
+    replace: 'return price > 0 || volume === null',
+    tests: SQLITE,
+  },
+  {
+    name: 'the checkpoint is written behind the transaction',
+    file: 'storage/sqlite/store.ts',
+    find: 'writer.records.checkpoints(symbol, fresh, this.#now())',
+    replace: 'queueMicrotask(() => writer.records.checkpoints(symbol, fresh, this.#now()))',
+    tests: SQLITE,
+  },
+  {
+    name: 'what was undone is still in mind',
+    file: 'storage/sqlite/store.ts',
+    find: `    if (this.#db.inTransaction) this.#db.exec('ROLLBACK')
+    this.#forget()`,
+    replace: `    if (this.#db.inTransaction) this.#db.exec('ROLLBACK')`,
+    tests: SQLITE,
+  },
+  {
+    name: 'a minute is summed twice',
+    file: 'storage/sqlite/store.ts',
+    find: 'writer.minutes.add(symbol, fresh)',
+    replace: `writer.minutes.add(symbol, fresh)
+        if (list.length > 1) writer.minutes.add(symbol, fresh)`,
+    tests: SQLITE,
+  },
+  {
+    name: 'coverage goes back',
+    file: 'storage/sqlite/write-records.ts',
+    find: ' WHERE excluded.until > until',
+    replace: '',
+    tests: SQLITE,
+  },
+  {
+    name: 'nothing is subscribed after a reconnect',
+    file: 'connection/link.ts',
+    find: '    subscription.reconnected()\n',
+    replace: '',
+    tests: SIMULATION,
+  },
+  {
+    name: 'no heartbeat is sent',
+    file: 'connection/link.ts',
+    find: '    this.#run(this.#beat())\n',
+    replace: '',
+    tests: FEED,
+  },
+  {
+    name: 'an unanswered heartbeat is ignored',
+    file: 'connection/link.ts',
+    find: 'if (this.#owedSince === null || this',
+    replace: 'if (this.#owedSince !== null || this',
+    tests: FEED,
+  },
+  {
+    name: 'two frames at once',
+    file: 'connection/gate.ts',
+    find: `      await this.#clock.sleep(wait, signal)
+    this.#freeAt = this.#clock.monotonic() + this.#gapMs`,
+    replace: '      await this.#clock.sleep(wait, signal)',
+    tests: ['connection/backoff.test.ts'],
+  },
+  {
+    name: 'reconnects without a floor',
+    file: 'connection/backoff.ts',
+    find: 'Math.max(0, this.#lastConnect + this.#floorMs - at, jitter)',
+    replace: 'jitter + 0 * at',
+    tests: ['connection/backoff.test.ts'],
+  },
+  {
+    name: 'the watchdog sleeps',
+    file: 'connection/watchdog.ts',
+    find: 'return Math.min(MINUTE, limit - this.#silence(now, at))',
+    replace: 'return Math.min(MINUTE, limit + 0 * this.#silence(now, at))',
+    tests: ['connection/watchdog.test.ts'],
+  },
+  {
+    name: 'lunch is silence',
+    file: 'connection/watchdog.ts',
+    find: '.continuous.find(({ open, close }) =>',
+    replace: '.phases.find(({ open, close }) =>',
+    tests: ['connection/watchdog.test.ts'],
+  },
+  {
+    name: 'a gap begins at the loss, not at the last tick',
+    file: 'connection/gaps.ts',
+    find: 'const from = start === null ? timestamp : ',
+    replace: 'const from = start === null ? loss.at : ',
+    tests: GAPS,
+  },
+  {
+    name: 'a mute connection had lost nothing until it was given up',
+    file: 'connection/gaps.ts',
+    find: 'live ? loss.heard : ',
+    replace: 'live ? loss.at : ',
+    tests: [...GAPS, ...FEED],
+  },
+  {
+    name: 'a first tick of the same millisecond is taken for the last one again',
+    file: 'connection/gaps.ts',
+    find: 'const isNewer = byTimeAndSeq(tick, track) > 0',
+    replace: 'const isNewer = tick.timestamp > track.timestamp || byTimeAndSeq(tick, track) > Infinity',
+    tests: GAPS,
+  },
+  {
+    name: 'a late start is no gap',
+    file: 'connection/gaps.ts',
+    find: "} else if (start === 'late_start' && live) {",
+    replace: "} else if (start === 'late_start' && live && watched === null) {",
+    tests: GAPS,
+  },
+  {
+    name: 'covered in spite of a hole that is open',
+    file: 'connection/gaps.ts',
+    find: 'if (watched === null || loss !== null) return false',
+    replace: 'if (watched === null) return false',
+    tests: [...GAPS, ...FEED],
+  },
+  {
+    name: 'coverage is told before what it covers can have come',
+    file: 'connection/feed.ts',
+    find: '    this.#heard(this.#aliveAt - ARRIVAL)\n',
+    replace: '    this.#heard(this.#aliveAt)\n',
+    tests: FEED,
+  },
+  {
+    name: 'the end of a run covers what is still under way',
+    file: 'connection/feed.ts',
+    find: 'this.#aliveAt === null ? now : this.#aliveAt - ARRIVAL',
+    replace: 'now',
+    tests: FEED,
+  },
+  {
+    name: 'coverage is told while a paused socket holds back what it covers',
+    file: 'connection/feed.ts',
+    find: '    if (this.#resumedAt !== NOT_BEHIND) return\n',
+    replace: '',
+    tests: FEED,
+  },
+  {
+    name: 'a slow clock covers a restart',
+    file: 'connection/gaps.ts',
+    find: 'return now > timestamp && this.',
+    replace: 'return this.',
+    tests: GAPS,
+  },
+  {
+    name: 'the holes that are open at the end are not written',
+    file: 'connection/feed.ts',
+    find: '    this.#channel.pushAll(this.#gaps.end(now))\n',
+    replace: '    this.#gaps.end(now)\n',
+    tests: FEED,
+  },
+  {
+    name: 'a full channel drops',
+    file: 'pipeline/channel.ts',
+    find: 'if (this.#closed || events.length === 0) return',
+    replace: 'if (this.#closed || events.length === 0 || this.full) return',
+    tests: ['pipeline/steps.test.ts', ...FEED],
+  },
+  {
+    name: 'a full channel does not stop the socket',
+    file: 'connection/feed.ts',
+    find: '    this.#link?.pause()\n',
+    replace: '',
+    tests: FEED,
+  },
+  {
+    name: 'messages that nobody can read keep the watchdog quiet',
+    file: 'connection/link.ts',
+    find: 'if (isBook || received.some(isUnderstood))',
+    replace: 'if (isBook || received.length > 0)',
+    tests: FEED,
+  },
+  {
+    name: 'a paused socket is never read again',
+    file: 'pipeline/channel.ts',
+    find: '          if (batch.length >= this.#capacity) this.#onDrain?.()\n',
+    replace: '',
+    tests: ['pipeline/steps.test.ts', ...FEED],
+  },
+  {
+    name: 'the end throws away what was received',
+    file: 'pipeline/channel.ts',
+    find: `  close(): void {
+    this.#closed = true`,
+    replace: `  close(): void {
+    this.#queue = []
+    this.#closed = true`,
+    tests: ['pipeline/steps.test.ts'],
+  },
+  {
+    name: 'sequence numbers are doubles',
+    file: 'connection/wire.ts',
+    find: 'return exact <= MAX_SEQ ? exact : null',
+    replace: 'return exact <= MAX_SEQ ? number : null',
+    tests: ['connection/wire.test.ts'],
+  },
+  {
+    name: 'ordinals go on from one connection to the next',
+    file: 'connection/vendors/tutorial.ts',
+    find: 'readonly #ordinals = new Ordinals()',
+    replace: `get #ordinals(): Ordinals {
+    return (TutorialDecoder as { kept?: Ordinals }).kept ??= new Ordinals()
+  }`,
+    tests: ['connection/vendors/tutorial.test.ts'],
+  },
+  {
+    name: 'a code that means slower ends the recording',
+    file: 'connection/vendors/alltick/replies.ts',
+    find: "606: 'backoff'",
+    replace: "606: 'fatal'",
+    tests: ['connection/vendors/alltick.test.ts'],
+  },
+  {
+    name: 'a frame whose header was cut between two reads is read past its end',
+    file: 'connection/fast-lane.ts',
+    find: 'chunk.length : size - begun',
+    replace: 'chunk.length : size',
+    tests: ['connection/fast-lane.test.ts'],
+  },
+  {
+    name: 'the quarantine forgets the payload',
+    file: 'validation/admit.ts',
+    find: 'reason, raw: raw.toString(), received_at }',
+    replace: 'reason, raw: raw.toString().slice(0, 0), received_at }',
+    tests: ['validation/admit.test.ts'],
+  },
+]
