@@ -178,6 +178,13 @@ export const BUGS: readonly Bug[] = [
     tests: FEED,
   },
   {
+    name: 'what was missed asleep is judged by the time of waking',
+    file: 'connection/feed.ts',
+    find: 'isAnswered ? (this.#aliveAt ?? now) : now',
+    replace: 'isAnswered ? now : now',
+    tests: FEED,
+  },
+  {
     name: 'the end of a run covers what is still under way',
     file: 'connection/feed.ts',
     find: 'this.#aliveAt === null ? now : this.#aliveAt - ARRIVAL',

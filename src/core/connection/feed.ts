@@ -258,7 +258,8 @@ class VendorFeed implements Feed {
   #lost({ cause, detail }: LinkEnd): number {
     const { maxRetries = Number.POSITIVE_INFINITY } = this.#options
     const now = this.clock.now()
-    this.#gaps.lost(cause, now, this.#dataAt)
+    const isAnswered = this.#vendor.heartbeat.answerWithinMs !== null
+    this.#gaps.lost(cause, isAnswered ? (this.#aliveAt ?? now) : now, this.#dataAt)
     this.#aliveAt = null
     this.#failures++
     if (this.#failures > maxRetries) {
