@@ -490,6 +490,26 @@ describe('gaps in the stream', () => {
     ])
   })
 
+  it('are written where the machine slept over the close of a session, though the loss is noticed at lunch', async () => {
+    const at = parseTime('2026-11-23T11:59:20')
+    const reading = start({ at, symbols: ['00700.HK'] })
+    const first = await peer(server)
+    first.send(tick('00700.HK', at, 1))
+    await until(() => reading.ofType('tick').length === 1)
+    reading.clock.jump(150_000)
+    first.socket.terminate()
+    await until(() => reading.states('lost').length === 1)
+    await reading.clock.advance(3_000)
+    const second = await peer(server, 1)
+    reading.clock.jump(3_540_000)
+    second.send(tick('00700.HK', at + 3_641_000, 9))
+    await until(() => reading.ofType('tick').length === 2)
+    expect(reading.ofType('gap').map(({ cause, from, to }) => [cause, from, to])).toEqual([
+      ['late_start', parseTime('2026-11-23T09:20'), at],
+      ['disconnect', at, at + 3_641_000],
+    ])
+  })
+
   it('end with the run where no tick came after the loss', async () => {
     const reading = start({ at: parseTime('2026-11-23T10:00'), symbols: ['00700.HK'] })
     const first = await peer(server)

@@ -25,8 +25,8 @@ interface Track {
   /** Local time from which the symbol was watched, epoch ms; null before the first connection. */
   watched: number | null
   /**
-   * The loss since the last tick; `heard`: local time up to which its connection is known to have worked. One in which
-   * trades are known to be missing is one whatever the calendar says.
+   * The loss since the last tick: local times of the last sign of life before it, and of the last data. One in which trades
+   * are known to be missing is one whatever the calendar says.
    */
   loss: { readonly cause: GapCause; readonly at: number; readonly heard: number; readonly isProven?: true } | null
 }
@@ -87,14 +87,15 @@ export class GapTracker {
   }
 
   /**
-   * The connection is lost, at local time `now`, and brought data until `heard`, or was opened then: the next tick of each
-   * symbol may come after a hole.
+   * The connection is lost: the next tick of each symbol may come after a hole.
+   * @param at local time of its last sign of life: much earlier than now where the machine slept
+   * @param heard local time at which it last brought data, or was opened
    */
-  lost(cause: GapCause, now: number, heard = now): void {
+  lost(cause: GapCause, at: number, heard = at): void {
     this.#upAt = null
     for (const track of this.#tracks.values()) {
       const { watched } = track
-      if (watched !== null) track.loss ??= { cause, at: now, heard: Math.max(watched, heard) }
+      if (watched !== null) track.loss ??= { cause, at, heard: Math.max(watched, heard) }
     }
   }
 
