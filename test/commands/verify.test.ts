@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
+import Sqlite from 'better-sqlite3'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { main } from '../../src/cli.ts'
 import type { Io } from '../../src/commands/_io.ts'
@@ -14,7 +15,7 @@ import { at, fullDay, sessions } from '../holes/held.ts'
 import { tick } from '../storage/sample.ts'
 
 /** The command at a time of the clock on the wall, in a folder with a store of these days. */
-async function verifyAt(now: string, dates: readonly string[], ...args: string[]) {
+async function verifyAt(now: string, dates: readonly string[], ...more: (string | ((path: string) => void))[]) {
   const cwd = mkdtempSync(join(tmpdir(), 'hkq-verify-'))
   onTestFinished(() => rmSync(cwd, { recursive: true }))
   const ticks = dates.flatMap(fullDay).map((start, seq) => tick({ timestamp: start + 1_000, seq }))
@@ -22,6 +23,8 @@ async function verifyAt(now: string, dates: readonly string[], ...args: string[]
   const store = await openSqlite(join(cwd, 'a.db'), { mode: 'record' })
   await store.write(kept)
   await store.close()
+  const args = more.filter((one) => typeof one === 'string')
+  for (const change of more) if (typeof change === 'function') change(join(cwd, 'a.db'))
   const server = await openServer({ sessions })
   onTestFinished(() => server.close())
   await server.publish(kept)
@@ -91,6 +94,28 @@ describe('verify of a day that is not over', () => {
     const { code, text } = await verifyAt('2026-11-20T14:00:30', ['2026-11-20'])
     expect(code).toBe(0)
     expect(JSON.parse(text.split('\n')[1]!)).toMatchObject({ type: 'coverage', scheduled: 12_630, coverage: 1 })
+  })
+})
+
+describe('verify of a damaged file', () => {
+  it('tells what the store finds wrong, and reads it no further', async () => {
+    const { code, text } = await verifyAt('2026-11-20T17:00', ['2026-11-20'], (path) => {
+      const db = new Sqlite(path)
+      const page = db.prepare<[], number>("SELECT rootpage FROM sqlite_master WHERE name = 'rejected'").pluck().get()!
+      const size = db.pragma('page_size', { simple: true }) as number
+      db.close()
+      const file = openSync(path, 'r+')
+      writeSync(file, Buffer.alloc(64, 0xff), 0, 64, (page - 1) * size)
+      closeSync(file)
+    })
+    expect(code).toBe(3)
+    const [found, ...more] = text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(more).toEqual([])
+    expect(found).toMatchObject({ type: 'integrity', sound: false })
+    expect(found.problems.length).toBeGreaterThan(0)
   })
 })
 

@@ -137,10 +137,15 @@ export function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : ''
 }
 
-/** What SQLite's own check finds wrong with a database, a line each. It reads the whole file. */
+/** What SQLite's own check finds wrong with a database, a line each; damage that ends the check too. It reads the whole file. */
 export function integrityOf(db: Db, path: string): readonly string[] {
-  const lines = attempted(path, () => db.prepare<[], string>('PRAGMA integrity_check').pluck().all())
-  return lines.filter((line) => line !== 'ok')
+  try {
+    const lines = db.prepare<[], string>('PRAGMA integrity_check').pluck().all()
+    return lines.flatMap((line) => line.split('\n')).filter((line) => line !== 'ok')
+  } catch (error) {
+    if (codeOf(error).startsWith('SQLITE_CORRUPT')) return [messageOf(error)]
+    throw storageError(path, error)
+  }
 }
 
 /** The same values; what the driver throws on the way becomes E_STORAGE. */
