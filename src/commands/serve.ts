@@ -48,7 +48,7 @@ export function define(io: Io): Command {
     .option('--history <time>', 'what a late client gets first', duration, 300_000)
     .option(
       '--fault <fault>',
-      'a fault on the wire, repeatable, e.g. drop=0.01, delay=100ms, disconnect-every=30s',
+      'a fault on the wire, repeatable, e.g. drop=0.01, delay=100ms, mute-symbol=700@30s',
       repeated(parseFault),
     )
   command.options.find(({ long }) => long === '--history')!.defaultValueDescription = '5m'

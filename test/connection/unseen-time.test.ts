@@ -107,6 +107,31 @@ describe.each([
   })
 })
 
+describe('a process that stood still', () => {
+  it('is noticed though the wall clock was set back by as much', async () => {
+    const { clock, first } = await streaming()
+    clock.jump(-2 * MINUTE)
+    await clock.stall(2 * MINUTE)
+    await clock.advance(1_100)
+    await until(() => first.frames.some(({ beat }) => beat))
+  })
+
+  it('does not take an answer that waits to be read for one that is missing', async () => {
+    const { clock, first, states } = await streaming({ at: parseTime('2026-11-22T10:00') })
+    const beats = () => first.frames.filter(({ beat }) => beat).length
+    server.answer = deaf
+    await clock.advance(10_000)
+    await until(() => beats() === 1)
+    server.answer = accept
+    await clock.stall(MINUTE)
+    await clock.advance(1_100)
+    await until(() => beats() > 1)
+    await settle()
+    await clock.advance(5_000)
+    expect(states('lost')).toEqual([])
+  })
+})
+
 describe('a clock that was set', () => {
   it.each([
     ['forward', 3 * HOUR],

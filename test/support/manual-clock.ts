@@ -62,9 +62,10 @@ export class ManualClock implements Clock {
     this.#now += ms
   }
 
-  /** Both clocks move on at once, as where a process stood still: who sleeps wakes late. */
+  /** Both clocks move on at once, as where a process stood still: who sleeps wakes late, and before anything is read. */
   async stall(ms: number): Promise<void> {
     this.#moveTo(this.#monotonic + ms)
+    for (const { due, wake } of this.#sleepers) if (due <= this.#monotonic) wake()
     await this.advance(0)
   }
 

@@ -153,7 +153,7 @@ export class Pulse {
     const { at } = this.#seen
     if (this.#doubt !== null && at >= this.#doubt.until) {
       const detail = 'the machine slept or a clock was set, and the connection shows no sign of life'
-      return { cause: 'disconnect', detail, since: this.#doubt.since }
+      return { cause: 'disconnect', detail }
     }
     if (this.#owedSince === null || at - this.#owedSince < answerWithinMs!) return undefined
     const seconds = answerWithinMs! / 1_000

@@ -7,8 +7,8 @@ const MOST = 10 * MINUTE
 /**
  * Tells a stale connection from a quiet market. Silence counts in continuous trading only, from the opening at the
  * earliest; it is too long beyond max(30 s, 5 times the longest silence of this session that data ended on the same
- * connection), doubled after each reconnect that brought nothing, up to 10 minutes. `now` is the wall clock that
- * sessions follow, `at` the monotonic clock that measures silence.
+ * connection), doubled, up to 10 minutes, after each reconnect that brought nothing and each time the vendor says that
+ * nothing was traded. `now` is the wall clock that sessions follow, `at` the monotonic clock that measures silence.
  */
 export class Watchdog {
   readonly #sessions: Sessions
