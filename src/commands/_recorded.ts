@@ -70,9 +70,7 @@ export async function* openEnded(events: Batches, signal: AbortSignal): AsyncGen
 }
 
 /** Sources that hold no symbols of their own: they give what they are asked for. */
-const ASKED: ReadonlySet<Address['scheme']> = new Set([
-  ...(['alltick', 'tutorial', 'infoway', 'longbridge', 'sim'] as const),
-])
+const ASKED: ReadonlySet<Address['scheme']> = new Set(['alltick', 'tutorial', 'infoway', 'longbridge', 'sim'])
 
 /**
  * The symbols asked for; none means all that a recorded source holds.

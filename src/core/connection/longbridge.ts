@@ -3,13 +3,15 @@ import { HkqError, messageOf } from '../errors.ts'
 import type { MarketEvent, StatusState } from '../market/event.ts'
 import type { Instrument } from '../market/instrument.ts'
 import type { Sessions } from '../market/session.ts'
-import { canonicalSymbol, isIndex, toShort } from '../market/symbol.ts'
+import { toShort } from '../market/symbol.ts'
 import { formatDate } from '../market/time.ts'
 import { Channel } from '../pipeline/channel.ts'
 import type { Checkpoint, Source } from '../pipeline/source.ts'
 import { Backoff } from './backoff.ts'
 import { GapTracker } from './gaps.ts'
+import { factsFrom } from './longbridge/facts.ts'
 import { LongbridgeMarket } from './longbridge/market.ts'
+import { refusalIn } from './longbridge/refusal.ts'
 import { loadSdk, type QuoteContext, type Sdk, SUB_TYPE } from './longbridge/sdk.ts'
 import { scrubber } from './secret.ts'
 import { Watchdog } from './watchdog.ts'
@@ -22,10 +24,6 @@ const MAX_SYMBOLS = 500
 const ATTEMPTS = { floorMs: 3_000, capMs: 30_000 }
 const COVERAGE_EVERY = 1_000
 const ARRIVAL = 2_000
-/** Longbridge's codes: 401... and 403... for keys, tokens and signatures. */
-const REFUSED = /\b40[13]\d{3}\b/
-const TOO_MANY = /\b301605\b/
-
 export interface LongbridgeOptions {
   readonly symbols: readonly string[]
   /** Levels of the book delivered as quotes, 0 for none. */
@@ -119,24 +117,8 @@ class LongbridgeFeed implements Source {
     this.#changed.abort()
   }
 
-  /** Names, currency, board lot and previous close of each symbol as far as Longbridge tells them; never rejects. */
-  async instruments(): Promise<readonly Instrument[]> {
-    const codes = this.#symbols.map(toShort)
-    const [facts, quotes] = await Promise.all([
-      this.#context.staticInfo(codes).catch(() => []),
-      this.#context.quote(codes).catch(() => []),
-    ])
-    const closes = new Map(quotes.map(({ symbol, prevClose }) => [symbol, prevClose.toNumber()]))
-    const date = formatDate(this.clock.now())
-    return facts.flatMap(({ symbol: code, nameEn, nameHk, nameCn, currency, lotSize }): Instrument[] => {
-      const symbol = canonicalSymbol(code)
-      if (symbol === null) return []
-      const name_zh = nameHk || nameCn || null
-      const lot_size = lotSize > 0 ? lotSize : null
-      const kind = isIndex(symbol) ? 'index' : 'unknown'
-      const known = { name_en: nameEn || null, name_zh, currency: currency || null, lot_size }
-      return [{ symbol, date, ...known, kind, prev_close: closes.get(code) || null, vendor: NAME, vendor_code: code }]
-    })
+  instruments(): Promise<readonly Instrument[]> {
+    return factsFrom(this.#context, this.#symbols, formatDate(this.clock.now()))
   }
 
   /** Leaving takes effect at once, even while `next` is pending. */
@@ -215,8 +197,8 @@ class LongbridgeFeed implements Source {
       if (codes.length > 0) await until(this.#context.subscribe(codes, TYPES), signal)
     } catch (error) {
       const words = this.#scrub(messageOf(error))
-      if (REFUSED.test(words)) throw refusal(words)
-      if (TOO_MANY.test(words)) throw new HkqError('E_USAGE', `${NAME} refuses so many symbols (${words})`)
+      const refusal = refusalIn(words)
+      if (refusal !== null) throw refusal
       return words
     }
     if (signal.aborted) return null
@@ -296,13 +278,6 @@ class LongbridgeFeed implements Source {
   #tell(state: StatusState, detail: string): void {
     this.#channel.push({ type: 'status', source: NAME, symbol: null, state, timestamp: this.clock.now(), detail })
   }
-}
-
-function refusal(words: string): HkqError {
-  return new HkqError(
-    'E_TOKEN',
-    `${NAME} refuses the credentials (${words}): check that they are complete and not expired`,
-  )
 }
 
 /** Waits for `work`, or until `signal` aborts. */
