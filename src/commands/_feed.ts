@@ -55,6 +55,7 @@ export function proxyFrom(env: Io['env']): (url: string) => string | undefined {
   const get = (name: string): string | undefined => env[name.toLowerCase()] || env[name] || undefined
   const exempt = (get('NO_PROXY') ?? '').split(/[\s,]+/).filter(Boolean)
   return (url) => {
+    if (!URL.canParse(url)) return undefined
     const { hostname, protocol, port } = new URL(url)
     const host = hostname.toLowerCase()
     if (isLoopbackHost(host)) return undefined

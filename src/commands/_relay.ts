@@ -2,8 +2,8 @@ import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, wr
 import { connect } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
-import { isLoopback } from '../core/connection/socket.ts'
 import { HkqError } from '../core/errors.ts'
+import { isLoopbackHost } from '../core/loopback.ts'
 import type { Durability } from '../core/pipeline/source.ts'
 import type { Io } from './_io.ts'
 
@@ -52,7 +52,7 @@ function read(file: string): Relay | undefined {
     const relay = JSON.parse(readFileSync(file, 'utf8')) as Partial<Relay>
     const { pid, vendor, url, store } = relay
     const whole = Number.isInteger(pid) && pid! > 0 && typeof vendor === 'string' && typeof store === 'string'
-    return whole && typeof url === 'string' && isLoopback(url) ? (relay as Relay) : undefined
+    return whole && typeof url === 'string' && isLoopbackHost(new URL(url).hostname) ? (relay as Relay) : undefined
   } catch {
     return undefined
   }
