@@ -10,7 +10,7 @@ import { startRecording } from '../../src/core/recorder.ts'
 import { openSqlite } from '../../src/core/storage/sqlite.ts'
 import { createValidator } from '../../src/core/validation/validator.ts'
 import { audit, expectExact, recordedIn } from '../support/coverage-equation.ts'
-import { type Direction, type Fault, FaultProxy } from '../support/fault-proxy.ts'
+import { type Direction, type Fault, FaultProxy, type Lift } from '../support/fault-proxy.ts'
 import { ManualClock, turn } from '../support/manual-clock.ts'
 import { type NumberedServer, openNumberedServer } from '../support/numbered-server.ts'
 import { Tape } from '../support/tape.ts'
@@ -36,7 +36,8 @@ export interface OpenerOptions {
 const START = parseTime('2026-11-23T10:00')
 const SYMBOLS = ['00700.HK', '00005.HK']
 const PER_SECOND = 40
-const FAULT_MS = 15_000
+/** Long enough for a client to notice a dead line by itself: AllTick's heartbeat and its answer take 20 s. */
+const FAULT_MS = 25_000
 const RECOVERY_MS = 10_000
 /** Least time between two connects of a client of AllTick, ms. */
 const FLOOR_MS = 3_000
@@ -89,13 +90,12 @@ export function faultMatrix(opener: Opener): void {
         it(`recovers from ${fault.kind} during ${stage}, and accounts for every trade`, async () => {
           const world = await World.open(opener)
           await world.pass(3_000)
-          const [proxy] = world.proxies
-          let lift: () => Promise<void> = async () => {}
+          let lift: Lift | undefined
           await begin(world, () => {
-            lift = proxy!.inject(fault, direction)
+            lift = world.proxies[0]!.inject(fault, direction)
           })
           await world.pass(FAULT_MS)
-          await lift()
+          await lift!()
           const lifted = world.clock.now()
           await world.passUntil(() => world.isKeptSince(lifted), RECOVERY_MS)
           expect(world.isKeptSince(lifted), `recovered within ${RECOVERY_MS / 1_000} s`).toBe(true)
@@ -104,6 +104,18 @@ export function faultMatrix(opener: Opener): void {
           expectPace(world)
         })
       }
+      it(`ends at once under ${fault.kind}, and the next run accounts for what was on the way`, async () => {
+        const world = await World.open(opener)
+        await world.pass(3_000)
+        const lift = world.proxies[0]!.inject(fault, direction)
+        await world.pass(5_000)
+        await world.stop()
+        await lift()
+        await world.record(opener)
+        await world.pass(5_000)
+        await world.finish()
+        expectExact(audit(world.tape, recordedIn(world.path)))
+      })
     }
   })
 }
@@ -122,7 +134,7 @@ class World {
   readonly proxies: FaultProxy[] = []
   readonly path: string
   readonly #closing = new AbortController()
-  readonly #stop = new AbortController()
+  #stop = new AbortController()
   /** Exchange time of the newest trade in the store, by symbol. */
   readonly #kept = new Map<string, number>()
   #recording: Promise<void> = Promise.resolve()
@@ -147,18 +159,27 @@ class World {
       world.proxies.push(await FaultProxy.open({ target: server.port, clock: world.clock }))
     }
     void world.tape.run(world.clock, PER_SECOND, world.#closing.signal)
-    await world.#record(opener)
+    await world.record(opener)
     return world
   }
 
-  async #record(opener: Opener): Promise<void> {
+  /** Begins a run of the recorder, which goes on from what the store has. */
+  async record(opener: Opener): Promise<void> {
     const { clock, proxies, servers, path } = this
+    this.#stop = new AbortController()
     const sessions = new Sessions()
     const store = await openSqlite(path, { mode: 'record', now: () => clock.now() })
     const source = await opener.open(
       proxies.map(({ port }, i) => `ws://127.0.0.1:${port}${servers[i]!.path}`),
       // the longest waits that the back-off may choose
-      { symbols: SYMBOLS, sessions, clock, random: () => 0.999, signal: this.#stop.signal, checkpoints: [] },
+      {
+        symbols: SYMBOLS,
+        sessions,
+        clock,
+        random: () => 0.999,
+        signal: this.#stop.signal,
+        checkpoints: store.checkpoints(),
+      },
     )
     const validator = createValidator({
       ...{ sessions, live: true },
@@ -175,6 +196,12 @@ class World {
     const recording = startRecording({ source, validator, sink, symbols: SYMBOLS, quotes: false, sessions, clock })
     this.#recording = recording.done.finally(() => store.close())
     this.#recording.catch(() => {})
+  }
+
+  /** Ends the run, with no time for anything but the wire. */
+  async stop(): Promise<void> {
+    this.#stop.abort()
+    await this.#recording
   }
 
   /** Whether of every symbol a trade from after `time` is stored. */
@@ -200,8 +227,7 @@ class World {
     await this.pass(2_000)
     this.#closing.abort()
     await this.pass(1_000)
-    this.#stop.abort()
-    await this.#recording
+    await this.stop()
   }
 }
 
