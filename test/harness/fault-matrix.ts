@@ -7,6 +7,7 @@ import { Sessions } from '../../src/core/market/session.ts'
 import { parseTime } from '../../src/core/market/time.ts'
 import type { Checkpoint, Sink, Source } from '../../src/core/pipeline/source.ts'
 import { startRecording } from '../../src/core/recorder.ts'
+import { Random } from '../../src/core/simulator/random.ts'
 import { openSqlite } from '../../src/core/storage/sqlite.ts'
 import { createValidator } from '../../src/core/validation/validator.ts'
 import { audit, expectExact, recordedIn } from '../support/coverage-equation.ts'
@@ -49,7 +50,7 @@ const FAULTS: readonly { readonly fault: Fault; readonly direction?: Direction }
   { fault: { kind: 'slow-close', ms: 6_000 } },
   { fault: { kind: 'black-hole' } },
   { fault: { kind: 'reset', afterMs: 700 } },
-  { fault: { kind: 'slicer', bytes: 50, pauseMs: 20 } },
+  { fault: { kind: 'slicer', bytes: 25, variation: 24, pauseMs: 1 } },
   { fault: { kind: 'data-limit', bytes: 900 } },
 ]
 
@@ -153,10 +154,13 @@ class World {
       for (const server of world.servers) await server.close()
       rmSync(folder, { recursive: true })
     })
+    const jitter = new Random(1)
     for (let i = 0; i < opener.vendors; i++) {
       const server = await openNumberedServer(world.tape, world.clock)
       world.servers.push(server)
-      world.proxies.push(await FaultProxy.open({ target: server.port, clock: world.clock }))
+      world.proxies.push(
+        await FaultProxy.open({ target: server.port, clock: world.clock, random: () => jitter.uniform() }),
+      )
     }
     void world.tape.run(world.clock, PER_SECOND, world.#closing.signal)
     await world.record(opener)

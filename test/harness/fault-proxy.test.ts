@@ -221,7 +221,7 @@ describe('the faults of the proxy', () => {
   it('slicer: everything arrives in pieces with a pause after each', async () => {
     const { clock, proxy, connect } = await world()
     const { client, peer } = await connect()
-    proxy.inject({ kind: 'slicer', bytes: 4, pauseMs: 10 })
+    proxy.inject({ kind: 'slicer', bytes: 3, variation: 1, pauseMs: 10 })
     peer.socket.write('abcdefghij')
     for (let i = 0; i < 3; i++) {
       await settled()

@@ -18,7 +18,7 @@ export type Fault =
   /** Connections are reset, running ones and new ones. */
   | { readonly kind: 'reset'; readonly afterMs?: number }
   /** Everything arrives in small pieces with pauses between them. */
-  | { readonly kind: 'slicer'; readonly bytes: number; readonly pauseMs: number }
+  | { readonly kind: 'slicer'; readonly bytes: number; readonly variation?: number; readonly pauseMs: number }
   /** A connection ends after so many bytes. */
   | { readonly kind: 'data-limit'; readonly bytes: number }
 
@@ -96,8 +96,8 @@ export class Pipe {
 
   async #carry(chunk: Buffer, at: number): Promise<void> {
     const { clock, random, target, forwarded } = this.#options
-    const piece = this.#pieceSize()
-    for (let from = 0; from < chunk.length; from += piece) {
+    for (let from = 0, piece = 0; from < chunk.length; from += piece) {
+      piece = this.#pieceSize()
       for (const { fault, lifted } of this.#on('latency')) {
         const late = fault.ms + (2 * random() - 1) * (fault.jitterMs ?? 0)
         await this.#sleep(at + late - clock.monotonic(), lifted)
@@ -123,7 +123,9 @@ export class Pipe {
   }
 
   #pieceSize(): number {
-    const sizes = [...this.#on('slicer')].map(({ fault }) => fault.bytes)
+    const sizes: number[] = []
+    for (const { fault } of this.#on('slicer'))
+      sizes.push(Math.max(1, Math.round(fault.bytes + (2 * this.#options.random() - 1) * (fault.variation ?? 0))))
     for (const { fault } of this.#on('bandwidth')) sizes.push(Math.ceil(fault.bytesPerSecond / PIECES))
     return Math.min(Number.POSITIVE_INFINITY, ...sizes)
   }
