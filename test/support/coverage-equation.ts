@@ -92,6 +92,11 @@ export function expectExact(result: Audit): void {
   assert.equal(sent, stored + quarantined + listed, 'sent = stored + quarantined + listed in gaps')
 }
 
+/** The equation in figures. */
+export function figuresOf({ sent, stored, quarantined, listed }: Audit): string {
+  return `${sent} sent = ${stored} stored + ${quarantined} quarantined + ${listed} listed in gaps`
+}
+
 function isOnTape(tape: Tape, { symbol, number, time, price, volume }: StoredTick): boolean {
   if (!tape.symbols.includes(symbol) || !isTrade(number)) return false
   return tape.times(symbol)[number - 1] === time && priceOf(number) === price && volumeOf(number) === volume
