@@ -87,7 +87,7 @@ export class CrashDriver {
     while (!SYMBOLS.every((symbol) => isTrade(this.tape.times(symbol).length)))
   }
 
-  /** Makes the store as an hkq of schema version 1 would have: with some trades of each symbol, the last of them just now. */
+  /** Makes the store as an hkq of schema version 1 would have: with some trades of each symbol in the minute before. */
   makeOldStore(): string {
     const db = new Sqlite(this.path)
     db.pragma('journal_mode = WAL')
@@ -101,7 +101,7 @@ export class CrashDriver {
       `INSERT INTO minute VALUES (?, ?, 600, 600, 600, 600, ?, 1, ?, ?, 0, 0, 0, 0, ?, 0, 'ticks')`,
     )
     const checkpoint = db.prepare('INSERT INTO checkpoint VALUES (1, ?, ?, ?, ?)')
-    const start = Math.floor(this.clock.now() / MINUTE) * MINUTE
+    const start = (Math.floor(this.clock.now() / MINUTE) - 1) * MINUTE
     const marks = marksOf({ phase: 'morning', side: null, flags: [] })
     for (let number = 1; number <= OLD_TRADES; number++) this.tape.publish(start + number)
     for (const [i, name] of SYMBOLS.entries()) {

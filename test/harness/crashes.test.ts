@@ -107,7 +107,7 @@ describe('a recorder that is dead at 14:00 and started again next morning', () =
       const holes = recorded.gaps.filter((gap) => gap.symbol === symbol && gap.cause === 'restart')
       expect(holes).toEqual([
         { symbol, cause: 'restart', from: expect.any(Number), to: parseTime('2026-11-23T16:10') },
-        { symbol, cause: 'restart', from: parseTime('2026-11-24T09:00'), to: expect.any(Number) },
+        { symbol, cause: 'restart', from: parseTime('2026-11-24T09:20'), to: expect.any(Number) },
       ])
       expect(holes[0]!.from).toBeGreaterThan(parseTime('2026-11-23T14:00'))
       expect(holes[1]!.to).toBeGreaterThan(parseTime('2026-11-24T10:00'))

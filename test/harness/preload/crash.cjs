@@ -65,16 +65,22 @@ require.cache[file].exports = Watched
 
 /** A checkpoint is on while SQLite has begun to copy frames of the log (its index, bytes 128 to 131) and has not finished (96 to 99). */
 const WATCH = `
-const { openSync, readSync } = require('node:fs')
+const { closeSync, fstatSync, openSync, readSync } = require('node:fs')
 const { workerData: { index, count } } = require('node:worker_threads')
 const bytes = Buffer.alloc(36)
-let file, wasOn = false
-for (let met = 0; ; ) {
-  try { file ??= openSync(index, 'r') } catch { continue }
-  if (readSync(file, bytes, 0, 36, 96) < 36) continue
-  const isOn = bytes.readUInt32LE(32) > bytes.readUInt32LE(0)
-  if (isOn && !wasOn && ++met === count) process.kill(process.pid, 'SIGKILL')
-  wasOn = isOn
+let met = 0, wasOn = false
+for (;;) {
+  let file
+  try { file = openSync(index, 'r') } catch { continue }
+  // the index is made anew when the last one that has the store open closes it
+  while (fstatSync(file).nlink > 0) {
+    for (let look = 0; look < 100; look++) {
+      const isOn = readSync(file, bytes, 0, 36, 96) === 36 && bytes.readUInt32LE(32) > bytes.readUInt32LE(0)
+      if (isOn && !wasOn && ++met === count) process.kill(process.pid, 'SIGKILL')
+      wasOn = isOn
+    }
+  }
+  closeSync(file)
 }`
 if (moment === 'checkpoint') {
   new Worker(WATCH, { eval: true, execArgv: [], workerData: { index: `${store}-shm`, count } }).unref()
