@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import Sqlite from 'better-sqlite3'
 import { MINUTE } from '../../src/core/market/time.ts'
@@ -13,6 +11,7 @@ import { STEPS } from '../../src/core/storage/sqlite/schema.ts'
 import { type NumberedServer, openNumberedServer } from '../support/numbered-server.ts'
 import { ShiftedClock } from '../support/shifted-clock.ts'
 import { isTrade, priceOf, Tape, volumeOf } from '../support/tape.ts'
+import { RecorderProcess } from './recorder-process.ts'
 
 /** `some time` is from outside, the rest from within, by preload/crash.cjs. */
 export type Moment =
@@ -41,8 +40,6 @@ export interface Crash {
 }
 
 export const SYMBOLS = ['00005.HK', '00700.HK', '09988.HK']
-const BIN = resolve(import.meta.dirname, '../../bin/hkq.js')
-const PRELOAD = resolve(import.meta.dirname, 'preload')
 
 /**
  * Runs the built recorder on a live tape, kills it, and looks at what it left. The wall clock of recorder and server is
@@ -54,7 +51,7 @@ export class CrashDriver {
   readonly path: string
   readonly #folder: string
   readonly #server: NumberedServer
-  readonly #children = new Set<ChildProcess>()
+  readonly #recorders = new Set<RecorderProcess>()
   #trading = { stop: new AbortController(), ended: Promise.resolve() }
   #runs = 0
 
@@ -123,15 +120,14 @@ export class CrashDriver {
    * ticks, minutes and checkpoints are of one commit.
    */
   async crash(plan: CrashPlan): Promise<Crash> {
-    const { child, acknowledged } = this.#start(plan)
-    const died = once(child, 'exit')
+    const { recorder, acknowledged } = this.#start(plan)
     if (plan.moment === 'some time') {
-      while (!existsSync(acknowledged) && child.exitCode === null) await delay(2)
+      while (!existsSync(acknowledged) && recorder.isRunning) await delay(2)
       await delay(plan.count)
-      child.kill('SIGKILL')
+      recorder.child.kill('SIGKILL')
     }
-    const [code, signal] = await died
-    if (signal !== 'SIGKILL') throw new Error(`the recorder ended by itself with ${code}: ${await errorOf(child)}`)
+    const { code, signal } = await recorder.ended
+    if (signal !== 'SIGKILL') throw new Error(`the recorder ended by itself with ${code}: ${recorder.said}`)
     const inCheckpoint = isInCheckpoint(this.path)
     const lines = existsSync(acknowledged) ? readFileSync(acknowledged, 'utf8').trim().split('\n') : []
     const db = new Sqlite(this.path)
@@ -174,81 +170,40 @@ export class CrashDriver {
    * @returns its exit code
    */
   async finish(): Promise<number | null> {
-    const { child } = this.#start()
-    const ended = once(child, 'exit')
+    const { recorder } = this.#start()
     const begun = this.clock.now()
-    await this.#until(child, ({ time }) => time > begun)
+    await recorder.until(({ time }) => time > begun)
     await this.halt()
-    await this.#until(child, ({ number }, symbol) => number === this.tape.times(symbol).length)
-    child.kill('SIGINT')
-    const [code] = await ended
-    return code
+    await recorder.until(({ number }, symbol) => number === this.tape.times(symbol).length)
+    return recorder.stop()
   }
 
   /** Ends the market and whatever still runs. */
   async close(): Promise<void> {
     this.#trading.stop.abort()
-    for (const child of this.#children) child.kill('SIGKILL')
+    for (const { child } of this.#recorders) child.kill('SIGKILL')
     await this.#server.close()
     rmSync(this.#folder, { recursive: true, force: true })
   }
 
-  /** The built command; `acknowledged` is the file that tells what it has committed. */
-  #start(plan?: CrashPlan): { child: ChildProcess; acknowledged: string } {
+  #start(plan?: CrashPlan): { recorder: RecorderProcess; acknowledged: string } {
     const acknowledged = join(this.#folder, `acknowledged-${++this.#runs}`)
-    const preload = ['shifted-clock.cjs', 'crash.cjs'].flatMap((file) => ['--require', join(PRELOAD, file)])
-    const from = `alltick:?endpoint=ws://127.0.0.1:${this.#server.port}${this.#server.path}`
-    const args = ['record', ...SYMBOLS, '--from', from, '--to', `sqlite:${this.path}`, '--relay', 'off', '--quiet']
-    const child = spawn(process.execPath, [...preload, BIN, ...args], {
-      cwd: this.#folder,
-      stdio: ['ignore', 'ignore', 'pipe'],
-      env: {
-        PATH: process.env.PATH ?? '',
-        HOME: this.#folder,
-        XDG_RUNTIME_DIR: this.#folder,
-        HKQ_ALLTICK_TOKEN: 'secret-token',
-        CLOCK_OFFSET: String(this.clock.offset),
-        CRASH: JSON.stringify({ ...plan, acknowledged, store: this.path }),
-      },
+    const recorder = new RecorderProcess({
+      symbols: SYMBOLS,
+      url: `ws://127.0.0.1:${this.#server.port}${this.#server.path}`,
+      path: this.path,
+      offset: this.clock.offset,
+      preload: ['crash.cjs'],
+      env: { CRASH: JSON.stringify({ ...plan, acknowledged, store: this.path }) },
     })
-    this.#children.add(child)
-    child.once('exit', () => this.#children.delete(child))
-    return { child, acknowledged }
-  }
-
-  /** Resolves once the newest stored trade of every symbol fulfils `condition`. */
-  async #until(child: ChildProcess, condition: (newest: Newest, symbol: string) => boolean): Promise<void> {
-    const isMet = () => SYMBOLS.every((symbol) => condition(newestIn(this.path, symbol), symbol))
-    while (!isMet()) {
-      if (child.exitCode !== null) throw new Error(`the recorder ended by itself: ${await errorOf(child)}`)
-      await delay(10)
-    }
+    this.#recorders.add(recorder)
+    void recorder.ended.then(() => this.#recorders.delete(recorder))
+    return { recorder, acknowledged }
   }
 }
 
 /** Trades of each symbol in an old store: all of them such as can be. */
 const OLD_TRADES = 90
-
-interface Newest {
-  readonly number: number
-  readonly time: number
-}
-
-/** The newest trade that another process sees in the store. */
-function newestIn(path: string, symbol: string): Newest {
-  const none = { number: 0, time: 0 }
-  if (!existsSync(path)) return none
-  const db = new Sqlite(path, { readonly: true })
-  try {
-    if (db.pragma('user_version', { simple: true }) === 0) return none
-    const newest = db.prepare<[string], Newest>(
-      'SELECT seq AS number, time FROM tick JOIN symbol ON id = symbol WHERE name = ? ORDER BY time DESC, seq DESC LIMIT 1',
-    )
-    return newest.get(symbol) ?? none
-  } finally {
-    db.close()
-  }
-}
 
 /**
  * Whether the log was being copied into the database when its writer died, by the index beside it (WalCkptInfo): bytes 128
@@ -265,10 +220,4 @@ function schemaOf(db: Sqlite.Database): string {
   const version = db.pragma('user_version', { simple: true })
   const made = db.prepare<[], string>('SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name').pluck().all()
   return [version, ...made].join('\n')
-}
-
-async function errorOf({ stderr }: ChildProcess): Promise<string> {
-  const chunks: Buffer[] = []
-  for await (const chunk of stderr!) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks).toString()
 }

@@ -61,7 +61,7 @@ describe('a recorder at 2,000 ticks a second, killed at any moment, time and aga
       if (process.env.HKQ_CRASHES)
         process.stdout.write(`${life.length} crashes, ${commits} commits, ${figuresOf(result)}\n`)
     },
-    LIFE * 10_000,
+    LIFE * 5_000,
   )
 })
 
