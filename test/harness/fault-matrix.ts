@@ -118,6 +118,23 @@ export function faultMatrix(opener: Opener): void {
         expectExact(audit(world.tape, recordedIn(world.path)))
       })
     }
+
+    it('tells the next run of a line that died just before a close, though it was stopped before that was noticed', async () => {
+      const world = await World.open(opener, parseTime('2026-11-23T11:59:30'))
+      await world.pass(23_000)
+      const lift = world.proxies[0]!.inject({ kind: 'black-hole' })
+      await world.pass(7_000)
+      world.halt()
+      await world.pass(4_000)
+      await world.stop()
+      await lift()
+      world.clock.jump(parseTime('2026-11-23T13:30') - world.clock.now())
+      world.trade()
+      await world.record(opener)
+      await world.pass(5_000)
+      await world.finish()
+      expectExact(audit(world.tape, recordedIn(world.path)))
+    })
   })
 }
 
@@ -129,24 +146,25 @@ function expectPace({ proxies }: World): void {
 
 /** A tape, its servers, the proxies before them, and a recording, all in this process and on one clock that is moved by hand. */
 class World {
-  readonly clock = new ManualClock(START)
+  readonly clock: ManualClock
   readonly tape = new Tape(SYMBOLS)
   readonly servers: NumberedServer[] = []
   readonly proxies: FaultProxy[] = []
   readonly path: string
-  readonly #closing = new AbortController()
+  #closing = new AbortController()
   #stop = new AbortController()
   /** Exchange time of the newest trade in the store, by symbol. */
   readonly #kept = new Map<string, number>()
   #recording: Promise<void> = Promise.resolve()
 
-  private constructor(path: string) {
+  private constructor(path: string, start: number) {
+    this.clock = new ManualClock(start)
     this.path = path
   }
 
-  static async open(opener: Opener): Promise<World> {
+  static async open(opener: Opener, start = START): Promise<World> {
     const folder = mkdtempSync(join(tmpdir(), 'hkq-faults-'))
-    const world = new World(join(folder, 'faults.db'))
+    const world = new World(join(folder, 'faults.db'), start)
     onTestFinished(async () => {
       world.#closing.abort()
       world.#stop.abort()
@@ -162,9 +180,19 @@ class World {
         await FaultProxy.open({ target: server.port, clock: world.clock, random: () => jitter.uniform() }),
       )
     }
-    void world.tape.run(world.clock, PER_SECOND, world.#closing.signal)
+    world.trade()
     await world.record(opener)
     return world
+  }
+
+  /** The market trades until it halts. */
+  trade(): void {
+    this.#closing = new AbortController()
+    void this.tape.run(this.clock, PER_SECOND, this.#closing.signal)
+  }
+
+  halt(): void {
+    this.#closing.abort()
   }
 
   /** Begins a run of the recorder, which goes on from what the store has. */
@@ -229,7 +257,7 @@ class World {
   /** The tape ends, what is on its way arrives, the recording ends. */
   async finish(): Promise<void> {
     await this.pass(2_000)
-    this.#closing.abort()
+    this.halt()
     await this.pass(1_000)
     await this.stop()
   }

@@ -90,6 +90,8 @@ class VendorFeed implements Feed {
   #failures = 0
   /** Monotonic time of the last coverage. */
   #coveredAt = Number.NEGATIVE_INFINITY
+  /** Monotonic time of the last sign of life. */
+  #aliveAt = Number.NEGATIVE_INFINITY
 
   constructor(vendor: Vendor, options: FeedOptions) {
     const { symbols, depth, sessions, clock, random, checkpoints = [], capacity } = options
@@ -210,6 +212,7 @@ class VendorFeed implements Feed {
   /** Tells how far was heard, at most once a second. */
   #cover(): void {
     const now = this.clock.monotonic()
+    this.#aliveAt = now
     if (this.#options.checkpoints === undefined || now - this.#coveredAt < COVERAGE_EVERY) return
     this.#coveredAt = now
     this.#heard(this.clock.now() - ARRIVAL)
@@ -255,8 +258,10 @@ class VendorFeed implements Feed {
 
   #finish(): void {
     const now = this.clock.now()
+    // a line that may be dead by now was heard up to its last sign of life
+    const unproven = this.#gaps.isUp ? this.clock.monotonic() - this.#aliveAt : 0
     this.#channel.pushAll(this.#gaps.end(now))
-    if (this.#options.checkpoints !== undefined) this.#heard(now)
+    if (this.#options.checkpoints !== undefined) this.#heard(now - unproven)
   }
 
   #tell(state: StatusState, detail: string, symbol: string | null = null): void {

@@ -85,6 +85,10 @@ export class GapTracker {
     for (const track of this.#tracks.values()) track.watched ??= now
   }
 
+  get isUp(): boolean {
+    return this.#upAt !== null
+  }
+
   /** The connection is lost, at local time `now`: the next tick of each symbol may come after a hole. */
   lost(cause: GapCause, now: number): void {
     this.#upAt = null
