@@ -63,11 +63,14 @@ export class CrashDriver {
     this.path = join(this.#folder, 'hk_market.db')
   }
 
-  /** @param now what the wall clock shows at first, epoch ms */
-  static async open(now: number): Promise<CrashDriver> {
+  /**
+   * @param now what the wall clock shows at first, epoch ms
+   * @param past how many of each symbol's last trades the server gives again to whoever subscribes
+   */
+  static async open(now: number, past = 0): Promise<CrashDriver> {
     const clock = new ShiftedClock(now)
     const tape = new Tape(SYMBOLS)
-    return new CrashDriver(clock, tape, await openNumberedServer(tape, clock))
+    return new CrashDriver(clock, tape, await openNumberedServer(tape, clock, { past }))
   }
 
   /** The market opens: the tape runs on whether anybody records or not. */

@@ -25,6 +25,11 @@ export interface Connection {
   readonly socket: WebSocket
 }
 
+export interface NumberedServerOptions {
+  /** How many of each symbol's last trades whoever subscribes gets first, heard before or not; default none. */
+  readonly past?: number
+}
+
 export interface NumberedServer {
   readonly port: number
   readonly path: string
@@ -45,9 +50,13 @@ const SILENCE = 30_000
 
 /**
  * A server of a tape that speaks AllTick's wire: a trade's sequence number is its number. Whoever subscribes hears what is
- * published from then on, nothing of the past; a request replaces the one before; without a heartbeat for 30 s it closes.
+ * published from then on; a request replaces the one before; without a heartbeat for 30 s it closes.
  */
-export async function openNumberedServer(tape: Tape, clock: Clock): Promise<NumberedServer> {
+export async function openNumberedServer(
+  tape: Tape,
+  clock: Clock,
+  { past = 0 }: NumberedServerOptions = {},
+): Promise<NumberedServer> {
   const wss = new WebSocketServer({ port: 0, host: '127.0.0.1', path: PATH })
   await once(wss, 'listening')
   const connections: Connection[] = []
@@ -71,8 +80,10 @@ export async function openNumberedServer(tape: Tape, clock: Clock): Promise<Numb
       if (last !== undefined && at - last.at < REQUEST_GAP) tooSoon.push(`${number}/${connection.requests.length}`)
       connection.requests.push({ at, command })
       socket.send(JSON.stringify({ ret: 200, msg: 'ok', cmd_id: command + 1, seq_id, trace, data: {} }))
-      if (command === TRADES)
-        wanted.set(connection, new Set(body.symbol_list.map(({ code }: { code: string }) => code)))
+      if (command !== TRADES) return
+      const codes = new Set<string>(body.symbol_list.map(({ code }: { code: string }) => code))
+      wanted.set(connection, codes)
+      for (const symbol of tape.symbols) for (const each of lastOf(tape, symbol, past)) send(connection, codes, each)
     })
     void dismissSilent(connection, life.signal)
   })
@@ -105,6 +116,12 @@ export async function openNumberedServer(tape: Tape, clock: Clock): Promise<Numb
       await new Promise((closed) => wss.close(closed))
     },
   }
+}
+
+function* lastOf(tape: Tape, symbol: string, count: number): Generator<Numbered> {
+  const times = tape.times(symbol)
+  for (let i = Math.max(0, times.length - count); i < times.length; i++)
+    yield { symbol, number: i + 1, time: times[i]! }
 }
 
 function send({ socket, sent }: Connection, codes: ReadonlySet<string>, { symbol, number, time }: Numbered): void {

@@ -59,15 +59,16 @@ export class Tape {
     this.#tell(symbols.map((symbol) => this.#next(symbol, time)))
   }
 
-  /** Trades all symbols in turn, `perSecond` together, until `signal` ends it. */
+  /** Trades all symbols in turn, two trades of one in the same millisecond, `perSecond` together, until `signal` ends it. */
   async run(clock: Clock, perSecond: number, signal: AbortSignal): Promise<void> {
     const start = clock.now()
     const begun = clock.monotonic()
     for (let count = 0; !signal.aborted; ) {
       const due: Numbered[] = []
       for (const elapsed = clock.monotonic() - begun; (count * 1_000) / perSecond <= elapsed; count++) {
-        const symbol = this.symbols[count % this.symbols.length]!
-        due.push(this.#next(symbol, Math.floor(start + (count * 1_000) / perSecond)))
+        const pair = count >> 1
+        const symbol = this.symbols[pair % this.symbols.length]!
+        due.push(this.#next(symbol, Math.floor(start + (pair * 2_000) / perSecond)))
       }
       if (due.length > 0) this.#tell(due)
       await clock.sleep(BEAT, signal)
