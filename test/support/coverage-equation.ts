@@ -147,13 +147,16 @@ function told(tape: Tape, symbol: string, first: number, last: number): string {
   return `${symbol} ${first + 1}..${last + 1}, exchange time ${times[first]}..${times[last]}`
 }
 
+/** The number of a stored trade. */
+export type NumberOf = (tick: { symbol: string; time: number; seq: number; source: string }) => number
+
 /** What the SQLite store at `path` holds, read past hkq's own readers. */
-export function recordedIn(path: string): Recorded {
+export function recordedIn(path: string, numberOf: NumberOf = ({ seq }) => seq): Recorded {
   const db = new Sqlite(path, { readonly: true })
   try {
-    const ticks = db.prepare<[], StoredTick>(
-      `SELECT symbol.name AS symbol, seq AS number, time, price / 1000.0 AS price, volume
-      FROM tick JOIN symbol ON symbol.id = tick.symbol`,
+    const ticks = db.prepare<[], Omit<StoredTick, 'number'> & Parameters<NumberOf>[0]>(
+      `SELECT symbol.name AS symbol, source.name AS source, seq, time, price / 1000.0 AS price, volume
+      FROM tick JOIN symbol ON symbol.id = tick.symbol JOIN source ON source.id = tick.source`,
     )
     const raw = db.prepare<[], { symbol: string; raw: string }>('SELECT symbol, raw FROM rejected')
     const gaps = db.prepare<[], StoredGap>(
@@ -161,7 +164,7 @@ export function recordedIn(path: string): Recorded {
       FROM gap LEFT JOIN symbol ON symbol.id = gap.symbol WHERE filled_by IS NOT 'second feed'`,
     )
     return {
-      ticks: ticks.all(),
+      ticks: ticks.all().map((tick) => ({ ...tick, number: numberOf(tick) })),
       quarantined: raw.all().map((row) => ({ symbol: row.symbol, number: numberIn(row.raw) })),
       gaps: gaps.all(),
     }
