@@ -43,6 +43,11 @@ describe('the coverage equation', () => {
     expect(() => expectExact(evened)).toThrow()
   })
 
+  it('says to which connection a missing number was handed', () => {
+    const { missing } = audit(tape(), without([50]), (_, number) => (number === 50 ? [0, 2] : []))
+    expect(missing).toEqual(['00700.HK 50..50, exchange time 500..500, the first handed to connection 0 and 2'])
+  })
+
   it('does not take the gap of another symbol, nor one next to the loss', () => {
     const gaps = [{ symbol: '00005.HK', from: 0, to: 9_000 }, { from: 1_010 }, { from: 0, to: 999 }]
     const both = new Tape([SYMBOL, '00005.HK'])

@@ -8,6 +8,7 @@ import { MINUTE } from '../../src/core/market/time.ts'
 import { marksOf } from '../../src/core/storage/sqlite/marks.ts'
 import { migrate } from '../../src/core/storage/sqlite/migrate.ts'
 import { STEPS } from '../../src/core/storage/sqlite/schema.ts'
+import { type Audit, audit, recordedIn } from '../support/coverage-equation.ts'
 import { type NumberedServer, openNumberedServer } from '../support/numbered-server.ts'
 import { ShiftedClock } from '../support/shifted-clock.ts'
 import { isTrade, priceOf, Tape, volumeOf } from '../support/tape.ts'
@@ -179,6 +180,10 @@ export class CrashDriver {
     await this.halt()
     await recorder.until(({ number }, symbol) => number === this.tape.times(symbol).length)
     return recorder.stop()
+  }
+
+  audit(): Audit {
+    return audit(this.tape, recordedIn(this.path), this.#server.handedTo)
   }
 
   /** Ends the market and whatever still runs. */

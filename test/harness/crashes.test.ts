@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { MINUTE, parseTime } from '../../src/core/market/time.ts'
 import { Random } from '../../src/core/simulator/random.ts'
-import { audit, expectExact, figuresOf, recordedIn } from '../support/coverage-equation.ts'
+import { expectExact, figuresOf, recordedIn } from '../support/coverage-equation.ts'
 import { CrashDriver, type CrashPlan, type Moment, SYMBOLS } from './crash-driver.ts'
 
 /** A Monday, in the morning session. */
@@ -58,7 +58,7 @@ describe('a recorder at 2,000 ticks a second, killed at any moment, time and aga
       let commits = 0
       for (const plan of life) commits += (await crash(plan)).commits
       expect(await driver.finish(), 'holes in a session').toBe(3)
-      const result = audit(driver.tape, recordedIn(driver.path))
+      const result = driver.audit()
       expectExact(result)
       expect(result).toMatchObject({ empty: [], wide: [] })
       if (process.env.HKQ_CRASHES)
@@ -80,7 +80,7 @@ describe('a recorder that is killed while it brings an older store to the newest
     expect(untouched).toBeGreaterThanOrEqual(MIGRATIONS - 2)
     expect(new Set(schemas.slice(untouched)).size, 'nothing between old and new').toBe(1)
     await driver.finish()
-    const result = audit(driver.tape, recordedIn(driver.path))
+    const result = driver.audit()
     expectExact(result)
     expect(result).toMatchObject({ empty: [], wide: [] })
   })
@@ -103,7 +103,7 @@ describe('a recorder that is dead at 14:00 and started again next morning', () =
     driver.trade(200)
     await driver.finish()
     const recorded = recordedIn(driver.path)
-    const result = audit(driver.tape, recorded)
+    const result = driver.audit()
     expectExact(result)
     expect(result).toMatchObject({ empty: [], wide: [] })
     for (const symbol of SYMBOLS) {

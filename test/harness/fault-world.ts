@@ -10,7 +10,7 @@ import { startRecording } from '../../src/core/recorder.ts'
 import { Random } from '../../src/core/simulator/random.ts'
 import { openSqlite } from '../../src/core/storage/sqlite.ts'
 import { createValidator } from '../../src/core/validation/validator.ts'
-import { type Audit, audit, type NumberOf, recordedIn } from '../support/coverage-equation.ts'
+import { type Audit, audit, type HandedTo, type NumberOf, recordedIn } from '../support/coverage-equation.ts'
 import { FaultProxy } from '../support/fault-proxy.ts'
 import { ManualClock, turn } from '../support/manual-clock.ts'
 import { Tape } from '../support/tape.ts'
@@ -21,6 +21,7 @@ export interface VendorServer {
   readonly path: string
   /** Requests closer than the vendor allows. */
   readonly tooSoon: readonly string[]
+  handedTo: HandedTo
   dismiss(code: number): void
   close(): Promise<void>
 }
@@ -169,7 +170,8 @@ export class World {
   }
 
   audit(): Audit {
-    return audit(this.tape, recordedIn(this.#path, this.#opener.numberOf?.(this.tape)))
+    const recorded = recordedIn(this.#path, this.#opener.numberOf?.(this.tape))
+    return audit(this.tape, recorded, this.servers[0]!.handedTo)
   }
 
   /** The vendors' least times between two connects are kept. */

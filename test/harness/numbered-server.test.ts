@@ -44,6 +44,7 @@ describe('the server of numbered trades', () => {
       { symbol: '00700.HK', first: 2, last: 3 },
       { symbol: '00005.HK', first: 2, last: 3 },
     ])
+    expect([1, 2, 4].map((number) => server.handedTo('00700.HK', number))).toEqual([[], [0], []])
   })
 
   it('lets a request replace the one before, and counts one that comes within a second', async () => {

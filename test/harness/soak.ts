@@ -78,7 +78,12 @@ export async function soak(options: SoakOptions, onSample: (sample: Sample, done
     while (!SYMBOLS.every((symbol) => isTrade(tape.times(symbol).length)))
     await recorder.until(({ number }, symbol) => number === tape.times(symbol).length)
     const code = await recorder.stop()
-    return { code, samples, connections: server.connections.length, audit: audit(tape, recordedIn(path)) }
+    return {
+      code,
+      samples,
+      connections: server.connections.length,
+      audit: audit(tape, recordedIn(path), server.handedTo),
+    }
   } finally {
     trading.abort()
     recorder.child.kill('SIGKILL')

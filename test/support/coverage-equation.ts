@@ -50,8 +50,14 @@ const STORED = 1
 const QUARANTINED = 2
 const LISTED = 4
 
-/** Holds a tape against what was recorded of it. */
-export function audit(tape: Tape, recorded: Recorded): Audit {
+/** Connections to whose sockets a number was handed. */
+export type HandedTo = (symbol: string, number: number) => readonly number[]
+
+/**
+ * Holds a tape against what was recorded of it.
+ * @param handedTo tells where a missing number was last seen; a socket that took it proves nothing
+ */
+export function audit(tape: Tape, recorded: Recorded, handedTo: HandedTo = () => []): Audit {
   const marks = new Map(tape.symbols.map((symbol) => [symbol, new Uint8Array(tape.times(symbol).length)]))
   const doubled: string[] = []
   const foreign: string[] = []
@@ -78,7 +84,8 @@ export function audit(tape: Tape, recorded: Recorded): Audit {
   const missing: string[] = []
   let listed = 0
   for (const [symbol, numbers] of marks) {
-    for (const [first, last] of runs(numbers, (mark) => mark === 0)) missing.push(told(tape, symbol, first, last))
+    for (const [first, last] of runs(numbers, (mark) => mark === 0))
+      missing.push(told(tape, symbol, first, last) + trace(handedTo(symbol, first + 1)))
     for (const mark of numbers) if (mark === LISTED) listed++
   }
   const of = (kind: 'empty' | 'wide') => judged.flatMap((row) => (row.kind === kind ? [row.text] : []))
@@ -145,6 +152,10 @@ function* runs(marks: Uint8Array, isIn: (mark: number) => boolean): Generator<[n
 function told(tape: Tape, symbol: string, first: number, last: number): string {
   const times = tape.times(symbol)
   return `${symbol} ${first + 1}..${last + 1}, exchange time ${times[first]}..${times[last]}`
+}
+
+function trace(connections: readonly number[]): string {
+  return connections.length === 0 ? '' : `, the first handed to connection ${connections.join(' and ')}`
 }
 
 /** The number of a stored trade. */

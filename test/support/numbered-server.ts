@@ -36,6 +36,8 @@ export interface NumberedServer {
   readonly connections: readonly Connection[]
   /** Requests closer than the vendor allows: numbers of connection and request. */
   readonly tooSoon: readonly string[]
+  /** Connections, by their place in `connections`, to whose sockets a number was handed. */
+  handedTo(symbol: string, number: number): readonly number[]
   /** Closes every open connection with this code, as a service does that restarts. */
   dismiss(code: number): void
   close(): Promise<void>
@@ -108,6 +110,10 @@ export async function openNumberedServer(
     get port() {
       return (wss.address() as AddressInfo).port
     },
+    handedTo: (symbol, number) =>
+      connections.flatMap(({ sent }, i) =>
+        sent.some((range) => range.symbol === symbol && range.first <= number && number <= range.last) ? [i] : [],
+      ),
     dismiss: (code) => {
       for (const { socket, open } of connections) if (open) socket.close(code)
     },

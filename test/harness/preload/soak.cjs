@@ -8,6 +8,6 @@ process.on('message', () => {
   const { heapUsed, rss, external } = process.memoryUsage()
   const resources = {}
   for (const name of process.getActiveResourcesInfo()) resources[name] = (resources[name] ?? 0) + 1
-  process.send({ heap: heapUsed, rss, external, descriptors: readdirSync('/proc/self/fd').length, resources })
+  process.send({ heap: heapUsed, rss, external, descriptors: readdirSync('/dev/fd').length, resources })
 })
 process.channel.unref()
