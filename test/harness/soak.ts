@@ -8,7 +8,7 @@ import { type Audit, audit, recordedIn } from '../support/coverage-equation.ts'
 import { type Fault, FaultProxy } from '../support/fault-proxy.ts'
 import { type NumberedServer, openNumberedServer } from '../support/numbered-server.ts'
 import { ShiftedClock } from '../support/shifted-clock.ts'
-import { isTrade, Tape } from '../support/tape.ts'
+import { Tape } from '../support/tape.ts'
 import { RecorderProcess } from './recorder-process.ts'
 import { type Trend, trendOf } from './slope.ts'
 
@@ -74,8 +74,7 @@ export async function soak(options: SoakOptions, onSample: (sample: Sample, done
     const samples = await trouble(options, { recorder, server, proxy }, onSample)
     trading.abort()
     await ended
-    do tape.publish(Math.floor(clock.now()))
-    while (!SYMBOLS.every((symbol) => isTrade(tape.times(symbol).length)))
+    tape.end(Math.floor(clock.now()))
     await recorder.until(({ number }, symbol) => number === tape.times(symbol).length)
     const code = await recorder.stop()
     return {
@@ -120,10 +119,13 @@ async function trouble(
   }
 }
 
-async function sampleOf({ child }: RecorderProcess): Promise<Sample> {
-  const answered = once(child, 'message')
-  child.send({ sample: true })
-  const [sample] = await answered
+async function sampleOf(recorder: RecorderProcess): Promise<Sample> {
+  const answered = once(recorder.child, 'message')
+  recorder.child.send({ sample: true })
+  const died = recorder.ended.then(({ code }) => {
+    throw new Error(`the recorder ended by itself with ${code}: ${recorder.said}`)
+  })
+  const [sample] = await Promise.race([answered, died])
   return sample as Sample
 }
 

@@ -161,24 +161,33 @@ function trace(connections: readonly number[]): string {
 /** The number of a stored trade. */
 export type NumberOf = (tick: { symbol: string; time: number; seq: number; source: string }) => number
 
-/** What the SQLite store at `path` holds, read past hkq's own readers. */
+/** What the SQLite store at `path` holds, read past hkq's own readers; the ticks one by one. */
 export function recordedIn(path: string, numberOf: NumberOf = ({ seq }) => seq): Recorded {
   const db = new Sqlite(path, { readonly: true })
   try {
-    const ticks = db.prepare<[], Omit<StoredTick, 'number'> & Parameters<NumberOf>[0]>(
-      `SELECT symbol.name AS symbol, source.name AS source, seq, time, price / 1000.0 AS price, volume
-      FROM tick JOIN symbol ON symbol.id = tick.symbol JOIN source ON source.id = tick.source`,
-    )
     const raw = db.prepare<[], { symbol: string; raw: string }>('SELECT symbol, raw FROM rejected')
     const gaps = db.prepare<[], StoredGap>(
       `SELECT symbol.name AS symbol, start AS "from", finish AS "to", cause
       FROM gap LEFT JOIN symbol ON symbol.id = gap.symbol WHERE filled_by IS NOT 'second feed'`,
     )
     return {
-      ticks: ticks.all().map((tick) => ({ ...tick, number: numberOf(tick) })),
+      ticks: { [Symbol.iterator]: () => ticksIn(path, numberOf) },
       quarantined: raw.all().map((row) => ({ symbol: row.symbol, number: numberIn(row.raw) })),
       gaps: gaps.all(),
     }
+  } finally {
+    db.close()
+  }
+}
+
+function* ticksIn(path: string, numberOf: NumberOf): Generator<StoredTick> {
+  const db = new Sqlite(path, { readonly: true })
+  try {
+    const ticks = db.prepare<[], Omit<StoredTick, 'number'> & Parameters<NumberOf>[0]>(
+      `SELECT symbol.name AS symbol, source.name AS source, seq, time, price / 1000.0 AS price, volume
+      FROM tick JOIN symbol ON symbol.id = tick.symbol JOIN source ON source.id = tick.source`,
+    )
+    for (const tick of ticks.iterate()) yield { ...tick, number: numberOf(tick) }
   } finally {
     db.close()
   }

@@ -59,6 +59,12 @@ export class Tape {
     this.#tell(symbols.map((symbol) => this.#next(symbol, time)))
   }
 
+  /** Publishes once more at `time`, until the last number of every symbol is a trade that can be. */
+  end(time: number): void {
+    do this.publish(time)
+    while (!this.symbols.every((symbol) => isTrade(this.times(symbol).length)))
+  }
+
   /** Trades all symbols in turn, two trades of one in the same millisecond, `perSecond` together, until `signal` ends it. */
   async run(clock: Clock, perSecond: number, signal: AbortSignal): Promise<void> {
     const start = clock.now()
