@@ -4,7 +4,8 @@ import { expectExact } from '../support/coverage-equation.ts'
 import type { Direction, Fault, Lift } from '../support/fault-proxy.ts'
 import { type Opener, World } from './fault-world.ts'
 
-/** Long enough for a client to notice a dead line by itself: AllTick's heartbeat and its answer take 20 s. */
+/** Within this a client notices a dead line by itself: AllTick's heartbeat and its answer take 20 s. */
+const NOTICED_MS = 20_000
 const FAULT_MS = 25_000
 const RECOVERY_MS = 10_000
 
@@ -31,24 +32,34 @@ const STAGES: Readonly<Record<string, (world: World, inject: () => void) => Prom
     inject()
   },
   /** After the answer to the upgrade, before the first request. */
-  subscribe: async (world, inject) => {
-    const proxy = world.proxies[0]!
-    world.servers[0]!.dismiss(1012)
-    await world.passUntil(() => proxy.size === 0)
-    let begun = false
-    proxy.onForwarded = (direction) => {
-      if (begun || direction !== 'to-client') return
-      begun = true
-      inject()
-    }
-    await world.passUntil(() => begun)
-  },
+  subscribe: (world, inject) => atFirst('to-client', world, inject),
   streaming: async (_, inject) => inject(),
   /** Just before the server says goodbye. */
   close: async (world, inject) => {
     inject()
     world.servers[0]!.dismiss(1001)
   },
+}
+
+/** Injects once the first bytes of the next connection were passed on in that direction. */
+async function atFirst(direction: Direction, world: World, inject: () => void): Promise<void> {
+  const proxy = world.proxies[0]!
+  world.servers[0]!.dismiss(1012)
+  await world.passUntil(() => proxy.size === 0)
+  let begun = false
+  proxy.onForwarded = (passed) => {
+    if (begun || passed !== direction) return
+    begun = true
+    inject()
+  }
+  await world.passUntil(() => begun)
+}
+
+/** Moments at which a line dies that nobody closes. */
+const DEATHS: typeof STAGES = {
+  'after it asked for the upgrade': (world, inject) => atFirst('to-server', world, inject),
+  'before it subscribed': (world, inject) => atFirst('to-client', world, inject),
+  'while streaming': async (_, inject) => inject(),
 }
 
 /** Defines the tests of every fault at every stage: recovery within 10 s of the fault's end, the equation exact. */
@@ -85,6 +96,21 @@ export function faultMatrix(opener: Opener): void {
         await world.pass(5_000)
         await world.finish()
         expectExact(world.audit())
+      })
+    }
+
+    for (const [moment, begin] of Object.entries(DEATHS)) {
+      it(`leaves a line that died ${moment} and was never closed, and accounts for every trade`, async () => {
+        const world = await World.open(opener)
+        await world.pass(3_000)
+        await begin(world, () => void world.proxies[0]!.inject({ kind: 'black-hole', running: true }))
+        await world.pass(NOTICED_MS)
+        const noticed = world.clock.now()
+        await world.passUntil(() => world.isKeptSince(noticed), RECOVERY_MS)
+        expect(world.isKeptSince(noticed), 'goes on').toBe(true)
+        await world.finish()
+        expectExact(world.audit())
+        world.expectConnects()
       })
     }
 

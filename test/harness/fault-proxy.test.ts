@@ -189,6 +189,18 @@ describe('the faults of the proxy', () => {
     await until(() => bystander.client.text === 'unharmed')
   })
 
+  it('black hole for running connections: those to come are spared', async () => {
+    const { proxy, connect } = await world()
+    const { client, peer } = await connect()
+    proxy.inject({ kind: 'black-hole', running: true })
+    const next = await connect()
+    peer.socket.write('lost')
+    next.peer.socket.write('heard')
+    await until(() => next.client.text === 'heard')
+    await settled()
+    expect(client.text).toBe('')
+  })
+
   it('black hole with a timeout: the connection ends after it', async () => {
     const { clock, proxy, connect } = await world()
     proxy.inject({ kind: 'black-hole', closeAfterMs: 2_000 })

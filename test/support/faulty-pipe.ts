@@ -13,8 +13,11 @@ export type Fault =
   | { readonly kind: 'bandwidth'; readonly bytesPerSecond: number }
   /** The end of a connection is told late. */
   | { readonly kind: 'slow-close'; readonly ms: number }
-  /** Nothing arrives, not even an end. Where bytes were swallowed the connection is cut when the fault is lifted. */
-  | { readonly kind: 'black-hole'; readonly closeAfterMs?: number }
+  /**
+   * Nothing arrives, not even an end. Where bytes were swallowed the connection is cut when the fault is lifted.
+   * `running`: connections to come are spared, as by a router that has forgotten those it knew.
+   */
+  | { readonly kind: 'black-hole'; readonly closeAfterMs?: number; readonly running?: boolean }
   /** Connections are reset, running ones and new ones. */
   | { readonly kind: 'reset'; readonly afterMs?: number }
   /** Everything arrives in small pieces with pauses between them. */
@@ -60,12 +63,15 @@ export class Pipe {
   #isPumping = false
   /** How the source ended, once it has. */
   #end: 'end' | 'reset' | undefined
+  /** Faults that were on before and are not for this connection. */
+  readonly #spared: ReadonlySet<Active>
   /** Bytes passed on under each limit. */
   readonly #passed = new Map<Active, number>()
 
   constructor(options: PipeOptions) {
-    const { source, clock } = options
+    const { source, clock, faults } = options
     this.#options = options
+    this.#spared = new Set([...faults].filter(({ fault }) => fault.kind === 'black-hole' && fault.running))
     source.on('data', (chunk: Buffer) => {
       this.#queue.push({ chunk, at: clock.monotonic() })
       this.#waiting += chunk.length
@@ -155,7 +161,7 @@ export class Pipe {
 
   *#on<K extends Kind>(kind: K): Generator<Active & { readonly fault: FaultOf<K> }> {
     for (const active of this.#options.faults) {
-      if (active.fault.kind !== kind) continue
+      if (active.fault.kind !== kind || this.#spared.has(active)) continue
       if (active.direction !== 'both' && active.direction !== this.#options.direction) continue
       yield active as Active & { fault: FaultOf<K> }
     }
