@@ -1,0 +1,15 @@
+import { openFeed } from '../../src/core/connection/feed.ts'
+import { alltick, PLANS } from '../../src/core/connection/vendors/alltick.ts'
+import { openNumberedServer } from '../support/numbered-server.ts'
+import { faultMatrix } from './fault-matrix.ts'
+
+faultMatrix({
+  name: 'one vendor',
+  vendors: [
+    {
+      floorMs: PLANS.basic.reconnect.floorMs,
+      serve: (tape, clock, past) => openNumberedServer(tape, clock, { past }),
+    },
+  ],
+  open: ([endpoint], options) => openFeed(alltick({ endpoints: [endpoint!] }), { ...options, depth: 0 }),
+})

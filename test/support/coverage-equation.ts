@@ -1,0 +1,199 @@
+import assert from 'node:assert/strict'
+import Sqlite from 'better-sqlite3'
+import { isTrade, priceOf, type Tape, volumeOf } from './tape.ts'
+
+/** A tick as it is stored. */
+export interface StoredTick {
+  readonly symbol: string
+  readonly number: number
+  readonly time: number
+  readonly price: number
+  readonly volume: number
+}
+
+/** A hole that is written down: of one symbol, null for all. */
+export interface StoredGap {
+  readonly symbol: string | null
+  readonly from: number
+  readonly to: number
+  readonly cause: string
+}
+
+/** What a store holds of a tape. */
+export interface Recorded {
+  readonly ticks: Iterable<StoredTick>
+  readonly quarantined: Iterable<{ readonly symbol: string; readonly number: number }>
+  /** Those that may stand for lost trades: not the ones that a second feed has filled. */
+  readonly gaps: readonly StoredGap[]
+}
+
+/** How the equation sent = stored + quarantined + listed in gaps came out; all of it by number. */
+export interface Audit {
+  readonly sent: number
+  readonly stored: number
+  readonly quarantined: number
+  /** Neither stored nor quarantined, but inside a gap row. */
+  readonly listed: number
+  /** Numbers that are nowhere. */
+  readonly missing: readonly string[]
+  /** Numbers that are stored more than once. */
+  readonly doubled: readonly string[]
+  /** Rows that are no trade of the tape: another number, time, price or volume. */
+  readonly foreign: readonly string[]
+  /** Gap rows in which nothing is lost. */
+  readonly empty: readonly string[]
+  /** Gap rows with something lost that reach over a kept trade: the lost ones could be told with less. */
+  readonly wide: readonly string[]
+}
+
+const STORED = 1
+const QUARANTINED = 2
+const LISTED = 4
+
+/** Connections to whose sockets a number was handed. */
+export type HandedTo = (symbol: string, number: number) => readonly number[]
+
+/**
+ * Holds a tape against what was recorded of it.
+ * @param handedTo tells where a missing number was last seen; a socket that took it proves nothing
+ */
+export function audit(tape: Tape, recorded: Recorded, handedTo: HandedTo = () => []): Audit {
+  const marks = new Map(tape.symbols.map((symbol) => [symbol, new Uint8Array(tape.times(symbol).length)]))
+  const doubled: string[] = []
+  const foreign: string[] = []
+  const counts = { stored: 0, quarantined: 0 }
+  for (const tick of recorded.ticks) {
+    const { symbol, number } = tick
+    if (!isOnTape(tape, tick)) foreign.push(`${symbol} ${number} at ${tick.time}`)
+    else if (marks.get(symbol)![number - 1]! & STORED) doubled.push(`${symbol} ${number}`)
+    else {
+      marks.get(symbol)![number - 1]! |= STORED
+      counts.stored++
+    }
+  }
+  for (const { symbol, number } of recorded.quarantined) {
+    const mark = marks.get(symbol)?.[number - 1]
+    if (mark === undefined || isTrade(number)) foreign.push(`${symbol} ${number} quarantined`)
+    else if (mark & (STORED | QUARANTINED)) doubled.push(`${symbol} ${number} quarantined`)
+    else {
+      marks.get(symbol)![number - 1]! |= QUARANTINED
+      counts.quarantined++
+    }
+  }
+  const judged = recorded.gaps.map((gap) => judge(gap, tape, marks))
+  const missing: string[] = []
+  let listed = 0
+  for (const [symbol, numbers] of marks) {
+    for (const [first, last] of runs(numbers, (mark) => mark === 0))
+      missing.push(told(tape, symbol, first, last) + trace(handedTo(symbol, first + 1)))
+    for (const mark of numbers) if (mark === LISTED) listed++
+  }
+  const of = (kind: 'empty' | 'wide') => judged.flatMap((row) => (row.kind === kind ? [row.text] : []))
+  return { sent: tape.published, ...counts, listed, missing, doubled, foreign, empty: of('empty'), wide: of('wide') }
+}
+
+/** Fails with what is wrong, unless sent = stored + quarantined + listed in gaps, number by number. */
+export function expectExact(result: Audit): void {
+  const { sent, stored, quarantined, listed, missing, doubled, foreign } = result
+  assert.deepEqual({ missing, doubled, foreign }, { missing: [], doubled: [], foreign: [] })
+  assert.equal(sent, stored + quarantined + listed, 'sent = stored + quarantined + listed in gaps')
+}
+
+/** The equation in figures. */
+export function figuresOf({ sent, stored, quarantined, listed }: Audit): string {
+  return `${sent} sent = ${stored} stored + ${quarantined} quarantined + ${listed} listed in gaps`
+}
+
+function isOnTape(tape: Tape, { symbol, number, time, price, volume }: StoredTick): boolean {
+  if (!tape.symbols.includes(symbol) || !isTrade(number)) return false
+  return tape.times(symbol)[number - 1] === time && priceOf(number) === price && volumeOf(number) === volume
+}
+
+/** Marks what a gap row lists, and says whether the row is as narrow as what was kept allows. */
+function judge(gap: StoredGap, tape: Tape, marks: ReadonlyMap<string, Uint8Array>) {
+  let lost = 0
+  let kept = 0
+  for (const symbol of gap.symbol === null ? tape.symbols : [gap.symbol]) {
+    const times = tape.times(symbol)
+    const numbers = marks.get(symbol)!
+    for (let i = firstAt(times, gap.from); i < times.length && times[i]! <= gap.to; i++) {
+      if ((numbers[i]! & (STORED | QUARANTINED)) === 0) lost++
+      else if (numbers[i]! & STORED && times[i]! > gap.from && times[i]! < gap.to) kept++
+      numbers[i]! |= LISTED
+    }
+  }
+  const kind = lost === 0 ? 'empty' : kept > 0 ? 'wide' : 'tight'
+  const text = `${gap.symbol ?? 'all'} ${gap.from}..${gap.to} ${gap.cause}: ${lost} lost, ${kept} kept inside`
+  return { kind, text } as const
+}
+
+/** Index of the first time that is not before `time`. */
+function firstAt(times: readonly number[], time: number): number {
+  let low = 0
+  let high = times.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (times[middle]! < time) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** Stretches of indices, both ends inclusive, that fulfil `isIn`. */
+function* runs(marks: Uint8Array, isIn: (mark: number) => boolean): Generator<[number, number]> {
+  for (let i = 0; i < marks.length; i++) {
+    if (!isIn(marks[i]!)) continue
+    const first = i
+    while (i + 1 < marks.length && isIn(marks[i + 1]!)) i++
+    yield [first, i]
+  }
+}
+
+function told(tape: Tape, symbol: string, first: number, last: number): string {
+  const times = tape.times(symbol)
+  return `${symbol} ${first + 1}..${last + 1}, exchange time ${times[first]}..${times[last]}`
+}
+
+function trace(connections: readonly number[]): string {
+  return connections.length === 0 ? '' : `, the first handed to connection ${connections.join(' and ')}`
+}
+
+/** The number of a stored trade. */
+export type NumberOf = (tick: { symbol: string; time: number; seq: number; source: string }) => number
+
+/** What the SQLite store at `path` holds, read past hkq's own readers; the ticks one by one. */
+export function recordedIn(path: string, numberOf: NumberOf = ({ seq }) => seq): Recorded {
+  const db = new Sqlite(path, { readonly: true })
+  try {
+    const raw = db.prepare<[], { symbol: string; raw: string }>('SELECT symbol, raw FROM rejected')
+    const gaps = db.prepare<[], StoredGap>(
+      `SELECT symbol.name AS symbol, start AS "from", finish AS "to", cause
+      FROM gap LEFT JOIN symbol ON symbol.id = gap.symbol WHERE filled_by IS NOT 'second feed'`,
+    )
+    return {
+      ticks: { [Symbol.iterator]: () => ticksIn(path, numberOf) },
+      quarantined: raw.all().map((row) => ({ symbol: row.symbol, number: numberIn(row.raw) })),
+      gaps: gaps.all(),
+    }
+  } finally {
+    db.close()
+  }
+}
+
+function* ticksIn(path: string, numberOf: NumberOf): Generator<StoredTick> {
+  const db = new Sqlite(path, { readonly: true })
+  try {
+    const ticks = db.prepare<[], Omit<StoredTick, 'number'> & Parameters<NumberOf>[0]>(
+      `SELECT symbol.name AS symbol, source.name AS source, seq, time, price / 1000.0 AS price, volume
+      FROM tick JOIN symbol ON symbol.id = tick.symbol JOIN source ON source.id = tick.source`,
+    )
+    for (const tick of ticks.iterate()) yield { ...tick, number: numberOf(tick) }
+  } finally {
+    db.close()
+  }
+}
+
+/** The number in the raw text of a quarantined trade. */
+function numberIn(raw: string): number {
+  return Number(/"seq":"?(\d+)/.exec(raw)?.[1])
+}
