@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { RecordingSummary } from '../../src/core/recorder.ts'
 import { finished, hkq, rows, says, start, workdir } from './hkq.ts'
 
@@ -18,13 +18,11 @@ interface Row {
 const trade = ({ symbol, timestamp, last_price, volume }: Row): string =>
   `${timestamp} ${symbol} ${last_price} ${volume}`
 
-/** What the simulated market traded in its first minutes. */
-let truth: string[]
-
-beforeAll(async () => {
+/** What the simulated market traded in its first minute or two. */
+async function truthOf(cwd: string): Promise<string[]> {
   const args = ['stream', ...SYMBOLS, '--from', `${MARKET}&speed=max`, '--count', '12000']
-  truth = rows<Row>((await hkq(args, { cwd: workdir() })).stdout).map(trade)
-})
+  return rows<Row>((await hkq(args, { cwd })).stdout).map(trade)
+}
 
 async function serve(cwd: string): Promise<{ server: ChildProcess; url: string }> {
   const args = ['serve', ...SYMBOLS, '--from', MARKET, '--to', 'ws://127.0.0.1:0', '--history', '100ms']
@@ -36,12 +34,12 @@ async function serve(cwd: string): Promise<{ server: ChildProcess; url: string }
 /** Records from two servers of one market; the first is killed after some seconds. */
 async function recordThrough(first: (url: string) => string, second: (url: string) => string) {
   const cwd = workdir()
-  const [a, b] = [await serve(cwd), await serve(cwd)]
+  const [a, b] = await Promise.all([serve(cwd), serve(cwd)])
   const args = ['record', ...SYMBOLS, '--from', first(a.url), '--from', second(b.url), '--relay', 'off', '--json']
   const recorder = start(args, { cwd, env: ENV })
   const ran = finished(recorder)
   await says(recorder, / up: [\s\S]* up: /)
-  await new Promise((passed) => setTimeout(passed, 8_000))
+  await new Promise((passed) => setTimeout(passed, 12_000))
   a.server.kill('SIGKILL')
   await says(recorder, / lost: /)
   await new Promise((passed) => setTimeout(passed, 3_000))
@@ -49,11 +47,12 @@ async function recordThrough(first: (url: string) => string, second: (url: strin
   const { code, stdout, stderr } = await ran
   const kept = await hkq(['export', '--from', 'hk_market.db', '--to', '-'], { cwd })
   const stored = rows<Row & { type: string }>(kept.stdout).filter(({ type }) => type === 'tick')
-  return { code, stderr, summary: JSON.parse(stdout) as RecordingSummary, stored }
+  const truth = between(stored.map(trade), await truthOf(cwd))
+  return { code, stderr, summary: JSON.parse(stdout) as RecordingSummary, stored, truth }
 }
 
 /** The market from the first stored trade of each symbol to its last one. */
-function between(stored: readonly string[]): string[] {
+function between(stored: readonly string[], truth: readonly string[]): string[] {
   return SYMBOLS.flatMap((symbol) => {
     const own = truth.filter((text) => text.includes(symbol))
     const mine = stored.filter((text) => text.includes(symbol))
@@ -66,12 +65,12 @@ const tutorial = (url: string): string => `tutorial:?endpoint=${url}/realtime/hk
 
 describe('two feeds of one market, the first of them killed', () => {
   it('of two vendors the second goes on where the first broke off: nothing is missing, nothing is there twice', async () => {
-    const { code, stderr, summary, stored } = await recordThrough(tutorial, alltick)
+    const { code, stderr, summary, stored, truth } = await recordThrough(tutorial, alltick)
     expect(code, stderr).toBe(0)
     expect(stderr).not.toContain('merged')
     expect(stored.length).toBeGreaterThan(800)
     expect(new Set(stored.map(({ source }) => source))).toEqual(new Set(['tutorial', 'alltick']))
-    expect(stored.map(trade).sort()).toEqual(between(stored.map(trade)).sort())
+    expect(stored.map(trade).sort()).toEqual(truth.sort())
     expect(summary).toMatchObject({ duplicates: 0, received: stored.length, reconnects: 0 })
     expect(summary.feeds).toMatchObject([{ source: 'tutorial' }, { source: 'alltick' }])
     expect(summary.feeds![0]!.given + summary.feeds![1]!.given).toBe(stored.length)
@@ -79,10 +78,10 @@ describe('two feeds of one market, the first of them killed', () => {
   })
 
   it('two lines of one vendor are merged: losing one is no gap', async () => {
-    const { code, stderr, summary, stored } = await recordThrough(alltick, alltick)
+    const { code, stderr, summary, stored, truth } = await recordThrough(alltick, alltick)
     expect(code, stderr).toBe(0)
     expect(stderr).toContain('its sequence is that of the first feed')
-    expect(stored.map(trade).sort()).toEqual(between(stored.map(trade)).sort())
+    expect(stored.map(trade).sort()).toEqual(truth.sort())
     expect(summary).toMatchObject({ duplicates: 0, received: stored.length, gaps: 0, reconnects: 0 })
   })
 })

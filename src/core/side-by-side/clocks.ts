@@ -6,7 +6,7 @@ import { type Range, Spread } from './spread.ts'
 /** How far two clocks, and two arrivals of one trade, may be apart before more is known, ms. */
 const UNKNOWN: Range = { low: -5_000, high: 5_000, median: 0 }
 const UNKNOWN_ARRIVAL: Range = { low: -1_500, high: 1_500, median: 0 }
-/** What a line may be slower than it ever was, ms. */
+/** What a trade, or the other feed's telling of it, may be later than any was, ms, and still be on time. */
 const JITTER = 50
 /** Silence beyond that which makes a trade overdue, ms. */
 const OVERDUE = 500
@@ -68,15 +68,16 @@ export class Clocks {
   }
 
   /**
-   * How unlike the times of one trade these are, ms off the usual; Infinity where they cannot be. What came on time is judged
-   * by its arrival, which is finer than some vendors' clocks.
+   * How unlike the times of one trade these are, ms off the usual; Infinity where they cannot be. Where a vendor's clock is
+   * coarser than arrivals are, what came on time is judged by its arrival too.
    */
   distance(first: Tick, second: Tick): number {
-    const { low, high, median } = this.#exchange.range ?? UNKNOWN
+    const exchange = this.#exchange.range ?? UNKNOWN
     const apart = second.timestamp - first.timestamp
-    if (apart < low || apart > high) return Number.POSITIVE_INFINITY
+    if (apart < exchange.low || apart > exchange.high) return Number.POSITIVE_INFINITY
     const arrival = this.#arrival.range ?? UNKNOWN_ARRIVAL
-    if (!this.#isOnTime(0, first) || !this.#isOnTime(1, second)) return Math.abs(apart - median)
+    const isFine = exchange.high - exchange.low <= arrival.high - arrival.low
+    if (isFine || !this.#isOnTime(0, first) || !this.#isOnTime(1, second)) return Math.abs(apart - exchange.median)
     const later = second.received_at! - first.received_at!
     const isUsual = later >= arrival.low - JITTER && later <= arrival.high + JITTER
     return isUsual ? Math.abs(later - arrival.median) : Number.POSITIVE_INFINITY

@@ -149,7 +149,9 @@ export class Pair {
   }
 
   #release(at: number, all = false): void {
-    for (const [tick, verdict] of this.#rule.released(at, all)) this.#settle(0, tick, verdict, at)
+    const released = this.#rule.released(at, all)
+    for (const { lane, tick, verdict } of released) this.#settle(lane, tick, verdict, at)
+    if (released.length > 0 && !this.#lanes[0].isHeard) this.#standIn(at)
   }
 
   #settle(lane: LaneId, tick: Tick, { isGiven, isPaired }: Verdict, at: number): void {
@@ -190,8 +192,7 @@ export class Pair {
   #part({ seq, symbol }: Tick, moment: Moment): void {
     this.#rule = this.#cover
     this.#tell(1, 'warning', `number ${seq} of ${symbol} is another trade here: no longer merged`, moment)
-    if (this.#lanes[0].isHeard) return
-    for (const tick of this.#cover.away(0)) this.#trade(1, tick, moment.at)
+    if (!this.#lanes[0].isHeard) this.#standIn(moment.at)
   }
 
   #gap(lane: LaneId, gap: Gap, at: number): void {
@@ -256,7 +257,12 @@ export class Pair {
     if (wasHeard && theirs.isHeard && theirs.upSince > own.dataAt) hearing.missed(at)
     hearing.changed(at)
     comparison.interrupted()
-    for (const tick of this.#rule.away(lane)) this.#trade(1, tick, at)
+    if (lane === 0) this.#standIn(at)
+  }
+
+  /** The second feed gives what the first, which is away, has not told. */
+  #standIn(at: number): void {
+    for (const tick of this.#rule.away()) this.#trade(1, tick, at)
   }
 
   /** @returns how many records went out: of one vendor nothing goes out twice */

@@ -1,7 +1,7 @@
 import type { Gap, Tick } from '../market/event.ts'
 import type { LaneId } from './lane.ts'
 import { Pairing, type Waiting } from './pairing.ts'
-import type { Rule, Side, Verdict } from './rule.ts'
+import type { Released, Rule, Side, Verdict } from './rule.ts'
 
 /** A hole of the primary in one symbol, in its own exchange time, inclusive; it lasts while `to` is null. */
 interface Hole {
@@ -29,6 +29,7 @@ export class PrimaryAndCover implements Rule {
   /** Symbols of which the cover has given a trade in a hole that lasts. */
   readonly #stoodIn = new Set<string>()
   #keptBack: Waiting[] = []
+  #wereKnown = false
   /** Where the cover's own history begins, as long as the primary may still tell it. */
   readonly #withheld: Gap[] = []
 
@@ -50,11 +51,24 @@ export class PrimaryAndCover implements Rule {
     return { isGiven: false, isPaired: false }
   }
 
-  released(at: number, all = false): readonly (readonly [Tick, Verdict])[] {
+  released(at: number, all = false): readonly Released[] {
+    const { areKnown } = this.#side.clocks
+    const isNews = areKnown && !this.#wereKnown
+    this.#wereKnown = areKnown
+    if (!isNews && !all && at < this.due) return []
     const kept = this.#keptBack
-    if (kept.length === 0 || !(all || at >= this.due || this.#side.clocks.areKnown)) return []
     this.#keptBack = []
-    return kept.map(({ tick, at }) => [tick, this.#settle(0, tick, at)])
+    const own = kept.map(({ tick, at }): Released => ({ lane: 0, tick, verdict: this.#settle(0, tick, at) }))
+    return isNews ? [...this.#late(), ...own] : own
+  }
+
+  /** Trades of the cover that came after the hole they lie in was closed, while the clocks were not known. */
+  #late(): Released[] {
+    const late = [...this.#pairing.waiting(1)].filter(({ given, tick }) => !given && this.#isMissing(tick))
+    return late.map((waiting) => {
+      waiting.given = true
+      return { lane: 1, tick: waiting.tick, verdict: { isGiven: true, isPaired: false } }
+    })
   }
 
   get due(): number {
@@ -77,8 +91,7 @@ export class PrimaryAndCover implements Rule {
     return !this.#side.clocks.areKnown && this.#stoodIn.has(symbol)
   }
 
-  away(lane: LaneId): readonly Tick[] {
-    if (lane === 1) return []
+  away(): readonly Tick[] {
     for (const [symbol, from] of this.#last) {
       const holes = this.#holes.get(symbol)!
       if (holes.at(-1)!.to === null) continue

@@ -21,15 +21,22 @@ export interface Verdict {
   readonly isPaired: boolean
 }
 
+/** A trade of which it had to be waited what becomes of it. */
+export interface Released {
+  readonly lane: LaneId
+  readonly tick: Tick
+  readonly verdict: Verdict
+}
+
 /** How two feeds become one. Times `at` are monotonic, ms. */
 export interface Rule {
   trade(lane: LaneId, tick: Tick, at: number): Verdict
-  /** Trades of the first feed that were kept back until now, and what becomes of them. @param all whether no more comes */
-  released(at: number, all?: boolean): readonly (readonly [Tick, Verdict])[]
+  /** Trades that were kept back until now. @param all whether no more comes */
+  released(at: number, all?: boolean): readonly Released[]
   /** When `released` may have some, monotonic ms; Infinity for never. */
   readonly due: number
-  /** A feed is away: the trades that go out in its place, all of them the second feed's. */
-  away(lane: LaneId): readonly Tick[]
+  /** The first feed is away: the trades of the second that go out in its place. */
+  away(): readonly Tick[]
   /** A feed is away for good: rows that nobody else will tell. */
   over(lane: LaneId): readonly Gap[]
   /** The rows that are told for a hole of one feed, of what the other is known to have heard. */
