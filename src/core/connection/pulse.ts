@@ -4,9 +4,9 @@ import type { Vendor } from './vendor.ts'
 import type { Watchdog } from './watchdog.ts'
 
 /** Longest time between two looks at the clocks, ms. */
-const SLICE = 1_000
+export const SLICE = 1_000
 /** More time than this between two looks went by unseen: the machine slept, the process stood still, a clock was set. */
-const UNSEEN = 5_000
+export const UNSEEN = 5_000
 /** How soon a connection that is doubted must show that it lives, ms. */
 const SIGN_WITHIN = 5_000
 /** What the machine had received before it slept is read by then, ms after the doubt began. */
