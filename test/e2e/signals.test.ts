@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { resolve } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { parseTime } from '../../src/core/market/time.ts'
 import { trade, wireServer } from '../support/alltick-wire.ts'
 import { BIN, finished, hkq, rows, start, workdir } from './hkq.ts'
@@ -20,6 +20,7 @@ async function stored(cwd: string): Promise<number[]> {
 function inTerminal(text: string, args: readonly string[], cwd: string): Promise<number | null> {
   const env = { PATH: process.env.PATH ?? '', HOME: cwd, XDG_RUNTIME_DIR: cwd, ...TOKEN }
   const child = spawn('python3', [TERMINAL, text, process.execPath, BIN, ...args], { cwd, env, stdio: 'ignore' })
+  onTestFinished(() => void child.kill('SIGTERM'))
   return new Promise((done) => child.once('exit', done))
 }
 
@@ -82,6 +83,7 @@ describe('a recording started without', () => {
       ...{ cwd, stdio: 'ignore' },
       env: { PATH: process.env.PATH ?? '', HOME: cwd, XDG_RUNTIME_DIR: cwd, ...TOKEN },
     })
+    onTestFinished(() => void child.kill('SIGKILL'))
     const ended = new Promise((done) => child.once('exit', done))
     while (server.sent.length < 300 && child.exitCode === null) await new Promise((turn) => setTimeout(turn, 5))
     child.kill('SIGTERM')

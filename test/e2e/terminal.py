@@ -3,6 +3,7 @@
 import fcntl
 import os
 import pty
+import signal
 import struct
 import sys
 import termios
@@ -11,6 +12,7 @@ text, *command = sys.argv[1:]
 child, terminal = pty.fork()
 if child == 0:
     os.execvp(command[0], command)
+signal.signal(signal.SIGTERM, lambda *_: os.kill(child, signal.SIGKILL))
 fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
 printed = b""
 while text.encode() not in printed:

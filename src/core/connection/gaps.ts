@@ -1,6 +1,6 @@
 import { byTimeAndSeq, type Gap, type GapCause, type MarketEvent, type Seq, type Tick } from '../market/event.ts'
 import { type Session, type Sessions, sessionsOf } from '../market/session.ts'
-import { DAY, MINUTE } from '../market/time.ts'
+import { DAY, HOUR, MINUTE } from '../market/time.ts'
 import { FeedTime } from '../validation/feed-time.ts'
 
 /** How far the history of one symbol reached before this run. A pipeline Checkpoint is one. */
@@ -71,9 +71,9 @@ export class GapTracker {
       if (this.#tracks.has(symbol)) continue
       const reached = this.#reached.get(symbol)
       const timestamp = reached?.timestamp ?? NEVER
-      // What lies ahead was written by a clock that went wrong.
+      // What lies far ahead was written by a clock that went wrong.
       const until = reached?.covered_until ?? NEVER
-      const covered = until > now ? NEVER : until
+      const covered = until > now + HOUR ? NEVER : until
       const start = Math.max(timestamp, covered) === NEVER ? 'late_start' : 'restart'
       const watched = this.#upAt === null ? null : now
       this.#tracks.set(symbol, { timestamp, seq: reached?.seq ?? 0, covered, start, watched, loss: null })

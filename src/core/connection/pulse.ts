@@ -4,9 +4,9 @@ import type { Vendor } from './vendor.ts'
 import type { Watchdog } from './watchdog.ts'
 
 /** Longest time between two looks at the clocks, ms. */
-const SLICE = 1_000
+export const SLICE = 1_000
 /** More time than this between two looks went by unseen: the machine slept, the process stood still, a clock was set. */
-const UNSEEN = 5_000
+export const UNSEEN = 5_000
 /** How soon a connection that is doubted must show that it lives, ms. */
 const SIGN_WITHIN = 5_000
 /** What the machine had received before it slept is read by then, ms after the doubt began. */
@@ -84,10 +84,14 @@ export class Pulse {
     this.#options.watchdog.data(now, this.#seen.at)
   }
 
-  /** A heartbeat was answered. @returns the monotonic time at which it was sent; -Infinity where nobody knows */
+  /**
+   * A heartbeat was answered; an answer from before the doubt may have waited in the machine.
+   * @returns the monotonic time at which the heartbeat was sent; -Infinity where nobody knows
+   */
   answered(): number {
-    this.#doubt = null
-    return this.#beats.shift() ?? Number.NEGATIVE_INFINITY
+    const sentAt = this.#beats.shift() ?? Number.NEGATIVE_INFINITY
+    if (this.#doubt !== null && sentAt >= this.#doubt.at) this.#doubt = null
+    return sentAt
   }
 
   /** Watches until the connection ends. @returns how it ends; undefined when it has ended otherwise */

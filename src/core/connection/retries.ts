@@ -3,13 +3,11 @@ import { HkqError } from '../errors.ts'
 import type { Sessions } from '../market/session.ts'
 import { MINUTE } from '../market/time.ts'
 import { Backoff } from './backoff.ts'
+import { SLICE, UNSEEN } from './pulse.ts'
 import type { Vendor } from './vendor.ts'
 
 /** Longest wait between two attempts while nothing trades, ms. */
 const QUIET_CAP = MINUTE
-/** Longest time between two looks at the clocks, and what went by unseen when it was more, ms. */
-const SLICE = 1_000
-const UNSEEN = 5_000
 
 export interface RetryOptions {
   readonly vendor: Pick<Vendor, 'name' | 'reconnect'>
