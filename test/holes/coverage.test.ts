@@ -1,11 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { GapTracker } from '../../src/core/connection/gaps.ts'
 import { sharesOf } from '../../src/core/holes/days.ts'
 import { byDay, type Held } from '../../src/core/holes/held.ts'
 import { joined, within, without } from '../../src/core/holes/stretches.ts'
 import { spanOf, untoldHoles } from '../../src/core/holes/untold.ts'
 import type { Gap } from '../../src/core/market/event.ts'
 import { formatLocal } from '../../src/core/market/time.ts'
+import { tick } from '../storage/sample.ts'
 import { at, fullDay, held, hole, minutesOf, sessions } from './held.ts'
 
 const LATER = at('2027-06-01')
@@ -88,6 +90,22 @@ describe('holes that no row tells', () => {
     expect(untold(dead)).toEqual(['restart 11-20 13:59 - 11-20 16:10'])
     expect(untold(dead, {}, at('2026-11-20T14:30'))).toEqual(['restart 11-20 13:59 - 11-20 14:30'])
     expect(untold(dead, {}, at('2026-11-20T14:00:30')), 'a recorder is at work').toEqual([])
+  })
+
+  it('are those that the next run writes, to the millisecond', () => {
+    const [newest, heard] = [at('2026-11-20T10:15:07'), at('2026-11-20T14:00')]
+    const quiet = held([at('2026-11-20T10:15')], { newest, heard })
+    const range = { from: at('2026-11-20'), to: at('2026-11-23T10:00') }
+    const tracker = new GapTracker('alltick', sessions, [
+      { symbol: '00700.HK', timestamp: newest, seq: 1, covered_until: heard },
+    ])
+    const up = at('2026-11-23T10:00')
+    tracker.watch(['00700.HK'], up)
+    tracker.up(up)
+    const first = tick({ timestamp: up, received_at: up, seq: 2 })
+    const written = tracker.mark([first]).filter(({ type }) => type === 'gap')
+    expect(untoldHoles(quiet, range, sessions)).toEqual(written)
+    expect(written).toHaveLength(2)
   })
 
   it('are none of a quiet stock that was heard to the close', () => {

@@ -165,3 +165,28 @@ describe('the close', () => {
     expect(closeTime(sessions.day(parseTime(date))!)).toBe(parseTime(`${date}T${time}`))
   })
 })
+
+describe('whether trades may happen in a stretch', () => {
+  const trades = (from: string, to: string) => sessions.tradesIn(parseTime(`${from}`), parseTime(`${to}`))
+
+  it('is asked of both ends and of all between', () => {
+    expect(trades('2026-11-20T11:59:59', '2026-11-20T12:30')).toBe(true)
+    expect(trades('2026-11-20T12:30', '2026-11-20T13:00')).toBe(true)
+    expect(trades('2026-11-20T12:10', '2026-11-20T12:50')).toBe(false)
+    expect(trades('2026-11-20T17:00', '2026-11-23T08:00')).toBe(false)
+    expect(trades('2026-11-19T17:00', '2026-11-20T17:00')).toBe(true)
+  })
+
+  it('counts the auctions, where they match', () => {
+    expect(trades('2026-11-20T09:21', '2026-11-20T09:22')).toBe(true)
+    expect(trades('2026-11-20T09:05', '2026-11-20T09:10')).toBe(false)
+    expect(trades('2026-11-20T16:01', '2026-11-20T16:05')).toBe(false)
+    expect(trades('2026-11-20T16:01', '2026-11-20T16:09')).toBe(true)
+    expect(trades('2026-12-24T12:05', '2026-12-24T12:09')).toBe(true)
+  })
+
+  it('is no of a holiday and of a weekend', () => {
+    expect(trades('2026-12-25T09:00', '2026-12-25T17:00')).toBe(false)
+    expect(trades('2026-11-21T09:00', '2026-11-22T17:00')).toBe(false)
+  })
+})

@@ -61,11 +61,18 @@ function unheard(held: Held, all: Stretch, day: TradingDay, span: Stretch, sessi
   return held.heard === null ? edges(minutes, day, whole, sessions) : []
 }
 
-/** The rest of the day on which the feed was heard last, unless it is heard still or the closing auction came. */
+/**
+ * The rest of the day on which the feed was heard last, unless it is heard still or the closing auction came: as the next
+ * run will write it, from the last trade on, in each session that was not heard to its close.
+ */
 function sinceHeard({ newest }: Held, heard: number, day: TradingDay, whole: Stretch): readonly Stretch[] {
-  const reach = Math.max(newest ?? heard, heard)
   const isClosed = newest !== null && newest >= day.end - 2 * MINUTE
-  return isClosed || whole.to - reach < MINUTE ? [] : [{ from: reach, to: whole.to }]
+  if (isClosed || whole.to - Math.max(newest ?? heard, heard) < MINUTE) return []
+  const open = sessionsOf(day).filter(({ close }) => close > heard)
+  return open.map((session) => ({
+    from: Math.max(session.open, newest ?? heard),
+    to: Math.min(session.close, whole.to),
+  }))
 }
 
 function edges(minutes: readonly number[], day: TradingDay, whole: Stretch, sessions: Sessions): readonly Stretch[] {
