@@ -179,11 +179,7 @@ export class Pair {
   }
 
   #merge(moment: Moment): void {
-    this.#release(moment.at, true)
-    for (const waiting of this.#cover.waiting(1)) {
-      if (!waiting.given) this.#trade(1, waiting.tick, moment.at)
-      waiting.given = true
-    }
+    for (const { lane, tick } of this.#cover.leftovers()) this.#trade(lane, tick, moment.at)
     this.#rule = new MergedLines(this.#side)
     const detail = 'its sequence is that of the first feed: every trade counts as soon as one of both brings it'
     this.#tell(1, 'up', detail, moment)
@@ -262,6 +258,8 @@ export class Pair {
 
   /** The second feed gives what the first, which is away, has not told. */
   #standIn(at: number): void {
+    const released = this.#rule.released(at, true)
+    for (const { lane, tick, verdict } of released) this.#settle(lane, tick, verdict, at)
     for (const tick of this.#rule.away()) this.#trade(1, tick, at)
   }
 
