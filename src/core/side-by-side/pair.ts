@@ -99,8 +99,9 @@ export class Pair {
 
   /** What each feed was worth so far, `at` monotonic time. */
   report(at: number): readonly [FeedReport, FeedReport] {
+    const latest = this.#lanes.every(({ hasEnded }) => hasEnded) ? at : at - SETTLED
     const settled = (lane: LaneId): Tick[] => {
-      return [...this.#rule.waiting(lane)].filter((waiting) => waiting.at <= at - SETTLED).map(({ tick }) => tick)
+      return [...this.#rule.waiting(lane)].filter((waiting) => waiting.at <= latest).map(({ tick }) => tick)
     }
     const waiting = [settled(0), settled(1)] as const
     const { comparison } = this.#side
