@@ -99,8 +99,9 @@ export class Pair {
 
   /** What each feed was worth so far, `at` monotonic time. */
   report(at: number): readonly [FeedReport, FeedReport] {
+    const latest = this.#lanes.every(({ hasEnded }) => hasEnded) ? at : at - SETTLED
     const settled = (lane: LaneId): Tick[] => {
-      return [...this.#rule.waiting(lane)].filter((waiting) => waiting.at <= at - SETTLED).map(({ tick }) => tick)
+      return [...this.#rule.waiting(lane)].filter((waiting) => waiting.at <= latest).map(({ tick }) => tick)
     }
     const waiting = [settled(0), settled(1)] as const
     const { comparison } = this.#side
@@ -179,11 +180,7 @@ export class Pair {
   }
 
   #merge(moment: Moment): void {
-    this.#release(moment.at, true)
-    for (const waiting of this.#cover.waiting(1)) {
-      if (!waiting.given) this.#trade(1, waiting.tick, moment.at)
-      waiting.given = true
-    }
+    for (const { lane, tick } of this.#cover.leftovers()) this.#trade(lane, tick, moment.at)
     this.#rule = new MergedLines(this.#side)
     const detail = 'its sequence is that of the first feed: every trade counts as soon as one of both brings it'
     this.#tell(1, 'up', detail, moment)
@@ -262,6 +259,8 @@ export class Pair {
 
   /** The second feed gives what the first, which is away, has not told. */
   #standIn(at: number): void {
+    const released = this.#rule.released(at, true)
+    for (const { lane, tick, verdict } of released) this.#settle(lane, tick, verdict, at)
     for (const tick of this.#rule.away()) this.#trade(1, tick, at)
   }
 

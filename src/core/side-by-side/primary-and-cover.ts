@@ -11,15 +11,15 @@ interface Hole {
 
 /** Holes of a symbol that the cover's late trades may still fall into. */
 const MOST = 8
-/** How long trades of the primary are kept back at most while the clocks are not known, ms. */
+/** How long trades wait at most for the clocks to be known, ms. */
 const KEPT_BACK = 10_000
 const START: Hole = Object.freeze({ from: Number.NEGATIVE_INFINITY, to: null })
 
 /**
  * The first feed's trades go out; the second one's where they may lie in a hole of the first and the first has not told
  * them. A hole begins with the last trade of the first feed when it is lost or falls silent, and ends with its next one. Both
- * seams are held together by the trades themselves: the same price and volume, at times that the two clocks allow. Where the
- * cover has stood in before the clocks are known, it goes on to, and the primary's trades are kept back until they are.
+ * seams are held together by the trades themselves: the same price and volume, at times that the two clocks allow. Nothing is
+ * matched before the clocks are known, a few seconds; where the cover has stood in until then, it goes on to.
  */
 export class PrimaryAndCover implements Rule {
   readonly #side: Side
@@ -28,8 +28,8 @@ export class PrimaryAndCover implements Rule {
   readonly #holes = new Map<string, Hole[]>()
   /** Symbols of which the cover has given a trade in a hole that lasts. */
   readonly #stoodIn = new Set<string>()
-  #keptBack: Waiting[] = []
-  #wereKnown = false
+  /** What came before the clocks were known, in order. */
+  #deferred: { lane: LaneId; waiting: Waiting }[] = []
   /** Where the cover's own history begins, as long as the primary may still tell it. */
   readonly #withheld: Gap[] = []
 
@@ -46,49 +46,52 @@ export class PrimaryAndCover implements Rule {
   }
 
   trade(lane: LaneId, tick: Tick, at: number): Verdict {
-    if (lane === 1 || !this.#isUncertain(tick)) return this.#settle(lane, tick, at)
-    this.#keptBack.push({ tick, at, given: false })
-    return { isGiven: false, isPaired: false }
+    if (this.#side.clocks.areKnown && this.#deferred.length === 0) return this.#settle(lane, { tick, at, given: false })
+    const isKeptBack = lane === 0 && this.#stoodIn.has(tick.symbol)
+    if (lane === 0 && !isKeptBack) this.heard(tick)
+    const given = lane === 0 ? !isKeptBack : this.#isMissing(tick)
+    if (given && lane === 1) this.#stoodIn.add(tick.symbol)
+    this.#deferred.push({ lane, waiting: { tick, at, given } })
+    return { isGiven: given, isPaired: false }
   }
 
   released(at: number, all = false): readonly Released[] {
-    const { areKnown } = this.#side.clocks
-    const isNews = areKnown && !this.#wereKnown
-    this.#wereKnown = areKnown
-    if (!isNews && !all && at < this.due) return []
-    const kept = this.#keptBack
-    this.#keptBack = []
-    const own = kept.map(({ tick, at }): Released => ({ lane: 0, tick, verdict: this.#settle(0, tick, at) }))
-    return isNews ? [...this.#late(), ...own] : own
-  }
-
-  /** Trades of the cover that came after the hole they lie in was closed, while the clocks were not known. */
-  #late(): Released[] {
-    const late = [...this.#pairing.waiting(1)].filter(({ given, tick }) => !given && this.#isMissing(tick))
-    return late.map((waiting) => {
-      waiting.given = true
-      return { lane: 1, tick: waiting.tick, verdict: { isGiven: true, isPaired: false } }
+    if (this.#deferred.length === 0 || !(all || at >= this.due || this.#side.clocks.areKnown)) return []
+    const deferred = this.#deferred
+    this.#deferred = []
+    const facts = deferred.filter(({ waiting }) => waiting.given)
+    const open = deferred.filter(({ waiting }) => !waiting.given)
+    return [...facts, ...open].map(({ lane, waiting }) => {
+      return { lane, tick: waiting.tick, verdict: this.#settle(lane, waiting) }
     })
   }
 
   get due(): number {
-    const oldest = this.#keptBack[0]
-    return oldest === undefined ? Number.POSITIVE_INFINITY : oldest.at + KEPT_BACK
+    const oldest = this.#deferred[0]
+    return oldest === undefined ? Number.POSITIVE_INFINITY : oldest.waiting.at + KEPT_BACK
   }
 
-  #settle(lane: LaneId, tick: Tick, at: number): Verdict {
+  /** All that has not gone out and may be wanted: whoever knows better than this rule gives it. */
+  leftovers(): { lane: LaneId; tick: Tick }[] {
+    const left = [...this.#deferred, ...[...this.#pairing.waiting(1)].map((waiting) => ({ lane: 1 as const, waiting }))]
+    this.#deferred = []
+    return left.flatMap(({ lane, waiting }) => {
+      if (waiting.given) return []
+      waiting.given = true
+      return [{ lane, tick: waiting.tick }]
+    })
+  }
+
+  /** What becomes of a trade by the clocks: one that has gone out does not go out again. */
+  #settle(lane: LaneId, waiting: Waiting): Verdict {
+    const { tick, given } = waiting
     const told = this.#pairing.take(lane, tick)
-    if (lane === 0) this.heard(tick)
-    if (told !== null) return { isGiven: lane === 0 && !told.given, isPaired: true }
-    const isGiven = lane === 0 || this.#isMissing(tick)
-    this.#pairing.add(lane, { tick, at, given: isGiven })
-    if (isGiven && lane === 1) this.#stoodIn.add(tick.symbol)
+    if (lane === 0 && !given) this.heard(tick)
+    if (told !== null) return { isGiven: lane === 0 && !given && !told.given, isPaired: true }
+    const isGiven = !given && (lane === 0 || this.#isMissing(tick))
+    waiting.given = given || isGiven
+    this.#pairing.add(lane, waiting)
     return { isGiven, isPaired: false }
-  }
-
-  /** Whether the cover may have given the trade, and nobody can tell yet. */
-  #isUncertain({ symbol }: Tick): boolean {
-    return !this.#side.clocks.areKnown && this.#stoodIn.has(symbol)
   }
 
   away(): readonly Tick[] {
@@ -125,7 +128,9 @@ export class PrimaryAndCover implements Rule {
   }
 
   covers(lane: LaneId, symbol: string): boolean {
-    return lane === 1 ? this.leads(1, symbol) : !this.#keptBack.some(({ tick }) => tick.symbol === symbol)
+    return lane === 1
+      ? this.leads(1, symbol)
+      : !this.#deferred.some(({ lane, waiting }) => lane === 0 && !waiting.given && waiting.tick.symbol === symbol)
   }
 
   waiting(lane: LaneId): Iterable<Waiting> {

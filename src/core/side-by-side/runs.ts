@@ -3,7 +3,7 @@ import { type LaneId, other } from './lane.ts'
 import { Recent } from './recent.ts'
 
 /** Trades of a run, and runs of each feed that are remembered. */
-const LENGTH = 3
+const LENGTH = 6
 const MOST = 10_000
 
 /**
