@@ -92,7 +92,7 @@ describe('a configuration that is wrong: exit 2, one line that names file and ke
       /"stream\.cuont" .* did you mean "stream\.count"/,
     ],
     ["an option's value", { stream: { count: 'many' } }, /hkq\.config\.json: stream\.count: unknown number "many"/],
-    ['a value of the wrong kind', { from: 5 }, /wrong value of "from" .* use a text/],
+    ['a value of the wrong kind', { from: 5 }, /wrong value of "from" .* use a list of texts/],
     ['a switch', { stream: { once: 'yes' } }, /"stream\.once" .* use true or false/],
     ['a plan', { alltick: { plan: 'gold' } }, /alltick\.plan: unknown plan "gold"/],
     ['a calendar that is not there', { calendar: 'none.json' }, /calendar file .*none\.json": no such file/],

@@ -29,6 +29,7 @@ interface Check {
 }
 
 const env = { HKQ_ALLTICK_TOKEN: CANARY }
+const NO_TOKEN = { HKQ_ALLTICK_TOKEN: '' }
 
 async function doctor(cwd: string, args: readonly string[] = ['--offline'], more: Record<string, string> = env) {
   const { code, stdout, stderr } = await hkq(['doctor', '--json', ...args], { cwd, env: more })
@@ -63,7 +64,7 @@ describe('hkq doctor', () => {
     await recorded(cwd)
     const { code, of } = await doctor(cwd)
     expect(code).toBe(0)
-    expect(of('store')!.detail).toMatch(/^"hk_market.db", .*MB, schema 2, no recorder holds it$/)
+    expect(of('store')!.detail).toMatch(/^"hk_market.db", .*MB, schema 3, no recorder holds it$/)
     expect(of('integrity')).toMatchObject({ state: 'ok', detail: 'read through, nothing damaged' })
     expect(of('disk')!.detail).toMatch(/ free, a day may take 67\.1 MB$/)
   })
@@ -126,14 +127,14 @@ describe('hkq doctor', () => {
 
   it('tells where the token is, never which; that others may read it; that there is none: 4', async () => {
     const cwd = workdir()
-    const none = await doctor(cwd, ['--offline'], {})
+    const none = await doctor(cwd, ['--offline'], NO_TOKEN)
     expect([none.code, none.of('token')]).toMatchObject([4, { state: 'failure', code: 'E_TOKEN' }])
-    expect((await doctor(cwd, ['--offline'], { HKQ_FROM: 'sim:' })).code).toBe(0)
+    expect((await doctor(cwd, ['--offline'], { ...NO_TOKEN, HKQ_FROM: 'sim:' })).code).toBe(0)
     mkdirSync(join(cwd, '.config', 'hkq'), { recursive: true })
     writeFileSync(join(cwd, '.config/hkq/token'), `${CANARY}\n`)
     chmodSync(join(cwd, '.config/hkq/token'), 0o644)
     writeFileSync(join(cwd, '.config/hkq/config.json'), JSON.stringify({ alltick: { tokenFile: 'token' } }))
-    const open = await doctor(cwd, ['--offline'], {})
+    const open = await doctor(cwd, ['--offline'], NO_TOKEN)
     expect([open.code, open.of('token')]).toMatchObject([
       0,
       { state: 'warning', remedy: expect.stringMatching(/has mode 0644: run chmod 600/) },
@@ -220,7 +221,7 @@ describe('hkq doctor', () => {
   })
 
   it('is a table for people, the remedies under it', async () => {
-    const { stdout } = await hkq(['doctor', '--offline', '--format', 'table'], { cwd: workdir() })
+    const { stdout } = await hkq(['doctor', '--offline', '--format', 'table'], { cwd: workdir(), env: NO_TOKEN })
     expect(stdout).toMatch(/^state +check +found\n/)
     expect(stdout).toMatch(/^failure +token +no AllTick token$/m)
     expect(stdout).toMatch(
