@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { COMMAND_NAMES } from '../../src/commands/_names.ts'
@@ -53,6 +53,16 @@ describe('the documents', () => {
       const page = help(name!)
       for (const [option] of rest!.matchAll(/--[a-z-]+/g)) expect(page, `${name} ${option}`).toContain(option)
     }
+  })
+
+  it('names tests and scripts that exist where it says what shows a promise', () => {
+    const page = read('docs/guarantees.md')
+    const tests = [...page.matchAll(/npx vitest run ([^`(]+)/g)].flatMap(([, paths]) => paths!.trim().split(' '))
+    expect(tests.length).toBeGreaterThan(15)
+    for (const path of tests.filter((name) => name.includes('/')))
+      expect(existsSync(resolve(ROOT, path)), path).toBe(true)
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
+    for (const [, script] of page.matchAll(/npm run ([a-z]+)/g)) expect(scripts).toHaveProperty(script!)
   })
 
   it('link to files that exist', () => {
