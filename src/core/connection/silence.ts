@@ -25,7 +25,7 @@ export interface Mute {
 interface Track {
   readonly usual: UsualPause
   /** The newest trade that came, or that was there before anything could come: what answers are compared with. */
-  known: { readonly timestamp: number; readonly seq: Seq; readonly isOwn: boolean } | null
+  known: { timestamp: number; seq: Seq; isOwn: boolean } | null
   /** Monotonic time of the last trade; null where none began the pause that goes on. */
   heardAt: number | null
   /** Silence, or the time since the last question, counts from this monotonic time. */
@@ -99,8 +99,13 @@ export class Silence {
       const open = this.#openingOf(now)
       if (open !== null) track.usual.learn(now, Math.min(at - track.heardAt, now - open))
     }
-    if (track.known === null || byTimeAndSeq(tick, track.known) > 0)
-      track.known = { timestamp: tick.timestamp, seq: tick.seq, isOwn: true }
+    const { known } = track
+    if (known === null) track.known = { timestamp: tick.timestamp, seq: tick.seq, isOwn: true }
+    else if (byTimeAndSeq(tick, known) > 0) {
+      known.timestamp = tick.timestamp
+      known.seq = tick.seq
+      known.isOwn = true
+    }
     track.heardAt = track.from = at
     track.wait = track.claim = null
     track.times = 0
