@@ -480,11 +480,15 @@ describe('gaps in the stream', () => {
     first.send(tick('00700.HK', MORNING, 1))
     await until(() => reading.ofType('tick').length === 1)
     await reading.clock.advance(10_000)
-    await until(() => reading.ofType('coverage').length === 1)
+    await until(() => reading.ofType('coverage').length === 2)
     reading.stop.abort()
     await reading.done
-    expect(reading.events.map(({ type }) => type).slice(1)).toEqual(['gap', 'tick', 'coverage', 'gap', 'coverage'])
+    expect(reading.events.map(({ type }) => type).slice(1)).toEqual([
+      ...['gap', 'tick', 'coverage', 'coverage', 'gap', 'coverage'],
+    ])
+    const opening = parseTime('2026-11-23T09:20') - MORNING
     expect(reading.ofType('coverage').map(({ symbols, timestamp }) => [symbols, timestamp - MORNING])).toEqual([
+      [['00005.HK'], opening],
       [['00700.HK'], 8_000],
       [['00700.HK', '00005.HK'], 8_000],
     ])

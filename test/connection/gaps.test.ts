@@ -302,6 +302,24 @@ describe('a loss', () => {
     expect(rows.map(stretch)).toEqual([['disconnect', at('2026-11-23T09:25'), at('2026-11-23T09:35:01')]])
   })
 
+  it('of a symbol that has not traded yet is known to the next run: it was watched from the opening on', () => {
+    const first = tracker()
+    first.watch([SYMBOL, 'HSI'], at('2026-11-23T10:52'))
+    expect(first.begun().size, 'before any tick').toBe(0)
+    first.up(at('2026-11-23T10:52'))
+    first.mark([tickOf('HSI', at('2026-11-23T10:53'), 1)])
+    expect([...first.begun()]).toEqual([[at('2026-11-23T09:20'), [SYMBOL]]])
+    expect(first.begun().size, 'told once').toBe(0)
+
+    const reached = { symbol: SYMBOL, timestamp: null, seq: null, covered_until: at('2026-11-23T09:20') }
+    const second = new GapTracker('fake', sessions, [reached])
+    second.watch([SYMBOL], at('2026-11-23T12:01'))
+    second.up(at('2026-11-23T12:01'))
+    expect(gapsIn(second.mark([tickOf(SYMBOL, at('2026-11-23T13:08'), 9)])).map(stretch)).toEqual([
+      ['restart', at('2026-11-23T09:20'), at('2026-11-23T12:00')],
+    ])
+  })
+
   it('of a restart is not covered by a clock that is still behind the last tick', () => {
     const gaps = new GapTracker('fake', sessions, [
       { symbol: SYMBOL, timestamp: at('2026-11-23T10:00:20'), seq: 7, covered_until: at('2026-11-23T10:00:02') },

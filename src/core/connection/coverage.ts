@@ -68,8 +68,12 @@ export class CoverageTeller {
   }
 
   #upTo(timestamp: number): void {
+    for (const [opening, symbols] of this.#gaps.begun()) this.#say(symbols, opening)
     const symbols = this.#gaps.heard(timestamp)
-    if (symbols.length === 0) return
+    if (symbols.length > 0) this.#say(symbols, timestamp)
+  }
+
+  #say(symbols: readonly string[], timestamp: number): void {
     this.#tell({ type: 'coverage', source: this.#source, symbol: null, symbols, timestamp })
   }
 }

@@ -151,6 +151,23 @@ export class GapTracker {
   }
 
   /**
+   * Symbols without any history that a live feed began to watch inside a session, by the opening of that: what was traded
+   * since then waits for their first tick, and a run after this one must know it. Each is told once.
+   */
+  begun(): ReadonlyMap<number, readonly string[]> {
+    const begun = new Map<number, string[]>()
+    if (this.#live !== true) return begun
+    for (const [symbol, track] of this.#tracks) {
+      if (track.start !== 'late_start' || track.watched === null || track.covered !== NEVER) continue
+      const open = this.#openingBefore(track.watched)
+      if (open === null) continue
+      track.covered = open
+      begun.set(open, [...(begun.get(open) ?? []), symbol])
+    }
+    return begun
+  }
+
+  /**
    * The run ends at local time `now`: the holes still open on a live feed, which end here. A run that was never
    * connected leaves its hole to the next one.
    */
