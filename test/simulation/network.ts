@@ -1,7 +1,10 @@
 import { EventEmitter } from 'node:events'
 import type { Duplex } from 'node:stream'
+import type { Clock } from '../../src/core/clock.ts'
 import { openFastLane } from '../../src/core/connection/fast-lane.ts'
 import type { OpenSocket, SocketEnd, SocketEvents, SocketLike } from '../../src/core/connection/socket.ts'
+import { HkqError } from '../../src/core/errors.ts'
+import type { Inquiry } from '../../src/core/pipeline/inquiry.ts'
 import type { Dice } from './dice.ts'
 import type { AllTickModel, Session } from './server.ts'
 import type { VirtualTime } from './virtual-time.ts'
@@ -51,6 +54,17 @@ export class Network {
       this.#lines.add(line)
       line.connect(this.#server, () => this.#lines.delete(line))
       return line
+    }
+  }
+
+  /** The vendor's HTTP interface, the same way there and back. */
+  inquiry(clock: Clock): Pick<Inquiry, 'latestTrades'> {
+    return {
+      latestTrades: async (symbols) => {
+        await clock.sleep(2 * this.weather.latency)
+        if (this.weather.connect === 'open' && !this.weather.isHole) return this.#server.latest(symbols)
+        throw new HkqError('E_NETWORK', 'the simulated network does not answer')
+      },
     }
   }
 

@@ -67,6 +67,7 @@ export class Recorder {
       ...{ symbols, depth: 0, sessions, clock, openSocket, capacity, signal: this.#stop.signal },
       random: () => dice.uniform(),
       checkpoints: store.checkpoints(),
+      inquiry: network.inquiry(clock),
     })
     journal.note('recorder started', store.checkpoints())
     let tally: Tally | undefined

@@ -1,4 +1,5 @@
 import { canonicalSymbol } from '../../src/core/market/symbol.ts'
+import type { LatestTrade } from '../../src/core/pipeline/inquiry.ts'
 import type { Dice } from './dice.ts'
 import { type Push, SYMBOLS, type Trade } from './tape.ts'
 import type { VirtualTime } from './virtual-time.ts'
@@ -72,6 +73,15 @@ export class AllTickModel {
       if (this.sendsTwice && this.#dice.chance(0.5)) this.#tell(session, trades)
       if (hasBook) session.book(trades.at(-1)!)
     }
+  }
+
+  /** The latest trade of each of these symbols, as far as it is one. */
+  latest(symbols: readonly string[]): LatestTrade[] {
+    return symbols.flatMap((symbol) => {
+      const { seq, time, price, volume } = this.#last.get(symbol) ?? {}
+      if (seq === undefined || !(Number(price) > 0)) return []
+      return [{ symbol, seq, time: time!, price: Number(price), volume: Number(volume), turnover: 0, side: null }]
+    })
   }
 
   subscribed(session: Session): void {
