@@ -13,14 +13,19 @@ export function isTrade(number: number): boolean {
   return number % 97 !== 0
 }
 
-/** Price of the trade of that number. */
+/** Price of the trade of that number, another one than its neighbours have. */
 export function priceOf(number: number): number {
-  return isTrade(number) ? 600 + (number % 7) / 5 : 0
+  return isTrade(number) ? 600 + (scattered(number) >>> 29) / 5 : 0
 }
 
 /** Shares of the trade of that number. */
 export function volumeOf(number: number): number {
-  return (1 + (number % 5)) * 100
+  return (1 + ((scattered(number) >>> 16) & 15)) * 100
+}
+
+/** Multiples of the golden ratio: no two stretches of them are alike. */
+function scattered(number: number): number {
+  return Math.imul(number, 0x9e3779b1) >>> 0
 }
 
 /** Longest time between two looks at what is due, ms. */
