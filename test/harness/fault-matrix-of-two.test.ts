@@ -44,6 +44,7 @@ const opener: Opener = {
     ),
 }
 
+// the clocks are known after some seconds
 faultMatrix(opener, { afterMs: 8_000 })
 faultMatrix({ ...opener, name: 'the second of two vendors' }, { on: [1], stages: ['streaming'], afterMs: 8_000 })
 faultMatrix({ ...opener, name: 'both of two vendors' }, { on: [0, 1], stages: ['streaming'], afterMs: 8_000 })

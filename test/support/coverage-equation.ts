@@ -143,12 +143,12 @@ function judge(gap: StoredGap, tape: Tape, marks: ReadonlyMap<string, Uint8Array
   return { kind, text } as const
 }
 
-/** What is neither stored nor quarantined of a row that is said to be filled. */
+/** What is neither stored nor quarantined inside a row that is said to be filled; its ends it shares with its neighbours. */
 function lackIn(gap: StoredGap, tape: Tape, marks: ReadonlyMap<string, Uint8Array>): string[] {
   return (gap.symbol === null ? tape.symbols : [gap.symbol]).flatMap((symbol) => {
     const times = tape.times(symbol)
     const lacks = [...marks.get(symbol)!.keys()].filter((i) => {
-      return marks.get(symbol)![i] === 0 && times[i]! >= gap.from && times[i]! <= gap.to
+      return marks.get(symbol)![i] === 0 && times[i]! > gap.from && times[i]! < gap.to
     })
     return lacks.length === 0 ? [] : [`${symbol} ${gap.from}..${gap.to} lacks ${lacks.map((i) => i + 1).join(' ')}`]
   })
