@@ -44,7 +44,8 @@ const opener: Opener = {
     ),
 }
 
-// the clocks are known after some seconds
-faultMatrix(opener, { afterMs: 8_000 })
+// three seconds in, the clocks of the vendors are not known; eight seconds in, they are
+faultMatrix(opener)
+faultMatrix({ ...opener, name: 'two vendors for a while' }, { stages: ['streaming'], afterMs: 8_000 })
 faultMatrix({ ...opener, name: 'the second of two vendors' }, { on: [1], stages: ['streaming'], afterMs: 8_000 })
-faultMatrix({ ...opener, name: 'both of two vendors' }, { on: [0, 1], stages: ['streaming'], afterMs: 8_000 })
+faultMatrix({ ...opener, name: 'both of two vendors' }, { on: [0, 1], stages: ['streaming'] })

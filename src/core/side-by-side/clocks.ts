@@ -46,8 +46,8 @@ export class Clocks {
 
   /** A trade's time by the clock of the first feed: no earlier and no later than this. */
   span(lane: LaneId, { timestamp }: Tick): { earliest: number; latest: number } {
-    const range = lane === 0 ? null : this.#exchange.range
-    if (range === null) return { earliest: timestamp, latest: timestamp }
+    if (lane === 0) return { earliest: timestamp, latest: timestamp }
+    const range = this.#exchange.range ?? UNKNOWN
     return { earliest: Math.floor(timestamp - range.high), latest: Math.ceil(timestamp - range.low) }
   }
 

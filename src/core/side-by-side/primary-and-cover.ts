@@ -1,4 +1,5 @@
 import type { Gap } from '../market/event.ts'
+import { MINUTE } from '../market/time.ts'
 import type { LaneId } from './lane.ts'
 import { Pairing, type Waiting } from './pairing.ts'
 import type { Released, Rule, Side, Verdict } from './rule.ts'
@@ -13,7 +14,7 @@ interface Hole {
 /** Holes of a symbol that the cover's late trades may still fall into. */
 const MOST = 8
 /** How long trades wait at most for the clocks to be known, ms. */
-const KEPT_BACK = 10_000
+const KEPT_BACK = MINUTE
 const START: Hole = Object.freeze({ from: Number.NEGATIVE_INFINITY, to: null })
 
 /**
