@@ -203,14 +203,21 @@ export function recordedIn(path: string, reading: Reading = {}): Recorded {
       `SELECT symbol.name AS symbol, source.name AS source, start AS "from", finish AS "to", cause, filled_by
       FROM gap LEFT JOIN symbol ON symbol.id = gap.symbol JOIN source ON source.id = gap.source`,
     )
-    const gaps = rows.all().map((row) => {
-      return { ...row, from: row.from - ahead(row.source), to: row.to - ahead(row.source) }
-    })
+    const all = rows.all()
+    const gapsWhere = (isFilled: boolean): StoredGap[] =>
+      all
+        .filter(({ filled_by }) => (filled_by === 'second feed') === isFilled)
+        .map(({ symbol, source, from, to, cause }) => ({
+          symbol,
+          from: from - ahead(source),
+          to: to - ahead(source),
+          cause,
+        }))
     return {
       ticks: { [Symbol.iterator]: () => ticksIn(path, reading) },
       quarantined: raw.all().map((row) => ({ symbol: row.symbol, number: numberIn(row.raw) })),
-      gaps: gaps.filter(({ filled_by }) => filled_by !== 'second feed'),
-      filled: gaps.filter(({ filled_by }) => filled_by === 'second feed'),
+      gaps: gapsWhere(false),
+      filled: gapsWhere(true),
     }
   } finally {
     db.close()
