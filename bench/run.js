@@ -7,12 +7,14 @@ import { probe } from './probe.js'
 import { rolling } from './rolling.js'
 import { startup } from './startup.js'
 import { strategy } from './strategy.js'
+import { twoFeeds } from './two-feeds.js'
 import { year } from './year.js'
 
 const BENCHES = {
   startup: () => startup(),
   ingest: () => ingest(),
   'ingest-depth': () => ingest({ trades: 500_000, books: 500_000 }),
+  'two-feeds': () => twoFeeds(),
   'latency-500': () => latency({ perSecond: 500 }),
   'latency-20000': () => latency({ perSecond: 20_000 }),
   analytics: () => analytics(),

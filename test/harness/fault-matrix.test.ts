@@ -1,9 +1,10 @@
 import { openFeed } from '../../src/core/connection/feed.ts'
 import { alltick, PLANS } from '../../src/core/connection/vendors/alltick.ts'
 import { openNumberedServer } from '../support/numbered-server.ts'
-import { faultMatrix } from './fault-matrix.ts'
+import { faultMatrix, faultsOfOneLine } from './fault-matrix.ts'
+import type { Opener } from './fault-world.ts'
 
-faultMatrix({
+const opener: Opener = {
   name: 'one vendor',
   vendors: [
     {
@@ -12,4 +13,7 @@ faultMatrix({
     },
   ],
   open: ([endpoint], options) => openFeed(alltick({ endpoints: [endpoint!] }), { ...options, depth: 0 }),
-})
+}
+
+faultMatrix(opener)
+faultsOfOneLine(opener)

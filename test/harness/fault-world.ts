@@ -10,7 +10,7 @@ import { startRecording } from '../../src/core/recorder.ts'
 import { Random } from '../../src/core/simulator/random.ts'
 import { openSqlite } from '../../src/core/storage/sqlite.ts'
 import { createValidator } from '../../src/core/validation/validator.ts'
-import { type Audit, audit, type HandedTo, type NumberOf, recordedIn } from '../support/coverage-equation.ts'
+import { type Audit, audit, type HandedTo, type Reading, recordedIn } from '../support/coverage-equation.ts'
 import { FaultProxy } from '../support/fault-proxy.ts'
 import { ManualClock, turn } from '../support/manual-clock.ts'
 import { Tape } from '../support/tape.ts'
@@ -29,14 +29,14 @@ export interface VendorServer {
 /** What is put to the matrix: the servers there are, and how the source is opened that is recorded. */
 export interface Opener {
   readonly name: string
-  /** Each serves the same tape; the faults are on the way to the first. `floorMs`: least time between two connects. */
+  /** Each serves the same tape. `floorMs`: least time between two connects. */
   readonly vendors: readonly {
     readonly floorMs: number
     /** @param past how many of each symbol's last trades whoever subscribes gets again */
     serve(tape: Tape, clock: Clock, past: number): Promise<VendorServer>
   }[]
-  /** The number of a stored trade, where it is not its sequence number. */
-  readonly numberOf?: (tape: Tape) => NumberOf
+  /** How its rows are brought back to the tape, where a trade's sequence number is not its number. */
+  readonly reading?: (tape: Tape) => Reading
   /** @param endpoints WebSocket addresses of the vendors, in order */
   open(endpoints: readonly string[], options: OpenerOptions): Source | Promise<Source>
 }
@@ -68,6 +68,7 @@ export class World {
   /** Exchange time of the newest trade in the store, by symbol. */
   readonly #kept = new Map<string, number>()
   #recording: Promise<void> = Promise.resolve()
+  #source: Source | undefined
 
   private constructor(opener: Opener, path: string, start: number) {
     this.#opener = opener
@@ -120,6 +121,7 @@ export class World {
       // the longest waits that the back-off may choose
       random: () => 0.999,
     })
+    this.#source = source
     const validator = createValidator({
       ...{ sessions, live: true },
       ...{ now: () => clock.now(), monotonic: () => clock.monotonic() },
@@ -152,9 +154,20 @@ export class World {
     await this.#recording
   }
 
-  /** Whether of every symbol a trade from after `time` is stored. */
-  isKeptSince(time: number): boolean {
-    return SYMBOLS.every((symbol) => (this.#kept.get(symbol) ?? 0) > time)
+  /** Within `ms` a trade of every symbol from now is stored, and of two feeds each of `lanes` brings trades again. */
+  async expectRecovery(lanes: readonly number[], ms: number): Promise<void> {
+    const since = this.clock.now()
+    const before = this.#received()
+    const isKept = (): boolean => SYMBOLS.every((symbol) => (this.#kept.get(symbol) ?? 0) > since)
+    const brings = (lane: number): boolean => before.length === 0 || this.#received()[lane]! > before[lane]!
+    const isRecovered = (): boolean => isKept() && lanes.every(brings)
+    await this.passUntil(isRecovered, ms)
+    expect(isRecovered(), `recovered within ${ms / 1_000} s`).toBe(true)
+  }
+
+  /** Trades that each of two feeds has brought. */
+  #received(): number[] {
+    return this.#source?.feeds?.().map(({ received }) => received) ?? []
   }
 
   /** Lets time go on by `ms`, slowly enough for what is on the wire to arrive. */
@@ -179,7 +192,7 @@ export class World {
   }
 
   audit(): Audit {
-    const recorded = recordedIn(this.#path, this.#opener.numberOf?.(this.tape))
+    const recorded = recordedIn(this.#path, this.#opener.reading?.(this.tape))
     return audit(this.tape, recorded, this.servers[0]!.handedTo)
   }
 

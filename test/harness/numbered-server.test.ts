@@ -38,7 +38,7 @@ describe('the server of numbered trades', () => {
     tape.publish(2)
     await until(() => trades().length === 4)
     expect(heard[0]).toEqual({ ret: 200, msg: 'ok', cmd_id: 22005, seq_id: 1, trace: 't', data: {} })
-    expect(heard[1]!.data).toMatchObject({ code: '700.HK', seq: 2, tick_time: 2, price: '600.400', volume: '300' })
+    expect(heard[1]!.data).toMatchObject({ code: '700.HK', seq: 2, tick_time: 2, price: '600.800', volume: '200' })
     expect(trades()).toEqual(['700.HK 2', '5.HK 2', '700.HK 3', '5.HK 3'])
     expect(server.connections[0]!.sent).toEqual([
       { symbol: '00700.HK', first: 2, last: 3 },

@@ -135,6 +135,18 @@ describe('two feeds over sockets', () => {
     expect(told('lost')).toEqual([])
   })
 
+  it('the second stands in as soon also before the clocks are known', async () => {
+    const done = begin()
+    await connect()
+    await trade(20, 0, 1)
+    await trade(10, 1)
+    await until(() => numbers('b').length > 0)
+    expect(told('waiting')).toHaveLength(1)
+    stop.abort()
+    expect(await done).toBeUndefined()
+    expect(numbers()).toEqual(upTo(1, 30))
+  })
+
   it('one that is refused for good is told of; the other goes on, and ends the run as it ends', async () => {
     servers[0].answer = (asked, to) => {
       if (asked.ask) to.send({ no: { id: asked.id, code: 401, message: 'no', verdict: 'token' } })

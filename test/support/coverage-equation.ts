@@ -25,6 +25,8 @@ export interface Recorded {
   readonly quarantined: Iterable<{ readonly symbol: string; readonly number: number }>
   /** Those that may stand for lost trades: not the ones that a second feed has filled. */
   readonly gaps: readonly StoredGap[]
+  /** Those in which a second feed is said to have brought every trade. */
+  readonly filled?: readonly StoredGap[]
 }
 
 /** How the equation sent = stored + quarantined + listed in gaps came out; all of it by number. */
@@ -44,6 +46,8 @@ export interface Audit {
   readonly empty: readonly string[]
   /** Gap rows with something lost that reach over a kept trade: the lost ones could be told with less. */
   readonly wide: readonly string[]
+  /** Rows that a second feed is said to have filled, with numbers in them that it has not. */
+  readonly unfilled: readonly string[]
 }
 
 const STORED = 1
@@ -80,6 +84,7 @@ export function audit(tape: Tape, recorded: Recorded, handedTo: HandedTo = () =>
       counts.quarantined++
     }
   }
+  const unfilled = (recorded.filled ?? []).flatMap((gap) => lackIn(gap, tape, marks))
   const judged = recorded.gaps.map((gap) => judge(gap, tape, marks))
   const missing: string[] = []
   let listed = 0
@@ -89,13 +94,24 @@ export function audit(tape: Tape, recorded: Recorded, handedTo: HandedTo = () =>
     for (const mark of numbers) if (mark === LISTED) listed++
   }
   const of = (kind: 'empty' | 'wide') => judged.flatMap((row) => (row.kind === kind ? [row.text] : []))
-  return { sent: tape.published, ...counts, listed, missing, doubled, foreign, empty: of('empty'), wide: of('wide') }
+  return {
+    sent: tape.published,
+    ...counts,
+    listed,
+    missing,
+    doubled,
+    foreign,
+    empty: of('empty'),
+    wide: of('wide'),
+    unfilled,
+  }
 }
 
 /** Fails with what is wrong, unless sent = stored + quarantined + listed in gaps, number by number. */
 export function expectExact(result: Audit): void {
-  const { sent, stored, quarantined, listed, missing, doubled, foreign } = result
-  assert.deepEqual({ missing, doubled, foreign }, { missing: [], doubled: [], foreign: [] })
+  const { sent, stored, quarantined, listed, missing, doubled, foreign, unfilled } = result
+  const nothing = { missing: [], doubled: [], foreign: [], unfilled: [] }
+  assert.deepEqual({ missing, doubled, foreign, unfilled }, nothing)
   assert.equal(sent, stored + quarantined + listed, 'sent = stored + quarantined + listed in gaps')
 }
 
@@ -125,6 +141,17 @@ function judge(gap: StoredGap, tape: Tape, marks: ReadonlyMap<string, Uint8Array
   const kind = lost === 0 ? 'empty' : kept > 0 ? 'wide' : 'tight'
   const text = `${gap.symbol ?? 'all'} ${gap.from}..${gap.to} ${gap.cause}: ${lost} lost, ${kept} kept inside`
   return { kind, text } as const
+}
+
+/** What is neither stored nor quarantined inside a row that is said to be filled; its ends it shares with its neighbours. */
+function lackIn(gap: StoredGap, tape: Tape, marks: ReadonlyMap<string, Uint8Array>): string[] {
+  return (gap.symbol === null ? tape.symbols : [gap.symbol]).flatMap((symbol) => {
+    const times = tape.times(symbol)
+    const lacks = [...marks.get(symbol)!.keys()].filter((i) => {
+      return marks.get(symbol)![i] === 0 && times[i]! > gap.from && times[i]! < gap.to
+    })
+    return lacks.length === 0 ? [] : [`${symbol} ${gap.from}..${gap.to} lacks ${lacks.map((i) => i + 1).join(' ')}`]
+  })
 }
 
 /** Index of the first time that is not before `time`. */
@@ -158,36 +185,56 @@ function trace(connections: readonly number[]): string {
   return connections.length === 0 ? '' : `, the first handed to connection ${connections.join(' and ')}`
 }
 
-/** The number of a stored trade. */
-export type NumberOf = (tick: { symbol: string; time: number; seq: number; source: string }) => number
+/** How the rows of a store are brought back to the tape. */
+export interface Reading {
+  /** The number of a stored trade, its time by the tape's clock; default its sequence number. */
+  numberOf?(tick: Omit<StoredTick, 'number'> & { seq: number; source: string }): number
+  /** How far a source's clock is ahead of the tape's, ms; default not at all. */
+  ahead?(source: string): number
+}
 
 /** What the SQLite store at `path` holds, read past hkq's own readers; the ticks one by one. */
-export function recordedIn(path: string, numberOf: NumberOf = ({ seq }) => seq): Recorded {
+export function recordedIn(path: string, reading: Reading = {}): Recorded {
+  const { ahead = () => 0 } = reading
   const db = new Sqlite(path, { readonly: true })
   try {
     const raw = db.prepare<[], { symbol: string; raw: string }>('SELECT symbol, raw FROM rejected')
-    const gaps = db.prepare<[], StoredGap>(
-      `SELECT symbol.name AS symbol, start AS "from", finish AS "to", cause
-      FROM gap LEFT JOIN symbol ON symbol.id = gap.symbol WHERE filled_by IS NOT 'second feed'`,
+    const rows = db.prepare<[], StoredGap & { source: string; filled_by: string | null }>(
+      `SELECT symbol.name AS symbol, source.name AS source, start AS "from", finish AS "to", cause, filled_by
+      FROM gap LEFT JOIN symbol ON symbol.id = gap.symbol JOIN source ON source.id = gap.source`,
     )
+    const all = rows.all()
+    const gapsWhere = (isFilled: boolean): StoredGap[] =>
+      all
+        .filter(({ filled_by }) => (filled_by === 'second feed') === isFilled)
+        .map(({ symbol, source, from, to, cause }) => ({
+          symbol,
+          from: from - ahead(source),
+          to: to - ahead(source),
+          cause,
+        }))
     return {
-      ticks: { [Symbol.iterator]: () => ticksIn(path, numberOf) },
+      ticks: { [Symbol.iterator]: () => ticksIn(path, reading) },
       quarantined: raw.all().map((row) => ({ symbol: row.symbol, number: numberIn(row.raw) })),
-      gaps: gaps.all(),
+      gaps: gapsWhere(false),
+      filled: gapsWhere(true),
     }
   } finally {
     db.close()
   }
 }
 
-function* ticksIn(path: string, numberOf: NumberOf): Generator<StoredTick> {
+function* ticksIn(path: string, { numberOf = ({ seq }) => seq, ahead = () => 0 }: Reading): Generator<StoredTick> {
   const db = new Sqlite(path, { readonly: true })
   try {
-    const ticks = db.prepare<[], Omit<StoredTick, 'number'> & Parameters<NumberOf>[0]>(
+    const ticks = db.prepare<[], Omit<StoredTick, 'number'> & { seq: number; source: string }>(
       `SELECT symbol.name AS symbol, source.name AS source, seq, time, price / 1000.0 AS price, volume
       FROM tick JOIN symbol ON symbol.id = tick.symbol JOIN source ON source.id = tick.source`,
     )
-    for (const tick of ticks.iterate()) yield { ...tick, number: numberOf(tick) }
+    for (const row of ticks.iterate()) {
+      const tick = { ...row, time: row.time - ahead(row.source) }
+      yield { ...tick, number: numberOf(tick) }
+    }
   } finally {
     db.close()
   }

@@ -2,9 +2,8 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { Clock } from '../../src/core/clock.ts'
-import { toShort } from '../../src/core/market/symbol.ts'
-import { trade } from './alltick-wire.ts'
-import { type Numbered, priceOf, type Tape, volumeOf } from './tape.ts'
+import { ALLTICK_WIRE, type Wire } from './numbered-wire.ts'
+import type { Numbered, Tape } from './tape.ts'
 
 /** Numbers of one symbol that were handed to a connection's socket, both inclusive. */
 export interface Sent {
@@ -21,13 +20,15 @@ export interface Connection {
   /** What was handed to the socket: that is not what arrived. */
   readonly sent: Sent[]
   /** Commands of the requests, in order, with the monotonic time they came. */
-  readonly requests: { readonly at: number; readonly command: number }[]
+  readonly requests: { readonly at: number; readonly command: number; readonly isHeartbeat: boolean }[]
   readonly socket: WebSocket
 }
 
 export interface NumberedServerOptions {
   /** How many of each symbol's last trades whoever subscribes gets first, heard before or not; default none. */
   readonly past?: number
+  /** Default AllTick's. */
+  readonly wire?: Wire
 }
 
 export interface NumberedServer {
@@ -43,23 +44,16 @@ export interface NumberedServer {
   close(): Promise<void>
 }
 
-const PATH = '/quote-stock-b-ws-api'
-const HEARTBEAT = 22000
-const TRADES = 22004
-/** AllTick's rules: a second between two requests, a heartbeat every 30 s, both with a little for the clocks, ms. */
-const REQUEST_GAP = 1_000
-const SILENCE = 30_000
-
 /**
- * A server of a tape that speaks AllTick's wire: a trade's sequence number is its number. Whoever subscribes hears what is
- * published from then on; a request replaces the one before; without a heartbeat for 30 s it closes.
+ * A server of a tape that speaks a vendor's wire. Whoever subscribes hears what is published from then on; a request replaces
+ * the one before; without heartbeats it closes.
  */
 export async function openNumberedServer(
   tape: Tape,
   clock: Clock,
-  { past = 0 }: NumberedServerOptions = {},
+  { past = 0, wire = ALLTICK_WIRE }: NumberedServerOptions = {},
 ): Promise<NumberedServer> {
-  const wss = new WebSocketServer({ port: 0, host: '127.0.0.1', path: PATH })
+  const wss = new WebSocketServer({ port: 0, host: '127.0.0.1', path: wire.path })
   await once(wss, 'listening')
   const connections: Connection[] = []
   const tooSoon: string[] = []
@@ -76,35 +70,44 @@ export async function openNumberedServer(
       life.abort()
     })
     socket.on('message', (data) => {
-      const { cmd_id: command, seq_id, trace, data: body } = JSON.parse(String(data))
-      const at = clock.monotonic()
-      const last = connection.requests.at(-1)
-      if (last !== undefined && at - last.at < REQUEST_GAP) tooSoon.push(`${number}/${connection.requests.length}`)
-      connection.requests.push({ at, command })
-      socket.send(JSON.stringify({ ret: 200, msg: 'ok', cmd_id: command + 1, seq_id, trace, data: {} }))
-      if (command !== TRADES) return
-      const codes = new Set<string>(body.symbol_list.map(({ code }: { code: string }) => code))
-      wanted.set(connection, codes)
-      for (const symbol of tape.symbols) for (const each of lastOf(tape, symbol, past)) send(connection, codes, each)
+      const { command, answer, isHeartbeat, codes } = wire.read(String(data))
+      connection.requests.push({ at: clock.monotonic(), command, isHeartbeat })
+      if (wire.isTooSoon(connection.requests.map(({ at }) => at)))
+        tooSoon.push(`${number}/${connection.requests.length - 1}`)
+      if (answer !== undefined) socket.send(answer)
+      if (codes === undefined) return
+      wanted.set(connection, new Set(codes))
+      for (const symbol of tape.symbols) for (const each of lastOf(tape, symbol, past)) send(connection, each)
     })
+    for (const text of wire.greeting) socket.send(text)
     void dismissSilent(connection, life.signal)
   })
 
   async function dismissSilent({ openedAt, requests, socket }: Connection, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const heard = requests.findLast(({ command }) => command === HEARTBEAT)?.at ?? openedAt
-      const left = heard + SILENCE - clock.monotonic()
+      const heard = requests.findLast(({ isHeartbeat }) => isHeartbeat)?.at ?? openedAt
+      const left = heard + wire.silenceMs - clock.monotonic()
       if (left <= 0) return socket.close(1008, 'no heartbeat')
       await clock.sleep(left, signal)
     }
   }
 
+  function send(connection: Connection, numbered: Numbered): void {
+    const { socket, sent } = connection
+    const { symbol, number } = numbered
+    if (!wanted.get(connection)!.has(wire.code(symbol)) || socket.readyState !== socket.OPEN) return
+    socket.send(wire.trade(numbered))
+    const range = sent.findLast((other) => other.symbol === symbol)
+    if (range !== undefined && range.last === number - 1) range.last = number
+    else sent.push({ symbol, first: number, last: number })
+  }
+
   tape.listen((trades) => {
-    for (const [connection, codes] of wanted) for (const each of trades) send(connection, codes, each)
+    for (const connection of wanted.keys()) for (const each of trades) send(connection, each)
   })
 
   return {
-    path: PATH,
+    path: wire.path,
     connections,
     tooSoon,
     get port() {
@@ -128,13 +131,4 @@ function* lastOf(tape: Tape, symbol: string, count: number): Generator<Numbered>
   const times = tape.times(symbol)
   for (let i = Math.max(0, times.length - count); i < times.length; i++)
     yield { symbol, number: i + 1, time: times[i]! }
-}
-
-function send({ socket, sent }: Connection, codes: ReadonlySet<string>, { symbol, number, time }: Numbered): void {
-  const code = toShort(symbol)
-  if (!codes.has(code) || socket.readyState !== socket.OPEN) return
-  socket.send(trade(code, time, number, priceOf(number).toFixed(3), volumeOf(number)))
-  const range = sent.findLast((other) => other.symbol === symbol)
-  if (range !== undefined && range.last === number - 1) range.last = number
-  else sent.push({ symbol, first: number, last: number })
 }

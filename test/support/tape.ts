@@ -13,14 +13,22 @@ export function isTrade(number: number): boolean {
   return number % 97 !== 0
 }
 
-/** Price of the trade of that number. */
+/** Price of the trade of that number, another one than its neighbours have. */
 export function priceOf(number: number): number {
-  return isTrade(number) ? 600 + (number % 7) / 5 : 0
+  return isTrade(number) ? 600 + (2 * (scattered(number) & 3) + (number & 1)) / 5 : 0
 }
 
 /** Shares of the trade of that number. */
 export function volumeOf(number: number): number {
-  return (1 + (number % 5)) * 100
+  return (1 + ((scattered(number) >>> 2) & 15)) * 100
+}
+
+/** 32 bits that follow no pattern (MurmurHash3's last step): no two stretches of a market are alike. */
+function scattered(number: number): number {
+  let bits = number
+  bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b)
+  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35)
+  return (bits ^ (bits >>> 16)) >>> 0
 }
 
 /** Longest time between two looks at what is due, ms. */

@@ -2,6 +2,7 @@ import type { Tick } from '../market/event.ts'
 import type { LaneId } from './lane.ts'
 import { Runs } from './runs.ts'
 import { type Range, Spread } from './spread.ts'
+import type { Told } from './told.ts'
 
 /** How far two clocks, and two arrivals of one trade, may be apart before more is known, ms. */
 const UNKNOWN: Range = { low: -5_000, high: 5_000, median: 0 }
@@ -45,18 +46,18 @@ export class Clocks {
 
   /** A trade's time by the clock of the first feed: no earlier and no later than this. */
   span(lane: LaneId, { timestamp }: Tick): { earliest: number; latest: number } {
-    const range = lane === 0 ? null : this.#exchange.range
-    if (range === null) return { earliest: timestamp, latest: timestamp }
+    if (lane === 0) return { earliest: timestamp, latest: timestamp }
+    const range = this.#exchange.range ?? UNKNOWN
     return { earliest: Math.floor(timestamp - range.high), latest: Math.ceil(timestamp - range.low) }
   }
 
   /** Whether a trade of the second feed may be as late as exchange time `from` of the first feed; it is where that is not known. */
-  mayFollow(second: Tick, from: number): boolean {
+  mayFollow(second: Told, from: number): boolean {
     return second.timestamp - (this.#exchange.range ?? UNKNOWN).low >= from
   }
 
   /** Whether it may be as early as `to`; it is not where that is not known. */
-  mayPrecede(second: Tick, to: number): boolean {
+  mayPrecede(second: Told, to: number): boolean {
     const range = this.#exchange.range
     return range !== null && second.timestamp - range.high <= to
   }
@@ -71,7 +72,7 @@ export class Clocks {
    * How unlike the times of one trade these are, ms off the usual; Infinity where they cannot be. Where a vendor's clock is
    * coarser than arrivals are, what came on time is judged by its arrival too.
    */
-  distance(first: Tick, second: Tick): number {
+  distance(first: Told, second: Told): number {
     const exchange = this.#exchange.range ?? UNKNOWN
     const apart = second.timestamp - first.timestamp
     if (apart < exchange.low || apart > exchange.high) return Number.POSITIVE_INFINITY
@@ -84,7 +85,7 @@ export class Clocks {
   }
 
   /** Whether a trade came as fast as others do: what was held up on its way tells nothing by its arrival. */
-  #isOnTime(lane: LaneId, { timestamp, received_at }: Tick): boolean {
+  #isOnTime(lane: LaneId, { timestamp, received_at }: Told): boolean {
     const { range } = this.#lags[lane]
     if (received_at === null) return false
     if (range === null) return true

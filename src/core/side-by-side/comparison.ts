@@ -3,6 +3,7 @@ import type { FeedReport } from '../pipeline/feed-report.ts'
 import { quantile } from '../statistics/quantile.ts'
 import { type Lane, type LaneId, other } from './lane.ts'
 import { Prices } from './prices.ts'
+import type { Told } from './told.ts'
 
 /** Lags that are kept. */
 const LAGS = 4_096
@@ -40,12 +41,14 @@ export class Comparison {
   }
 
   /** A trade came by both. */
-  paired(tick: Tick): void {
+  paired(tick: Told): void {
+    if (tick.type === 'rejected') return
     this.#tally(tick).both++
   }
 
   /** A trade came by this feed alone. */
-  alone(lane: LaneId, tick: Tick): void {
+  alone(lane: LaneId, tick: Told): void {
+    if (tick.type === 'rejected') return
     this.#tally(tick).alone[lane]++
   }
 

@@ -3,6 +3,7 @@ import type { LaneId } from './lane.ts'
 import { Pairing, type Waiting } from './pairing.ts'
 import type { Rule, Side, Verdict } from './rule.ts'
 import { contentOf, numberOf } from './sequence.ts'
+import type { Told } from './told.ts'
 
 /**
  * Two lines of one vendor with the same sequence: every trade goes out when the first line brings it, and only what both have
@@ -15,8 +16,7 @@ export class MergedLines implements Rule {
 
   constructor(side: Side) {
     this.#side = side
-    const alone = side.comparison.alone.bind(side.comparison)
-    this.#pairing = new Pairing({ key: numberOf, distance: () => 0 }, alone)
+    this.#pairing = new Pairing({ key: nameOf, distance: () => 0 }, (lane, tick) => side.comparison.alone(lane, tick))
   }
 
   /** Whether a number has stood for two different trades. */
@@ -24,13 +24,13 @@ export class MergedLines implements Rule {
     return this.#isContradicted
   }
 
-  trade(lane: LaneId, tick: Tick, at: number): Verdict {
+  trade(lane: LaneId, tick: Told, at: number): Verdict {
     const told = this.#pairing.take(lane, tick)
     if (told === null) {
       this.#pairing.add(lane, { tick, at, given: true })
       return { isGiven: true, isPaired: false }
     }
-    const isSame = contentOf(told.tick) === contentOf(tick)
+    const isSame = tick.type === 'rejected' || contentOf(told.tick as Tick) === contentOf(tick)
     this.#isContradicted ||= !isSame
     return { isGiven: !isSame, isPaired: isSame }
   }
@@ -41,7 +41,7 @@ export class MergedLines implements Rule {
 
   readonly due = Number.POSITIVE_INFINITY
 
-  away(): readonly Tick[] {
+  away(): readonly Told[] {
     return []
   }
 
@@ -68,4 +68,9 @@ export class MergedLines implements Rule {
   waiting(lane: LaneId): Iterable<Waiting> {
     return this.#pairing.waiting(lane)
   }
+}
+
+/** One vendor's lines send what cannot be a trade as the same text. */
+function nameOf(told: Told): string {
+  return told.type === 'tick' ? numberOf(told) : `${told.symbol} ${told.raw}`
 }

@@ -11,6 +11,7 @@ import { PrimaryAndCover } from './primary-and-cover.ts'
 import type { Rule, Side, Verdict } from './rule.ts'
 import { SequenceProof } from './sequence.ts'
 import { Silence } from './silence.ts'
+import { isScrap, type Told } from './told.ts'
 
 /** How much is remembered of a feed, so that what it repeats is known. */
 const MEMORY = { horizon: 5 * MINUTE, most: 100_000 }
@@ -101,7 +102,9 @@ export class Pair {
   report(at: number): readonly [FeedReport, FeedReport] {
     const latest = this.#lanes.every(({ hasEnded }) => hasEnded) ? at : at - SETTLED
     const settled = (lane: LaneId): Tick[] => {
-      return [...this.#rule.waiting(lane)].filter((waiting) => waiting.at <= latest).map(({ tick }) => tick)
+      return [...this.#rule.waiting(lane)].flatMap(({ tick, at }) =>
+        tick.type === 'tick' && at <= latest ? [tick] : [],
+      )
     }
     const waiting = [settled(0), settled(1)] as const
     const { comparison } = this.#side
@@ -120,6 +123,7 @@ export class Pair {
     else if (event.type === 'tick') this.#tick(lane, event, moment)
     else if (event.type === 'gap') this.#gap(lane, event, moment.at)
     else if (event.type === 'coverage') this.#coverage(lane, event)
+    else if (isScrap(event)) this.#told(lane, event, moment.at)
     else if (this.#rule.leads(lane, event.symbol)) this.#give(event)
   }
 
@@ -141,12 +145,18 @@ export class Pair {
       }
       this.#side.comparison.received(lane, tick)
       this.#side.clocks.observe(lane, tick, moment.at)
-      const verdict = this.#rule.trade(lane, tick, moment.at)
-      if (!verdict.isPaired) this.#silence.alone(lane, tick.symbol, moment.at)
-      this.#settle(lane, tick, verdict, moment.at)
-      this.#release(moment.at)
+      const isPaired = this.#told(lane, tick, moment.at)
+      if (!isPaired) this.#silence.alone(lane, tick.symbol, moment.at)
       this.#judge(lane, tick, moment)
     }
+  }
+
+  /** @returns whether the other feed has told it too */
+  #told(lane: LaneId, told: Told, at: number): boolean {
+    const verdict = this.#rule.trade(lane, told, at)
+    this.#settle(lane, told, verdict, at)
+    this.#release(at)
+    return verdict.isPaired
   }
 
   #release(at: number, all = false): void {
@@ -155,12 +165,16 @@ export class Pair {
     if (released.length > 0 && !this.#lanes[0].isHeard) this.#standIn(at)
   }
 
-  #settle(lane: LaneId, tick: Tick, { isGiven, isPaired }: Verdict, at: number): void {
+  #settle(lane: LaneId, tick: Told, { isGiven, isPaired }: Verdict, at: number): void {
     if (isPaired) this.#side.comparison.paired(tick)
     if (isGiven) this.#trade(lane, tick, at)
   }
 
-  #trade(lane: LaneId, tick: Tick, at: number): void {
+  #trade(lane: LaneId, tick: Told, at: number): void {
+    if (tick.type === 'rejected') {
+      this.#give(tick)
+      return
+    }
     this.#side.hearing.given(tick.symbol, this.#side.clocks.span(lane, tick), at)
     this.#side.comparison.given(lane, this.#give(tick))
   }

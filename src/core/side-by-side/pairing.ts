@@ -1,6 +1,6 @@
-import type { Tick } from '../market/event.ts'
 import { MINUTE } from '../market/time.ts'
 import { type LaneId, other } from './lane.ts'
+import type { Told } from './told.ts'
 
 /** How long a trade waits for the other feed's telling, and how many of one feed do. */
 const KEPT = 5 * MINUTE
@@ -8,7 +8,7 @@ const MOST = 200_000
 
 /** A trade that one feed has told and the other has not. */
 export interface Waiting {
-  readonly tick: Tick
+  readonly tick: Told
   /** Monotonic time of its arrival, ms. */
   readonly at: number
   /** Whether it went out. */
@@ -17,8 +17,8 @@ export interface Waiting {
 
 /** What makes two tellings one trade: the same key, and the least distance; Infinity is too far. */
 export interface Likeness {
-  key(tick: Tick): string
-  distance(first: Tick, second: Tick): number
+  key(tick: Told): string
+  distance(first: Told, second: Told): number
 }
 
 /**
@@ -28,16 +28,16 @@ export class Pairing {
   readonly #likeness: Likeness
   readonly #keys = [new Map<string, Waiting[]>(), new Map<string, Waiting[]>()] as const
   readonly #queues = [new Set<Waiting>(), new Set<Waiting>()] as const
-  readonly #onAlone: (lane: LaneId, tick: Tick) => void
+  readonly #onAlone: (lane: LaneId, tick: Told) => void
 
   /** @param onAlone told of a trade that is no longer waited for */
-  constructor(likeness: Likeness, onAlone: (lane: LaneId, tick: Tick) => void) {
+  constructor(likeness: Likeness, onAlone: (lane: LaneId, tick: Told) => void) {
     this.#likeness = likeness
     this.#onAlone = onAlone
   }
 
   /** The other feed's telling of this trade, which no longer waits; null where there is none. */
-  take(lane: LaneId, tick: Tick): Waiting | null {
+  take(lane: LaneId, tick: Told): Waiting | null {
     const theirs = other(lane)
     const key = this.#likeness.key(tick)
     const likes = this.#keys[theirs].get(key)
@@ -66,7 +66,7 @@ export class Pairing {
   }
 
   /** @returns its place, -1 where none is near enough */
-  #nearest(lane: LaneId, tick: Tick, likes: readonly Waiting[]): number {
+  #nearest(lane: LaneId, tick: Told, likes: readonly Waiting[]): number {
     let place = -1
     let least = Number.POSITIVE_INFINITY
     for (const [i, like] of likes.entries()) {

@@ -1,7 +1,9 @@
-import type { Gap, Tick } from '../market/event.ts'
+import type { Gap } from '../market/event.ts'
+import { MINUTE } from '../market/time.ts'
 import type { LaneId } from './lane.ts'
 import { Pairing, type Waiting } from './pairing.ts'
 import type { Released, Rule, Side, Verdict } from './rule.ts'
+import type { Told } from './told.ts'
 
 /** A hole of the primary in one symbol, in its own exchange time, inclusive; it lasts while `to` is null. */
 interface Hole {
@@ -12,7 +14,7 @@ interface Hole {
 /** Holes of a symbol that the cover's late trades may still fall into. */
 const MOST = 8
 /** How long trades wait at most for the clocks to be known, ms. */
-const KEPT_BACK = 10_000
+const KEPT_BACK = MINUTE
 const START: Hole = Object.freeze({ from: Number.NEGATIVE_INFINITY, to: null })
 
 /**
@@ -38,14 +40,14 @@ export class PrimaryAndCover implements Rule {
     const { clocks, comparison } = side
     this.#pairing = new Pairing(
       {
-        key: ({ symbol, last_price, volume }) => `${symbol} ${last_price} ${volume}`,
+        key: likenessOf,
         distance: (first, second) => clocks.distance(first, second),
       },
       (lane, tick) => comparison.alone(lane, tick),
     )
   }
 
-  trade(lane: LaneId, tick: Tick, at: number): Verdict {
+  trade(lane: LaneId, tick: Told, at: number): Verdict {
     if (this.#side.clocks.areKnown && this.#deferred.length === 0) return this.#settle(lane, { tick, at, given: false })
     const isKeptBack = lane === 0 && this.#stoodIn.has(tick.symbol)
     if (lane === 0 && !isKeptBack) this.heard(tick)
@@ -72,7 +74,7 @@ export class PrimaryAndCover implements Rule {
   }
 
   /** All that has not gone out and may be wanted: whoever knows better than this rule gives it. */
-  leftovers(): { lane: LaneId; tick: Tick }[] {
+  leftovers(): { lane: LaneId; tick: Told }[] {
     const left = [...this.#deferred, ...[...this.#pairing.waiting(1)].map((waiting) => ({ lane: 1 as const, waiting }))]
     this.#deferred = []
     return left.flatMap(({ lane, waiting }) => {
@@ -94,14 +96,14 @@ export class PrimaryAndCover implements Rule {
     return { isGiven, isPaired: false }
   }
 
-  away(): readonly Tick[] {
+  away(): readonly Told[] {
     for (const [symbol, from] of this.#last) {
       const holes = this.#holes.get(symbol)!
       if (holes.at(-1)!.to === null) continue
       holes.push({ from, to: null })
       if (holes.length > MOST) holes.shift()
     }
-    const missing: Tick[] = []
+    const missing: Told[] = []
     for (const waiting of this.#pairing.waiting(1)) {
       const hole = this.#holes.get(waiting.tick.symbol)?.at(-1)
       if (waiting.given || !hole || hole.to !== null || !this.#mayLieIn(hole, waiting.tick)) continue
@@ -138,7 +140,8 @@ export class PrimaryAndCover implements Rule {
   }
 
   /** A trade of the primary ends its hole. To be called of all of them, also while another rule decides. */
-  heard({ symbol, timestamp }: Tick): void {
+  heard({ type, symbol, timestamp }: Told): void {
+    if (type === 'rejected') return
     let holes = this.#holes.get(symbol)
     if (holes === undefined) {
       holes = [{ ...START }]
@@ -153,11 +156,11 @@ export class PrimaryAndCover implements Rule {
   }
 
   /** Whether a trade of the cover may lie in a hole of the primary. */
-  #isMissing(tick: Tick): boolean {
+  #isMissing(tick: Told): boolean {
     return (this.#holes.get(tick.symbol) ?? [START]).some((hole) => this.#mayLieIn(hole, tick))
   }
 
-  #mayLieIn({ from, to }: Hole, tick: Tick): boolean {
+  #mayLieIn({ from, to }: Hole, tick: Told): boolean {
     const { clocks } = this.#side
     return clocks.mayFollow(tick, from) && (to === null || clocks.mayPrecede(tick, to))
   }
@@ -186,4 +189,9 @@ export class PrimaryAndCover implements Rule {
     const unheard = hearing.parts(gap.symbol, own, at).filter(({ heard }) => !heard)
     return unheard.map(({ from, to }) => ({ ...gap, from: from + shift, to: to + shift }))
   }
+}
+
+/** What two tellings of one event have in common; of what cannot be a trade that is the symbol alone. */
+function likenessOf(told: Told): string {
+  return told.type === 'tick' ? `${told.symbol} ${told.last_price} ${told.volume}` : `${told.symbol} rejected`
 }

@@ -1,9 +1,10 @@
-import type { Gap, Tick } from '../market/event.ts'
+import type { Gap } from '../market/event.ts'
 import type { Clocks } from './clocks.ts'
 import type { Comparison } from './comparison.ts'
 import type { Hearing } from './hearing.ts'
 import type { Lane, LaneId } from './lane.ts'
 import type { Waiting } from './pairing.ts'
+import type { Told } from './told.ts'
 
 /** What both rules know of the two feeds. */
 export interface Side {
@@ -24,24 +25,24 @@ export interface Verdict {
 /** A trade of which it had to be waited what becomes of it. */
 export interface Released {
   readonly lane: LaneId
-  readonly tick: Tick
+  readonly tick: Told
   readonly verdict: Verdict
 }
 
 /** How two feeds become one. Times `at` are monotonic, ms. */
 export interface Rule {
-  trade(lane: LaneId, tick: Tick, at: number): Verdict
+  trade(lane: LaneId, tick: Told, at: number): Verdict
   /** Trades that were kept back until now. @param all whether no more comes */
   released(at: number, all?: boolean): readonly Released[]
   /** When `released` may have some, monotonic ms; Infinity for never. */
   readonly due: number
   /** The first feed is away: the trades of the second that go out in its place. */
-  away(): readonly Tick[]
+  away(): readonly Told[]
   /** A feed is away for good: rows that nobody else will tell. */
   over(lane: LaneId): readonly Gap[]
   /** The rows that are told for a hole of one feed, of what the other is known to have heard. */
   gap(lane: LaneId, gap: Gap, at: number): readonly Gap[]
-  /** Whether books and rejected records of this feed go out; null for all symbols. */
+  /** Whether books, and records without symbol or time, of this feed go out; null for all symbols. */
   leads(lane: LaneId, symbol: string | null): boolean
   /** Whether how far this feed heard a symbol is true of what went out. */
   covers(lane: LaneId, symbol: string): boolean

@@ -45,7 +45,8 @@ class Reading implements AsyncIterator<readonly MarketEvent[]> {
   readonly #events: AsyncIterator<readonly MarketEvent[]>
   readonly #left = new AbortController()
   #running = 2
-  #isArmed = false
+  #alarm = new AbortController()
+  #armedFor = Number.POSITIVE_INFINITY
   #drained: (() => void)[] = []
 
   constructor(feeds: readonly [Source, Source], pair: Pair, signal?: AbortSignal, capacity?: number) {
@@ -64,7 +65,7 @@ class Reading implements AsyncIterator<readonly MarketEvent[]> {
   }
 
   async return(): Promise<IteratorResult<readonly MarketEvent[]>> {
-    this.#left.abort()
+    this.#leave()
     this.#channel.close()
     await Promise.allSettled(this.#feeds.map((feed) => feed.return?.()))
     await this.#events.return?.()
@@ -92,22 +93,30 @@ class Reading implements AsyncIterator<readonly MarketEvent[]> {
     const why = error === undefined ? 'the vendor has closed it' : messageOf(error)
     this.#give(this.#pair.ended(lane, isAsked ? null : why, this.#moment))
     if (--this.#running > 0) return
-    this.#left.abort()
+    this.#leave()
     if (error === undefined) this.#channel.close()
     else this.#channel.fail(error)
   }
 
-  /** Has the pair look at the time when that is due. */
+  /** Has the pair look at the time when that is due, and no later where that has become sooner. */
   #arm(): void {
-    const wait = this.#pair.due - this.#clock.monotonic()
-    if (this.#isArmed || wait === Number.POSITIVE_INFINITY) return
-    this.#isArmed = true
-    void this.#clock.sleep(Math.max(0, wait), this.#left.signal).then(() => {
-      this.#isArmed = false
-      if (this.#left.signal.aborted) return
+    const { due } = this.#pair
+    if (due >= this.#armedFor || this.#left.signal.aborted) return
+    this.#alarm.abort()
+    const alarm = new AbortController()
+    this.#alarm = alarm
+    this.#armedFor = due
+    void this.#clock.sleep(Math.max(0, due - this.#clock.monotonic()), alarm.signal).then(() => {
+      if (alarm.signal.aborted) return
+      this.#armedFor = Number.POSITIVE_INFINITY
       this.#give(this.#pair.look(this.#moment))
       this.#arm()
     })
+  }
+
+  #leave(): void {
+    this.#left.abort()
+    this.#alarm.abort()
   }
 
   #give(events: readonly MarketEvent[]): void {
