@@ -505,6 +505,7 @@ describe('gaps in the stream', () => {
     await until(() => reading.states('lost').length === 1)
     await reading.clock.advance(3_000)
     const second = await peer(server, 1)
+    await until(() => reading.states('up').length === 2)
     reading.clock.jump(3_540_000)
     second.send(tick('00700.HK', at + 3_641_000, 9))
     await until(() => reading.ofType('tick').length === 2)

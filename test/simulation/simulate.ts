@@ -197,7 +197,9 @@ class World {
     if (recorder === undefined || !this.#isWanted) return
     this.#isWanted = false
     end(recorder)
-    this.#time.after(Math.max(down, 3_000), () => this.#start())
+    const restart = (): void => this.#time.after(Math.max(down, 3_000), () => this.#start())
+    if (recorder.isDead) restart()
+    else void recorder.ended.then(restart)
   }
 
   #strike(fault: Fault): void {
