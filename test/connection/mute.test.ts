@@ -206,6 +206,21 @@ describe('a feed without any data while the market trades', () => {
     expect(run.stale().map(({ symbol, from }) => [symbol, from])).toEqual(two.map((symbol) => [symbol, last]))
   })
 
+  it.each([
+    ['at the same pace while the vendor tells what does not come', false, 13, 18],
+    ['ever more rarely where the vendor cannot be asked', true, 4, 5],
+  ])('is made again %s', async (_, fails, least, most) => {
+    const run = market(two)
+    run.state.fails = fails
+    for (const symbol of two) run.mute.add(symbol)
+    await until(() => run.states('up').length === 1)
+    await run.pass(600, two)
+    expect(run.states('lost').length).toBeGreaterThanOrEqual(least)
+    expect(run.states('lost').length).toBeLessThanOrEqual(most)
+    run.stop.abort()
+    await run.done
+  })
+
   it('is kept where the vendor says that nothing was traded, and asked about ever more rarely', async () => {
     const run = market(two)
     for (const symbol of two) run.trade(symbol, MORNING - 3_600_000)

@@ -155,7 +155,7 @@ describe('a clock that was set', () => {
     }
   })
 
-  it('forward ends the wait for the next attempt, for it may have been a sleep', async () => {
+  it("forward ends the wait for the next attempt, for it may have been a sleep, but for the vendor's floor", async () => {
     const reading = await streaming({ random: () => 0.999_99 })
     server.answer = deaf
     for (let lost = 1; lost <= 2; lost++) {
@@ -167,6 +167,8 @@ describe('a clock that was set', () => {
     await reading.clock.advance(500)
     reading.clock.jump(HOUR)
     await reading.clock.advance(500)
+    expect(server.peers).toHaveLength(2)
+    await reading.clock.advance(2_100)
     await peer(server, 2)
   })
 })

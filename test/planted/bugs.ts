@@ -122,8 +122,8 @@ export const BUGS: readonly Bug[] = [
   {
     name: 'reconnects without a floor',
     file: 'connection/backoff.ts',
-    find: 'Math.max(0, this.#lastConnect + this.#floorMs - at, jitter)',
-    replace: 'jitter + 0 * at',
+    find: 'Math.max(this.floorLeft(at), jitter)',
+    replace: 'jitter',
     tests: ['connection/backoff.test.ts'],
   },
   {

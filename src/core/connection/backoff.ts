@@ -35,6 +35,11 @@ export class Backoff {
   failed(at: number, capMs: number): number {
     const jitter = this.#random() * Math.min(capMs, this.#floorMs * 2 ** this.#failures)
     this.#failures++
-    return Math.max(0, this.#lastConnect + this.#floorMs - at, jitter)
+    return Math.max(this.floorLeft(at), jitter)
+  }
+
+  /** Milliseconds until the vendor's floor lets another connect begin. */
+  floorLeft(at: number): number {
+    return Math.max(0, this.#lastConnect + this.#floorMs - at)
   }
 }

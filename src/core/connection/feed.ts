@@ -178,7 +178,7 @@ class VendorFeed implements Feed {
         watchdog: this.#watchdog,
         onBytes,
         openSocket,
-        isQuiet: this.#mutes && (() => this.#mutes!.isQuiet()),
+        opinion: this.#mutes && (() => this.#mutes!.opinion()),
       },
       {
         opened: () => {
@@ -218,7 +218,7 @@ class VendorFeed implements Feed {
     this.#link = undefined
     this.#mutes?.closed()
     this.#endpoints.failed(endpoint)
-    if (end.cause === 'stale' && !hasData) this.#watchdog.broughtNothing()
+    if (end.cause === 'stale' && !hasData && !end.isProven) this.#watchdog.broughtNothing()
     return end
   }
 

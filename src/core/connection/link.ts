@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts'
 import { HkqError, messageOf } from '../errors.ts'
 import type { MarketEvent } from '../market/event.ts'
 import { Gate } from './gate.ts'
+import type { Opinion } from './mute-watch.ts'
 import { Pulse } from './pulse.ts'
 import { Requests, refusal } from './requests.ts'
 import { scrubber } from './secret.ts'
@@ -25,6 +26,8 @@ export interface LinkEnd {
   readonly error?: unknown
   /** Local time up to which it is known to have worked, where that is not its end. */
   readonly since?: number
+  /** The vendor itself told of trades that did not come. */
+  readonly isProven?: boolean
 }
 
 /** What a link tells the loop around it. */
@@ -55,8 +58,8 @@ export interface LinkOptions {
   readonly watchdog: Watchdog
   readonly onBytes: ((bytes: number) => void) | undefined
   readonly openSocket: OpenSocket
-  /** Whether a silence that is too long is the market's; absent: nobody can be asked. */
-  readonly isQuiet?: (() => Promise<boolean>) | undefined
+  /** The vendor's word on a silence that is too long; absent: nobody can be asked. */
+  readonly opinion?: (() => Promise<Opinion>) | undefined
 }
 
 /**
@@ -174,15 +177,15 @@ export class Link {
 
   /** Ends the connection: it is open and does not bring what it should. */
   giveUp(detail: string): void {
-    this.#end({ cause: 'stale', detail })
+    this.#end({ cause: 'stale', detail, isProven: true })
   }
 
   #opened(): void {
-    const { clock, watchdog, subscription, vendor, isQuiet } = this.#options
+    const { clock, watchdog, subscription, vendor, opinion } = this.#options
     this.#isOpen = true
     this.#pulse = new Pulse(
       {
-        ...{ clock, heartbeat: vendor.heartbeat, watchdog, isQuiet },
+        ...{ clock, heartbeat: vendor.heartbeat, watchdog, opinion },
         beat: () => this.#beat(),
         lapsed: () => this.#events.lapsed(),
         run: (task) => this.#run(task),

@@ -12,6 +12,9 @@ const LOOK_EVERY = 1_000
 /** How long a connection without any data waits for the vendor's word before it is given up, ms. */
 const OPINION_WITHIN = 4_000
 
+/** Nothing was traded that should have come, or something was; null where the vendor has no word on it. */
+export type Opinion = 'quiet' | 'mute' | null
+
 export interface MuteWatchOptions {
   readonly inquiry: Pick<Inquiry, 'latestTrades'>
   readonly sessions: Sessions
@@ -72,16 +75,16 @@ export class MuteWatch {
   }
 
   /**
-   * Whether the vendor says that nothing was traded which should have come. When it says otherwise or does not answer,
-   * what may be on its way gets the rest of 4 s to come.
+   * The vendor's opinion of a connection without any data. Unless it is that of a quiet market, what may be on its way
+   * gets the rest of 4 s to come.
    */
-  async isQuiet(): Promise<boolean> {
+  async opinion(): Promise<Opinion> {
     const answered = new AbortController()
     const limit = this.#options.clock.sleep(OPINION_WITHIN, AbortSignal.any([this.#life.signal, answered.signal]))
-    const isQuiet = await Promise.race([this.#ask(this.#silence.symbols), limit.then(() => false)])
-    if (isQuiet) answered.abort()
+    const opinion = await Promise.race([this.#ask(this.#silence.symbols), limit.then(() => null)])
+    if (opinion === 'quiet') answered.abort()
     await limit
-    return isQuiet
+    return opinion
   }
 
   async #run(signal: AbortSignal): Promise<void> {
@@ -112,21 +115,23 @@ export class MuteWatch {
     else subscribeAgain()
   }
 
-  /** Whether the vendor's word on these symbols proves that they are quiet. */
-  async #ask(symbols: readonly string[]): Promise<boolean> {
+  /** Asks about these symbols. */
+  async #ask(symbols: readonly string[]): Promise<Opinion> {
     const { clock, inquiry, warning } = this.#options
     const { signal } = this.#life
     this.#askedAt = clock.monotonic()
     try {
       const trades = await inquiry.latestTrades(symbols)
       this.#isFailing = false
-      return !signal.aborted && this.#silence.answered(symbols, trades, clock.now(), clock.monotonic())
+      if (signal.aborted) return null
+      const isQuiet = this.#silence.answered(symbols, trades, clock.now(), clock.monotonic())
+      return isQuiet ? 'quiet' : trades.length > 0 ? 'mute' : null
     } catch (error) {
-      if (signal.aborted) return false
+      if (signal.aborted) return null
       this.#silence.unanswered(symbols, clock.now(), clock.monotonic())
       if (!this.#isFailing) warning(`silent symbols cannot be asked about: ${messageOf(error)}`)
       this.#isFailing = true
-      return false
+      return null
     }
   }
 }

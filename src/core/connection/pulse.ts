@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { LinkEnd } from './link.ts'
+import type { Opinion } from './mute-watch.ts'
 import type { Vendor } from './vendor.ts'
 import type { Watchdog } from './watchdog.ts'
 
@@ -18,8 +19,8 @@ export interface PulseOptions {
   readonly watchdog: Watchdog
   /** Sends a heartbeat as soon as the vendor's pace allows; false when the connection ended first. */
   readonly beat: () => Promise<boolean>
-  /** Whether a silence that is too long is the market's, as the vendor itself tells it; absent: nobody can be asked. */
-  readonly isQuiet?: (() => Promise<boolean>) | undefined
+  /** The vendor's word on a silence that is too long; absent: nobody can be asked. */
+  readonly opinion?: (() => Promise<Opinion>) | undefined
   /** Time went by unseen. */
   readonly lapsed: () => void
   /** Looks after a task: its failure ends the connection. */
@@ -165,20 +166,18 @@ export class Pulse {
   }
 
   async #mute(): Promise<LinkEnd | undefined> {
-    const { watchdog, isQuiet } = this.#options
-    if (watchdog.remaining(this.#seen.now, this.#seen.at) > 0) return undefined
-    if (isQuiet !== undefined && (await this.#isMarketQuiet(isQuiet))) return undefined
-    return { cause: 'stale', detail: 'no data for too long while the market trades' }
-  }
-
-  /** The connection may end, data come, or time go by unseen, while the vendor is asked. */
-  async #isMarketQuiet(isQuiet: () => Promise<boolean>): Promise<boolean> {
-    const { clock, watchdog } = this.#options
-    const quiet = await isQuiet()
-    if (this.#signal.aborted) return true
+    const { clock, watchdog, opinion = async () => null } = this.#options
+    const isSilent = () => watchdog.remaining(this.#seen.now, this.#seen.at) <= 0
+    if (!isSilent()) return undefined
+    const told = await opinion()
+    // meanwhile the connection may have ended, data come, or time gone by unseen
+    if (this.#signal.aborted) return undefined
     this.#look()
-    if (this.#isPaused || watchdog.remaining(this.#seen.now, this.#seen.at) > 0) return true
-    if (quiet) watchdog.quiet(clock.monotonic())
-    return quiet
+    if (this.#isPaused || !isSilent()) return undefined
+    if (told === 'quiet') {
+      watchdog.quiet(clock.monotonic())
+      return undefined
+    }
+    return { cause: 'stale', detail: 'no data for too long while the market trades', isProven: told === 'mute' }
   }
 }

@@ -56,13 +56,18 @@ export class Retries {
     throw new HkqError('E_NETWORK', `${vendor.name} lost: ${detail} (${tries}): run hkq probe-endpoints to see why`)
   }
 
-  /** Waits `ms`; no longer where time went by unseen, for a machine that wakes has waited enough. */
+  /**
+   * Waits `ms`; where time went by unseen no longer than the vendor's floor asks for, since a machine that wakes has waited
+   * enough, but a clock that was set has not.
+   */
   async wait(ms: number, signal: AbortSignal): Promise<void> {
     const { clock } = this.#options
-    for (let left = ms; left > 0 && !signal.aborted; left -= SLICE) {
+    let left = ms
+    while (left > 0 && !signal.aborted) {
       const before = clock.now()
       await clock.sleep(Math.min(SLICE, left), signal)
-      if (clock.now() - before >= SLICE + UNSEEN) return
+      left -= SLICE
+      if (clock.now() - before >= SLICE + UNSEEN) left = Math.min(left, this.#backoff.floorLeft(clock.monotonic()))
     }
   }
 
