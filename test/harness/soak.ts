@@ -72,6 +72,8 @@ export async function soak(options: SoakOptions, onSample: (sample: Sample, done
   try {
     const ended = tape.run(clock, options.rate, trading.signal)
     const samples = await trouble(options, { recorder, server, proxy }, onSample)
+    const soFar = new Map(SYMBOLS.map((symbol) => [symbol, tape.times(symbol).length]))
+    await recorder.until(({ number }, symbol) => number >= soFar.get(symbol)!)
     trading.abort()
     await ended
     tape.end(Math.floor(clock.now()))
