@@ -60,11 +60,13 @@ describe('a recorder at 2,000 ticks a second, killed at any moment, time and aga
       let commits = 0
       for (const plan of life) commits += (await crash(plan)).commits
       expect(await driver.finish(), 'holes in a session').toBe(3)
-      const result = driver.audit()
-      expectExact(result)
-      expect(result).toMatchObject({ empty: [], wide: [] })
+      const { empty, ...result } = driver.audit()
+      expectExact({ ...result, empty })
+      expect(result.wide).toEqual([])
+      // where the first trade given again is the very next one, nobody can know that nothing lies between
+      expect(empty.filter((row) => !row.endsWith(': 0 lost, 0 kept inside'))).toEqual([])
       if (process.env.HKQ_CRASHES)
-        process.stdout.write(`${life.length} crashes, ${commits} commits, ${figuresOf(result)}\n`)
+        process.stdout.write(`${life.length} crashes, ${commits} commits, ${figuresOf({ ...result, empty })}\n`)
     },
     LIFE * 5_000,
   )
