@@ -123,7 +123,7 @@ export function rangeOf({ since, until, follow }: RangeOptions & { follow?: bool
 }
 
 /** The symbols asked for, or all of the store. */
-export function symbolsOf(store: Store, { symbols }: Setup): readonly string[] {
+export async function symbolsOf(store: Store, { symbols }: Setup): Promise<readonly string[]> {
   return symbols.length > 0 ? symbols : store.symbols()
 }
 

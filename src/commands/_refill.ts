@@ -45,7 +45,7 @@ export async function startRefill(
     },
     onTrouble: (line) => tell(`hkq: ${line}`, options, io),
   })
-  refill.resume(store.gaps({ symbols }))
+  refill.resume(await store.gaps({ symbols }))
   return {
     add: (events) => {
       const last = events.at(-1)

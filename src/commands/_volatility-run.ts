@@ -77,7 +77,7 @@ export async function runOver<R>(recorded: Recorded, asked: VolatilityRun<R>): P
   const { options, settings, evaluator, setup, io } = asked
   if ('store' in recorded) {
     const { store } = recorded
-    const run = storedRun(store, symbolsOf(store, setup), asked)
+    const run = storedRun(store, await symbolsOf(store, setup), asked)
     return closing(store, options.follow ? evaluateFollowed(run) : evaluateRecorded(run))
   }
   const { source, events } = recorded

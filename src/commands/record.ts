@@ -98,7 +98,7 @@ async function run(plan: Plan, io: Io): Promise<void> {
     const opened = await openSource(addresses, {
       ...{ ...sourceOptions(setup, io), symbols, signal, depth: options.depth ?? 0 },
       ...(options.maxRetries !== undefined && { maxRetries: options.maxRetries }),
-      ...(store && { checkpoints: store.checkpoints() }),
+      ...(store && { checkpoints: await store.checkpoints() }),
       ...(options.raw && {
         capture: { dir: options.raw, id: process.pid, onFailure: (error) => say(io, `hkq: ${error.message}`) },
       }),
@@ -114,7 +114,7 @@ async function run(plan: Plan, io: Io): Promise<void> {
     const told = teller(options, io)
     const validator = validatorFor(address, source, setup, options, io, (rows) => {
       relay?.learn(rows)
-      if (!ended.signal.aborted && store) keepFacts(store, rows, options, io)
+      if (!ended.signal.aborted && store) void keepFacts(store, rows, options, io)
     })
     const refill = await startRefill(
       { source: opened, store, validator, filled: (gap) => recording.filled(gap) },
@@ -181,9 +181,14 @@ async function closeAll(sinks: readonly Sink[]): Promise<void> {
 }
 
 /** Static facts are no reason to stop recording. */
-function keepFacts(store: Pick<Store, 'putInstruments'>, rows: readonly Instrument[], options: Options, io: Io): void {
+async function keepFacts(
+  store: Pick<Store, 'putInstruments'>,
+  rows: readonly Instrument[],
+  options: Options,
+  io: Io,
+): Promise<void> {
   try {
-    store.putInstruments(rows)
+    await store.putInstruments(rows)
   } catch (error) {
     tell(`hkq: names and board lots were not stored: ${messageOf(error)}`, options, io)
   }

@@ -161,11 +161,11 @@ async function* fromStore(
   signal: AbortSignal,
   io: Io,
 ): AsyncGenerator<readonly Bar[]> {
-  const symbols = symbolsOf(store, setup)
+  const symbols = await symbolsOf(store, setup)
   const span = rangeOf(options)
   try {
     if (options.follow) {
-      const seam = isSeparable(how) ? dayStart(dayNumber(newestStored(store, symbols))) : Number.NEGATIVE_INFINITY
+      const seam = isSeparable(how) ? dayStart(dayNumber(await newestStored(store, symbols))) : Number.NEGATIVE_INFINITY
       for (const symbol of symbols) yield* storedBars(store, symbol, { ...span, until: seam }, how)
       const present = new Present(io.clock, true)
       const query = { symbols, since: Math.max(span.since ?? seam, seam), types: ['tick', 'gap'] as const }

@@ -89,17 +89,17 @@ async function verify(work: Work, report: Report): Promise<void> {
   const { store, setup, options, io, filler, judge } = work
   const { sessions } = setup
   const range = rangeOf(options)
-  const problems = store.integrity()
+  const problems = await store.integrity()
   let found = problems.length
   if (problems.length > 0) await report.integrity(problems)
   else {
-    const symbols = setup.symbols.length > 0 ? setup.symbols : knownSymbols(store)
-    const held = heldOf(store, symbols, sessions)
+    const symbols = setup.symbols.length > 0 ? setup.symbols : await knownSymbols(store)
+    const held = await heldOf(store, symbols, sessions)
     const days = judge === null ? null : finishedDays(held, work)
     if (filler !== null) await fillHoles(held, filler, work)
     await report.integrity(problems)
     const questions = new Questions((line) => tell(line, options, io))
-    for (const one of filler === null ? held : heldOf(store, symbols, sessions)) {
+    for (const one of filler === null ? held : await heldOf(store, symbols, sessions)) {
       if (io.interrupted.aborted || report.gone.aborted) break
       const inspection = await inspect(store, one, range, sessions, io.clock.now())
       found += inspection.days.length + inspection.holes.length
@@ -169,7 +169,7 @@ async function compare(
 ): Promise<Completeness[]> {
   const { sessions } = setup
   const rows = await reconcile(symbol, days, { store, inquiry, vendor: name, sessions, now: () => io.clock.now() })
-  store.putCompleteness(rows)
+  await store.putCompleteness(rows)
   const compared = new Set(rows.map(({ date }) => date))
   const unknown = days.filter(({ date }) => !compared.has(date)).map(({ date }) => date)
   if (unknown.length > 0)

@@ -89,8 +89,10 @@ describe('every path gives the same bars', () => {
         const ticks = inOrder(arrived)
         expect(minutesSuffice(options)).toBe(true)
         const minutes = summarise(ticks)
-        const stored = (from: number, to: number) => [ticks.filter((t) => t.timestamp >= from && t.timestamp < to)]
-        const bars = [...barsFromSummaries(refined([minutes], options, stored), options)].flat()
+        const stored = async function* (from: number, to: number) {
+          yield ticks.filter((t) => t.timestamp >= from && t.timestamp < to)
+        }
+        const bars = await collect(barsFromSummaries(refined([minutes], options, stored), options))
         expect(settled(bars)).toEqual(settled(await barsOf(ticks, options)))
       }),
       { numRuns: 300 },

@@ -36,7 +36,7 @@ export function storeContract(name: string, makeBench: () => Promise<Bench>): vo
     })
     afterEach(() => bench.remove())
 
-    const stored = (store: Store, symbol = '00700.HK'): Tick[] => [...store.ticks(symbol, {})].flat()
+    const stored = (store: Store, symbol = '00700.HK'): Promise<Tick[]> => collect(store.ticks(symbol, {}))
 
     it('gives back what was written, whatever the numbers', async () => {
       await fc.assert(
@@ -48,7 +48,7 @@ export function storeContract(name: string, makeBench: () => Promise<Bench>): vo
             const store = await own.reopen()
             for (const symbol of new Set(once.map((each) => each.symbol))) {
               const expected = once.filter((each) => each.symbol === symbol)
-              expect(sorted(stored(store, symbol))).toEqual(sorted(expected))
+              expect(sorted(await stored(store, symbol))).toEqual(sorted(expected))
             }
           } finally {
             await own.remove()
@@ -69,13 +69,13 @@ export function storeContract(name: string, makeBench: () => Promise<Bench>): vo
       ]
       const ticks = Array.from({ length: 600 }, (_, seq) => ({ ...tick({ seq }), ...(seq % 7 < 6 && parts[seq % 7]) }))
       expect(await bench.store.write(ticks)).toEqual({ stored: 600, duplicates: 0 })
-      expect(stored(bench.store)).toEqual(ticks)
+      expect(await stored(bench.store)).toEqual(ticks)
     })
 
     it('keeps two trades of the same millisecond', async () => {
       const pair = [tick({ seq: 1 }), tick({ seq: 2 })]
       expect(await bench.store.write(pair)).toEqual({ stored: 2, duplicates: 0 })
-      expect(stored(bench.store)).toEqual(pair)
+      expect(await stored(bench.store)).toEqual(pair)
     })
 
     it('drops ticks sent again, in the same write, in a later one and after reopening', async () => {
@@ -84,7 +84,7 @@ export function storeContract(name: string, makeBench: () => Promise<Bench>): vo
       expect(await bench.store.write(ticks)).toEqual({ stored: 0, duplicates: 2 })
       const store = await bench.reopen()
       expect(await store.write(ticks)).toEqual({ stored: 0, duplicates: 2 })
-      expect(stored(store)).toEqual(ticks)
+      expect(await stored(store)).toEqual(ticks)
     })
 
     it('tells sources apart', async () => {
@@ -95,13 +95,13 @@ export function storeContract(name: string, makeBench: () => Promise<Bench>): vo
     it('gives a different trade under a taken number the next free one', async () => {
       const [first, other, third] = [tick(), tick({ volume: 200 }), tick({ seq: 1, last_price: 613 })]
       expect(await bench.store.write([first, other, third])).toEqual({ stored: 3, duplicates: 0 })
-      expect(stored(bench.store).map(({ seq, volume, last_price }) => [seq, volume, last_price])).toEqual([
+      expect((await stored(bench.store)).map(({ seq, volume, last_price }) => [seq, volume, last_price])).toEqual([
         [0, 100, 612.5],
         [1, 200, 612.5],
         [2, 100, 613],
       ])
-      expectMinutes(bench.store, '00700.HK')
-      expect(bench.store.checkpoints()[0]!.seq).toBe(2)
+      await expectMinutes(bench.store, '00700.HK')
+      expect((await bench.store.checkpoints())[0]!.seq).toBe(2)
     })
 
     it('changes nothing when a history is sent again, cut anywhere and in any order', async () => {
@@ -136,13 +136,13 @@ export function storeContract(name: string, makeBench: () => Promise<Bench>): vo
       const late = tick({ timestamp: at('09:59:59.000'), seq: 9 })
       await bench.store.write([tick({ seq: 2 }), tick({ seq: 1 })])
       await bench.store.write([late])
-      expect(stored(bench.store).map(({ seq }) => seq)).toEqual([9, 1, 2])
+      expect((await stored(bench.store)).map(({ seq }) => seq)).toEqual([9, 1, 2])
     })
 
     it('keeps sequence numbers apart that are one double', async () => {
       const pair = [tick({ seq: 2n ** 53n }), tick({ seq: 2n ** 53n + 1n })]
       await bench.store.write(pair)
-      expect(stored(bench.store).map(({ seq }) => seq)).toEqual([2n ** 53n, 2n ** 53n + 1n])
+      expect((await stored(bench.store)).map(({ seq }) => seq)).toEqual([2n ** 53n, 2n ** 53n + 1n])
     })
 
     it('turns a tick that cannot be stored into a rejected record, and stores the rest', async () => {
@@ -153,26 +153,26 @@ export function storeContract(name: string, makeBench: () => Promise<Bench>): vo
         tick({ last_price: Number.NaN, seq: 4 }),
       ]
       expect(await bench.store.write([...wrong, good])).toEqual({ stored: 1, duplicates: 0 })
-      expect(stored(bench.store)).toEqual([good])
+      expect(await stored(bench.store)).toEqual([good])
     })
 
     it('keeps nothing of a write that failed, not even in mind', async () => {
       const broken = { ...tick({ symbol: 'HSTECH', seq: 2 }), trade_type: {} } as unknown as Tick
       const whole = [tick({ symbol: '00005.HK', seq: 1 }), tick({ symbol: 'HSTECH', seq: 2 }), tick({ seq: 3 })]
       await expect(bench.store.write([tick({ seq: 3 }), tick({ symbol: 'HSI', seq: 1 }), broken])).rejects.toThrow()
-      expect(bench.store.checkpoints()).toEqual([])
+      expect(await bench.store.checkpoints()).toEqual([])
       for (const one of whole) expect(await bench.store.write([one])).toEqual({ stored: 1, duplicates: 0 })
       const store = await bench.reopen()
-      expect(store.symbols()).toEqual(['00005.HK', '00700.HK', 'HSTECH'])
-      for (const one of whole) expect([...store.ticks(one.symbol, {})].flat()).toEqual([one])
-      expect([...store.minutes('00700.HK', {})].flat()).toMatchObject([{ trades: 1 }])
+      expect(await store.symbols()).toEqual(['00005.HK', '00700.HK', 'HSTECH'])
+      for (const one of whole) expect(await collect(store.ticks(one.symbol, {}))).toEqual([one])
+      expect(await collect(store.minutes('00700.HK', {}))).toMatchObject([{ trades: 1 }])
     })
 
     it('keeps the newest tick of each source and symbol as its checkpoint', async () => {
       await bench.store.write([tick({ seq: 5 }), tick({ seq: 4 }), tick({ symbol: 'HSI', seq: 2n ** 60n })])
       await bench.store.write([tick({ timestamp: at('09:59:00.000'), seq: 8 })])
       const store = await bench.reopen()
-      expect(store.checkpoints().map(({ committed_at: _, ...rest }) => rest)).toEqual([
+      expect((await store.checkpoints()).map(({ committed_at: _, ...rest }) => rest)).toEqual([
         { source: 'alltick', symbol: '00700.HK', timestamp: at('10:00:00.000'), seq: 5, covered_until: null },
         { source: 'alltick', symbol: 'HSI', timestamp: at('10:00:00.000'), seq: 2n ** 60n, covered_until: null },
       ])
@@ -184,7 +184,7 @@ export function storeContract(name: string, makeBench: () => Promise<Bench>): vo
       })
       await bench.store.write([tick({ seq: 5 }), heard(at('16:15:00.000')), heard(at('16:14:00.000'))])
       const store = await bench.reopen()
-      expect(store.checkpoints().map(({ committed_at: _, ...rest }) => rest)).toEqual([
+      expect((await store.checkpoints()).map(({ committed_at: _, ...rest }) => rest)).toEqual([
         {
           ...{ source: 'alltick', symbol: '00700.HK', timestamp: at('10:00:00.000'), seq: 5 },
           covered_until: at('16:15:00.000'),
@@ -205,7 +205,7 @@ export function storeContract(name: string, makeBench: () => Promise<Bench>): vo
             for (const batch of batches) await own.store.write(batch)
             for (const batch of batches) await own.store.write(batch)
             const store = await own.reopen()
-            for (const symbol of store.symbols()) expectMinutes(store, symbol)
+            for (const symbol of await store.symbols()) await expectMinutes(store, symbol)
           } finally {
             await own.remove()
           }
@@ -220,7 +220,7 @@ export function storeContract(name: string, makeBench: () => Promise<Bench>): vo
           const own = await makeBench()
           try {
             await own.store.write(ticks)
-            for (const symbol of own.store.symbols()) await expectColumns(own.store, symbol)
+            for (const symbol of await own.store.symbols()) await expectColumns(own.store, symbol)
           } finally {
             await own.remove()
           }
@@ -246,17 +246,17 @@ export function storeContract(name: string, makeBench: () => Promise<Bench>): vo
       )
       const span = { since: at('10:00:00.000'), until: at('10:00:01.000') }
       await bench.store.write(ticks)
-      expect([...bench.store.ticks('00700.HK', span)].flat()).toEqual(ticks.slice(1, 3))
+      expect(await collect(bench.store.ticks('00700.HK', span))).toEqual(ticks.slice(1, 3))
       expect((await pieces(bench.store.columns('00700.HK', span))).map(({ length }) => length)).toEqual([2])
       expect(await collect(bench.store.read(span))).toEqual(ticks.slice(1, 3))
-      expect([...bench.store.minutes('00700.HK', span)].flat()).toHaveLength(1)
+      expect(await collect(bench.store.minutes('00700.HK', span))).toHaveLength(1)
     })
 
     it('knows nothing of a symbol it never saw', async () => {
-      expect(stored(bench.store, '00001.HK')).toEqual([])
+      expect(await stored(bench.store, '00001.HK')).toEqual([])
       expect(await pieces(bench.store.columns('00001.HK', {}))).toEqual([])
-      expect([...bench.store.minutes('00001.HK', {})]).toEqual([])
-      expect(bench.store.symbols()).toEqual([])
+      expect(await collect(bench.store.minutes('00001.HK', {}))).toEqual([])
+      expect(await bench.store.symbols()).toEqual([])
     })
 
     it('keeps quotes, and another book under the same number too', async () => {
@@ -270,19 +270,19 @@ export function storeContract(name: string, makeBench: () => Promise<Bench>): vo
       await bench.store.write([gap({ volume: 500 })])
       await bench.store.write([gap({ filled_by: 'backfill' }), gap()])
       const filled = gap({ volume: 500, filled_by: 'backfill' })
-      expect(bench.store.gaps({ symbols: ['00700.HK'] })).toEqual(
+      expect(await bench.store.gaps({ symbols: ['00700.HK'] })).toEqual(
         expect.arrayContaining([filled, gap({ symbol: null })]),
       )
-      expect(bench.store.gaps({ symbols: ['09988.HK'] })).toEqual([gap({ symbol: null })])
-      expect(bench.store.gaps({})).toHaveLength(2)
+      expect(await bench.store.gaps({ symbols: ['09988.HK'] })).toEqual([gap({ symbol: null })])
+      expect(await bench.store.gaps({})).toHaveLength(2)
     })
 
     it('finds the gaps that meet a span', async () => {
       await bench.store.write([gap()])
-      expect(bench.store.gaps({ since: at('10:00:05.000') })).toHaveLength(1)
-      expect(bench.store.gaps({ since: at('10:00:05.001') })).toHaveLength(0)
-      expect(bench.store.gaps({ until: at('10:00:00.000') })).toHaveLength(0)
-      expect(bench.store.gaps({ until: at('10:00:00.001') })).toHaveLength(1)
+      expect(await bench.store.gaps({ since: at('10:00:05.000') })).toHaveLength(1)
+      expect(await bench.store.gaps({ since: at('10:00:05.001') })).toHaveLength(0)
+      expect(await bench.store.gaps({ until: at('10:00:00.000') })).toHaveLength(0)
+      expect(await bench.store.gaps({ until: at('10:00:00.001') })).toHaveLength(1)
     })
 
     it('takes rejected records and status events without a word', async () => {
@@ -298,9 +298,9 @@ export function storeContract(name: string, makeBench: () => Promise<Bench>): vo
       await bench.store.fill([vendorMinute({ volume: 300 })], [gap()])
       await bench.store.fill([vendorMinute({ volume: 500 })], [gap()])
       const store = await bench.reopen()
-      expect([...store.minutes('00700.HK', {})].flat()).toEqual([vendorMinute({ volume: 500, left_out: 1 })])
-      expect(store.gaps({})).toEqual([gap({ filled_by: 'backfill' })])
-      expect(stored(store)).toEqual([early, flagged])
+      expect(await collect(store.minutes('00700.HK', {}))).toEqual([vendorMinute({ volume: 500, left_out: 1 })])
+      expect(await store.gaps({})).toEqual([gap({ filled_by: 'backfill' })])
+      expect(await stored(store)).toEqual([early, flagged])
     })
 
     it('lets no late tick change a minute of a vendor, and keeps the tick', async () => {
@@ -309,28 +309,28 @@ export function storeContract(name: string, makeBench: () => Promise<Bench>): vo
       await bench.store.fill([vendorMinute()], [gap()])
       expect(await bench.store.write([late, gap()])).toEqual({ stored: 1, duplicates: 0 })
       const store = await bench.reopen()
-      expect([...store.minutes('00700.HK', {})].flat()).toEqual([vendorMinute()])
-      expect(stored(store)).toHaveLength(2)
-      expect(store.gaps({})).toEqual([gap({ filled_by: 'backfill' })])
+      expect(await collect(store.minutes('00700.HK', {}))).toEqual([vendorMinute()])
+      expect(await stored(store)).toHaveLength(2)
+      expect(await store.gaps({})).toEqual([gap({ filled_by: 'backfill' })])
     })
 
     it('fills a hole that no recorder wrote down, and minutes and symbols without a trade', async () => {
       const hole = gap({ symbol: '09988.HK', cause: 'restart' })
       await bench.store.fill([vendorMinute({ symbol: '09988.HK' })], [hole])
       const store = await bench.reopen()
-      expect(store.gaps({})).toEqual([{ ...hole, filled_by: 'backfill' }])
-      expect(store.symbols()).toEqual(['09988.HK'])
-      expect(stored(store, '09988.HK')).toEqual([])
+      expect(await store.gaps({})).toEqual([{ ...hole, filled_by: 'backfill' }])
+      expect(await store.symbols()).toEqual(['09988.HK'])
+      expect(await stored(store, '09988.HK')).toEqual([])
     })
 
     it('fills all or nothing', async () => {
       await bench.store.write([tick({ seq: 1 }), gap()])
       const broken = { ...vendorMinute({ start: at('10:01:00.000') }), open: null as unknown as number }
       await expect(bench.store.fill([vendorMinute(), broken], [gap()])).rejects.toThrow()
-      expect(bench.store.gaps({})).toEqual([gap()])
-      expectMinutes(bench.store, '00700.HK')
+      expect(await bench.store.gaps({})).toEqual([gap()])
+      await expectMinutes(bench.store, '00700.HK')
       await bench.store.write([tick({ timestamp: at('10:01:00.000') })])
-      expectMinutes(bench.store, '00700.HK')
+      await expectMinutes(bench.store, '00700.HK')
     })
 
     it('fills while it is written to', async () => {
@@ -341,25 +341,27 @@ export function storeContract(name: string, makeBench: () => Promise<Bench>): vo
       ])
       await Promise.all(calls.flat())
       const store = await bench.reopen()
-      expect(stored(store)).toHaveLength(20)
-      expect([...store.minutes('00700.HK', {})].flat().map(({ origin }) => origin)).toEqual(Array(20).fill('backfill'))
-      expect(store.gaps({}).every(({ filled_by }) => filled_by === 'backfill')).toBe(true)
+      expect(await stored(store)).toHaveLength(20)
+      expect((await collect(store.minutes('00700.HK', {}))).map(({ origin }) => origin)).toEqual(
+        Array(20).fill('backfill'),
+      )
+      expect((await store.gaps({})).every(({ filled_by }) => filled_by === 'backfill')).toBe(true)
     })
 
     it('keeps the newest comparison of a day with its vendor', async () => {
       const first = comparison()
       const again = comparison({ timestamp: at('17:00:00.000'), volume: 1_000, completeness: 1, minutes: null })
-      bench.store.putCompleteness([first, comparison({ symbol: 'HSI', volume: null, completeness: null })])
-      bench.store.putCompleteness([again])
+      await bench.store.putCompleteness([first, comparison({ symbol: 'HSI', volume: null, completeness: null })])
+      await bench.store.putCompleteness([again])
       const store = await bench.reopen()
-      expect(store.completeness('00700.HK')).toEqual([again])
-      expect(store.completeness('HSI')).toEqual([comparison({ symbol: 'HSI', volume: null, completeness: null })])
-      expect(store.completeness('09988.HK')).toEqual([])
+      expect(await store.completeness('00700.HK')).toEqual([again])
+      expect(await store.completeness('HSI')).toEqual([comparison({ symbol: 'HSI', volume: null, completeness: null })])
+      expect(await store.completeness('09988.HK')).toEqual([])
     })
 
     it('is sound', async () => {
       await bench.store.write([tick(), gap()])
-      expect(bench.store.integrity()).toEqual([])
+      expect(await bench.store.integrity()).toEqual([])
     })
 
     it('gives the newest facts of an instrument', async () => {
@@ -373,9 +375,9 @@ export function storeContract(name: string, makeBench: () => Promise<Bench>): vo
       } as const
       const old = { symbol: '00700.HK', date: '2026-11-19', prev_close: 610.5, vendor_code: '700.HK', ...facts }
       const recent = { ...old, date: '2026-11-20', prev_close: 612 }
-      bench.store.putInstruments([recent])
-      bench.store.putInstruments([old, recent])
-      expect((await bench.reopen()).instruments()).toEqual([recent])
+      await bench.store.putInstruments([recent])
+      await bench.store.putInstruments([old, recent])
+      expect(await (await bench.reopen()).instruments()).toEqual([recent])
     })
   })
 }
@@ -391,9 +393,9 @@ function sorted(ticks: readonly Tick[]): Tick[] {
 }
 
 /** Open, high, low, close, volume and counts of every minute from the ticks themselves. */
-function expectMinutes(store: Store, symbol: string): void {
-  const ticks = [...store.ticks(symbol, {})].flat()
-  const minutes = [...store.minutes(symbol, {})].flat()
+async function expectMinutes(store: Store, symbol: string): Promise<void> {
+  const ticks = await collect(store.ticks(symbol, {}))
+  const minutes = await collect(store.minutes(symbol, {}))
   const starts = [...new Set(ticks.map((each) => minuteOf(each.timestamp)))]
   expect(minutes.map(({ start }) => start)).toEqual(starts)
   for (const minute of minutes) {
@@ -424,7 +426,7 @@ function expectMinutes(store: Store, symbol: string): void {
 }
 
 async function expectColumns(store: Store, symbol: string): Promise<void> {
-  const ticks = [...store.ticks(symbol, {})].flat()
+  const ticks = await collect(store.ticks(symbol, {}))
   const chunks = await pieces(store.columns(symbol, { book: true }))
   const joined = (name: 'timestamp' | 'last_price' | 'volume' | 'turnover' | 'bid_price' | 'ask_price') =>
     chunks.flatMap((chunk) => [...chunk[name]!])

@@ -117,7 +117,7 @@ export class World {
     const store = await openSqlite(this.#path, { mode: 'record', now: () => clock.now() })
     const endpoints = proxies.map(({ port }, i) => `ws://127.0.0.1:${port}${servers[i]!.path}`)
     const source = await this.#opener.open(endpoints, {
-      ...{ symbols: SYMBOLS, sessions, clock, signal: this.#stop.signal, checkpoints: store.checkpoints() },
+      ...{ symbols: SYMBOLS, sessions, clock, signal: this.#stop.signal, checkpoints: await store.checkpoints() },
       // the longest waits that the back-off may choose
       random: () => 0.999,
     })

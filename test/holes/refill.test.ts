@@ -17,7 +17,7 @@ import { openServer } from '../../src/core/server/server.ts'
 import { openSqlite } from '../../src/core/storage/sqlite.ts'
 import type { Store } from '../../src/core/storage/store.ts'
 import { storedBars } from '../../src/core/storage/stored-bars.ts'
-import { tick } from '../storage/sample.ts'
+import { collect, tick } from '../storage/sample.ts'
 import { ManualClock, until } from '../support/manual-clock.ts'
 import { at, fullDay, hole, minutesOf, sessions } from './held.ts'
 
@@ -90,7 +90,7 @@ describe('a hole filled by its vendor', () => {
     for (const every of [MINUTE, 5 * MINUTE, 60 * MINUTE]) {
       expect(amounts(await bars(store, every))).toEqual(amounts(await bars(all, every)))
     }
-    expect([...store.ticks('00700.HK', {})].flat()).toHaveLength(kept.length)
+    expect(await collect(store.ticks('00700.HK', {}))).toHaveLength(kept.length)
     const marked = (await bars(store, 30_000)).filter(({ has_gap }) => has_gap)
     expect(marked.length, 'bars of trades still lack them').toBeGreaterThan(0)
   })
@@ -99,7 +99,7 @@ describe('a hole filled by its vendor', () => {
     const store = await newStore()
     await store.write([...whole.filter(outside(gap)), gap])
     const look = async () => {
-      const [held] = heldOf(store, ['00700.HK'], sessions)
+      const [held] = await heldOf(store, ['00700.HK'], sessions)
       return inspect(store, held!, {}, sessions, LATER)
     }
     const before = await look()
@@ -123,7 +123,7 @@ describe('a hole filled by its vendor', () => {
     const days = tape(['2026-11-18', '2026-11-19', '2026-11-20'])
     const old = hole('2026-11-18T10:00:40', '2026-11-18T10:10:05')
     await store.write([...days.filter(outside(old)), old])
-    const before = [...store.minutes('00700.HK', {})].flat()
+    const before = await collect(store.minutes('00700.HK', {}))
     const { filled, refused } = await refill('00700.HK', [old], {
       store,
       inquiry: await vendor(days),
@@ -138,8 +138,8 @@ describe('a hole filled by its vendor', () => {
         later: false,
       },
     ])
-    expect(store.gaps({})).toEqual([old])
-    expect([...store.minutes('00700.HK', {})].flat()).toEqual(before)
+    expect(await store.gaps({})).toEqual([old])
+    expect(await collect(store.minutes('00700.HK', {}))).toEqual(before)
   })
 
   it('in which the vendor, a relay, was lost itself is not filled by half of it', async () => {
@@ -255,7 +255,7 @@ describe('filling beside a recording', () => {
     expect(told).toMatchObject({ filled: [gap], trouble: [] })
     expect(told.calls).toHaveLength(1)
     expect(told.calls[0]).toBeGreaterThanOrEqual(at('2026-11-20T10:11:05'))
-    expect(store.gaps({})).toEqual([{ ...gap, filled_by: 'backfill' }])
+    expect(await store.gaps({})).toEqual([{ ...gap, filled_by: 'backfill' }])
     await end()
   })
 

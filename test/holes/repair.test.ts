@@ -8,7 +8,7 @@ import { bucketsIn, vendorMinutes } from '../../src/core/holes/vendor-minutes.ts
 import type { Gap } from '../../src/core/market/event.ts'
 import type { Kline } from '../../src/core/market/kline.ts'
 import { formatClock, MINUTE } from '../../src/core/market/time.ts'
-import { tick, vendorMinute } from '../storage/sample.ts'
+import { collect, tick, vendorMinute } from '../storage/sample.ts'
 import { at, hole, minutesOf, sessions } from './held.ts'
 
 const LATER = at('2027-06-01')
@@ -159,15 +159,17 @@ describe('a minute beside an auction', () => {
   const gap = hole(`${DAY}T09:30:20`, `${DAY}T09:31:10`)
   const auction = [tick({ timestamp: time('09:22:00'), last_price: 610, volume: 5_000 })]
   const stored = summarise([...auction, tick({ timestamp: time('09:30:05'), last_price: 611, volume: 300, seq: 2 })])
-  const joinedBar = (minutes: readonly Summary[]) =>
-    [...barsFromSummaries([minutes.toSorted((a, b) => a.start - b.start)], { every: MINUTE })].flat()[0]!
+  const joinedBar = async (minutes: readonly Summary[]) => {
+    const inOrder = minutes.toSorted((a, b) => a.start - b.start)
+    return (await collect(barsFromSummaries([inOrder], { every: MINUTE })))[0]!
+  }
 
-  it('counts the trades of the auction once where the vendor has them in it', () => {
+  it('counts the trades of the auction once where the vendor has them in it', async () => {
     const bars = day(DAY).map((bar) =>
       bar.time === time('09:30') ? kline(bar.time, { open: 610, low: 610, volume: 7_000, turnover: 4_280_000 }) : bar,
     )
     const { minutes } = repaired([gap], bars, stored)
-    expect(joinedBar([stored[0]!, ...minutes])).toMatchObject({
+    expect(await joinedBar([stored[0]!, ...minutes])).toMatchObject({
       open: 610,
       close: 612.5,
       volume: 7_000,
@@ -175,9 +177,9 @@ describe('a minute beside an auction', () => {
     })
   })
 
-  it('keeps them beside it where the vendor has them not', () => {
+  it('keeps them beside it where the vendor has them not', async () => {
     const { minutes } = repaired([gap], day(DAY), stored)
-    expect(joinedBar([stored[0]!, ...minutes])).toMatchObject({ open: 610, volume: 6_000 })
+    expect(await joinedBar([stored[0]!, ...minutes])).toMatchObject({ open: 610, volume: 6_000 })
   })
 
   it('does the same at the close', () => {

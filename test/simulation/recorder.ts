@@ -66,10 +66,10 @@ export class Recorder {
     const source = openFeed(alltick({ token: 'of the simulation', endpoints: ['wss://simulated/quote'] }), {
       ...{ symbols, depth: 0, sessions, clock, openSocket, capacity, signal: this.#stop.signal },
       random: () => dice.uniform(),
-      checkpoints: store.checkpoints(),
+      checkpoints: store.reached(),
       inquiry: network.inquiry(clock),
     })
-    journal.note('recorder started', store.checkpoints())
+    journal.note('recorder started', store.reached())
     let tally: Tally | undefined
     const recording = startRecording({
       ...{ source, symbols, quotes: false, sessions, clock, durability: null, sink: this.#sink(store) },

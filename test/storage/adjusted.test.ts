@@ -12,7 +12,7 @@ import { openSqlite } from '../../src/core/storage/sqlite.ts'
 import { storeSource } from '../../src/core/storage/store-source.ts'
 import { storedBars } from '../../src/core/storage/stored-bars.ts'
 import { dayOfTicks } from '../statistics/market.ts'
-import { pieces } from './sample.ts'
+import { collect, pieces } from './sample.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'hkq-adjusted-'))
 afterAll(() => rmSync(directory, { recursive: true }))
@@ -63,7 +63,7 @@ describe('a store at adjusted prices', () => {
 
   test('gives the same prices as ticks, as columns and in order across symbols', async () => {
     const store = adjustedStore(await opened, SPLIT)
-    const prices = [...store.ticks('00700.HK', {})].flat().map(({ last_price }) => last_price)
+    const prices = (await collect(store.ticks('00700.HK', {}))).map(({ last_price }) => last_price)
     const columns = (await pieces(store.columns('00700.HK', {}))).flatMap(({ last_price }) => [...last_price])
     const read = (await pieces(store.read({ types: ['tick'] })))
       .flat()

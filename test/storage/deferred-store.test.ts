@@ -32,18 +32,18 @@ const tencent = {
 describe('a new store', () => {
   it('is made by the first write, with the static facts that came before it', async () => {
     const store = new DeferredStore(() => openSqlite(path, { mode: 'record' }))
-    store.putInstruments([tencent])
-    expect([existsSync(path), store.checkpoints()]).toEqual([false, []])
+    await store.putInstruments([tencent])
+    expect([existsSync(path), await store.checkpoints()]).toEqual([false, []])
     expect(await store.write([tick({ seq: 1 })])).toEqual({ stored: 1, duplicates: 0 })
     await store.close()
     const reader = await openSqlite(path, { mode: 'read' })
-    expect([reader.symbols(), reader.instruments()]).toEqual([['00700.HK'], [tencent]])
+    expect([await reader.symbols(), await reader.instruments()]).toEqual([['00700.HK'], [tencent]])
     await reader.close()
   })
 
   it('leaves nothing behind when nothing was written', async () => {
     const store = new DeferredStore(() => openSqlite(path, { mode: 'record' }))
-    store.putInstruments([tencent])
+    await store.putInstruments([tencent])
     await store.close()
     expect(existsSync(path)).toBe(false)
   })

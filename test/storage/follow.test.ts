@@ -64,7 +64,7 @@ describe('a tick that claims to be of the future', () => {
     const stop = new AbortController()
     const astray = { ...live('10:04:00.000', 9), timestamp, flags: ['suspect_time'] as const }
     await writer.write([live('10:04:50.000', 1), astray])
-    expect(writer.checkpoints()).toMatchObject([{ timestamp: at('10:04:50.000') }])
+    expect(await writer.checkpoints()).toMatchObject([{ timestamp: at('10:04:50.000') }])
     const seen: (number | bigint)[] = []
     const present = new Present(clock, false)
     const following = (async () => {

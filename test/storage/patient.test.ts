@@ -24,10 +24,10 @@ function failing(codes: readonly (string | null)[]) {
       stored.push(...batch)
       return { stored: batch.length, duplicates: 0 }
     },
-    checkpoints: () => [],
-    putInstruments: () => {},
-    gaps: () => [],
-    minutes: () => [],
+    checkpoints: async () => [],
+    putInstruments: async () => {},
+    gaps: async () => [],
+    async *minutes() {},
     fill: async () => {},
     close: async () => {},
   }

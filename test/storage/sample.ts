@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import type { Summary } from '../../src/core/bars/summary.ts'
 import type { Completeness } from '../../src/core/market/completeness.ts'
-import type { Batches, MarketEvent } from '../../src/core/market/event.ts'
 import { FLAGS, type Gap, type Quote, type Rejected, type Tick } from '../../src/core/market/event.ts'
 import { Sessions } from '../../src/core/market/session.ts'
 import { parseTime } from '../../src/core/market/time.ts'
@@ -136,10 +135,10 @@ export async function pieces<T>(reading: AsyncIterable<T>): Promise<T[]> {
   return all
 }
 
-export async function collect(batches: Batches): Promise<MarketEvent[]> {
-  const events: MarketEvent[] = []
-  for await (const batch of batches) events.push(...batch)
-  return events
+export async function collect<T>(batches: AsyncIterable<readonly T[]>): Promise<T[]> {
+  const all: T[] = []
+  for await (const batch of batches) all.push(...batch)
+  return all
 }
 
 const grid = fc.integer({ min: 1, max: 10_000_000 }).map((mills) => mills / 1000)

@@ -66,23 +66,27 @@ export class MemoryStore implements Store {
     const events = [
       ...(types.includes('tick') ? within(ticks.values(), query) : []),
       ...(types.includes('quote') ? within(quotes.values(), query) : []),
-      ...(types.includes('gap') ? this.gaps(query) : []),
+      ...(types.includes('gap') ? this.#gaps(query) : []),
     ].sort(inOrder)
     if (events.length > 0) yield events
   }
 
-  *ticks(symbol: string, span: Span): Generator<Tick[]> {
-    const ticks = within(this.#disk.ticks.values(), { ...span, symbols: [symbol] }).sort(byTimeAndSeq)
+  async *ticks(symbol: string, span: Span): AsyncGenerator<Tick[]> {
+    const ticks = this.#ticks(symbol, span)
     if (ticks.length > 0) yield ticks
   }
 
-  async *columns(symbol: string, { book, ...span }: Span & ColumnChoice): AsyncGenerator<TickColumns> {
-    for (const ticks of this.ticks(symbol, span)) yield columnsOf(ticks, book)
+  #ticks(symbol: string, span: Span): Tick[] {
+    return within(this.#disk.ticks.values(), { ...span, symbols: [symbol] }).sort(byTimeAndSeq)
   }
 
-  *minutes(symbol: string, { since = -Infinity, until = Infinity }: Span): Generator<Summary[]> {
+  async *columns(symbol: string, { book, ...span }: Span & ColumnChoice): AsyncGenerator<TickColumns> {
+    for await (const ticks of this.ticks(symbol, span)) yield columnsOf(ticks, book)
+  }
+
+  async *minutes(symbol: string, { since = -Infinity, until = Infinity }: Span): AsyncGenerator<Summary[]> {
     const minutes = new Map<number, Summary>()
-    for (const tick of [...this.ticks(symbol, {})].flat()) {
+    for (const tick of this.#ticks(symbol, {})) {
       const start = minuteOf(tick.timestamp)
       const one = isLeftOut(tick) ? leftOutOf(tick, start) : summaryOf(tick, start)
       const before = minutes.get(start)
@@ -97,24 +101,33 @@ export class MemoryStore implements Store {
     if (wanted.length > 0) yield wanted
   }
 
-  gaps({ symbols, since = -Infinity, until = Infinity }: Query): readonly Gap[] {
+  async gaps(query: Query): Promise<readonly Gap[]> {
+    return this.#gaps(query)
+  }
+
+  #gaps({ symbols, since = -Infinity, until = Infinity }: Query): readonly Gap[] {
     return [...this.#disk.gaps.values()]
       .filter(({ symbol }) => symbol === null || !symbols || symbols.includes(symbol))
       .filter(({ from, to }) => to >= since && from < until)
       .sort((a, b) => a.from - b.from)
   }
 
-  checkpoints(): readonly Checkpoint[] {
+  async checkpoints(): Promise<readonly Checkpoint[]> {
+    return this.reached()
+  }
+
+  /** What `checkpoints` gives, at once. */
+  reached(): readonly Checkpoint[] {
     const key = ({ source, symbol }: Checkpoint): string => `${source} ${symbol}`
     return [...this.#disk.checkpoints.values()].sort((a, b) => (key(a) < key(b) ? -1 : 1))
   }
 
-  symbols(): readonly string[] {
+  async symbols(): Promise<readonly string[]> {
     const { ticks, filled } = this.#disk
     return [...new Set([...ticks.values(), ...filled.values()].map(({ symbol }) => symbol))].sort()
   }
 
-  instruments(): readonly Instrument[] {
+  async instruments(): Promise<readonly Instrument[]> {
     const newest = new Map<string, Instrument>()
     for (const row of this.#disk.instruments.values()) {
       const known = newest.get(row.symbol)
@@ -123,7 +136,7 @@ export class MemoryStore implements Store {
     return [...newest.values()].sort((a, b) => (a.symbol < b.symbol ? -1 : 1))
   }
 
-  putInstruments(rows: readonly Instrument[]): void {
+  async putInstruments(rows: readonly Instrument[]): Promise<void> {
     for (const row of rows) this.#disk.instruments.set(`${row.symbol} ${row.date} ${row.vendor}`, row)
   }
 
@@ -133,15 +146,15 @@ export class MemoryStore implements Store {
     for (const gap of gaps) this.#other({ ...gap, filled_by: 'backfill' })
   }
 
-  completeness(symbol: string): readonly Completeness[] {
+  async completeness(symbol: string): Promise<readonly Completeness[]> {
     return [...this.#disk.compared.values()].filter((row) => row.symbol === symbol)
   }
 
-  putCompleteness(rows: readonly Completeness[]): void {
+  async putCompleteness(rows: readonly Completeness[]): Promise<void> {
     for (const row of rows) this.#disk.compared.set(`${row.symbol} ${row.date} ${row.vendor}`, row)
   }
 
-  integrity(): readonly string[] {
+  async integrity(): Promise<readonly string[]> {
     return []
   }
 

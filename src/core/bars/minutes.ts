@@ -27,17 +27,21 @@ export function summarise(ticks: Iterable<Tick>): Summary[] {
  * some may belong to another bucket or to none.
  * @param ticksOf the stored ticks of the minute [from, to)
  */
-export function* refined(
-  batches: Iterable<readonly Summary[]>,
+export async function* refined(
+  batches: Iterable<readonly Summary[]> | AsyncIterable<readonly Summary[]>,
   options: Pick<BarOptions, 'align' | 'include'>,
-  ticksOf: (from: number, to: number) => Iterable<readonly Tick[]>,
-): Generator<readonly Summary[]> {
+  ticksOf: (from: number, to: number) => AsyncIterable<readonly Tick[]>,
+): AsyncGenerator<readonly Summary[]> {
   const include = options.align === 'clock' ? EVERY_FLAG : options.include
-  for (const batch of batches) {
-    yield batch.flatMap((minute) => {
-      if (!mustReadAgain(minute, options)) return [minute]
-      const ticks = [...ticksOf(minute.start, minute.start + MINUTE)].flat()
-      return ticks.filter((tick) => !isLeftOut(tick, include)).map((tick) => summaryOf(tick, minute.start))
-    })
+  for await (const batch of batches) {
+    const minutes: Summary[] = []
+    for (const minute of batch) {
+      if (!mustReadAgain(minute, options)) minutes.push(minute)
+      else
+        for await (const ticks of ticksOf(minute.start, minute.start + MINUTE)) {
+          for (const tick of ticks) if (!isLeftOut(tick, include)) minutes.push(summaryOf(tick, minute.start))
+        }
+    }
+    yield minutes
   }
 }

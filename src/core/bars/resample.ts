@@ -41,13 +41,13 @@ export async function* resample(events: Batches, options: ResampleOptions): Asyn
  * Longer bars of stored one-minute summaries, without reading a tick. `gaps` mark the bars they cross, but for those that
  * have been filled: a vendor's minutes are among the summaries.
  */
-export function* barsFromSummaries(
-  summaries: Iterable<readonly Summary[]>,
+export async function* barsFromSummaries(
+  summaries: Iterable<readonly Summary[]> | AsyncIterable<readonly Summary[]>,
   options: BarOptions & { gaps?: readonly Gap[] },
-): Generator<readonly Bar[]> {
+): AsyncGenerator<readonly Bar[]> {
   const resampler = new Resampler(options)
   for (const gap of options.gaps ?? []) if (gap.filled_by === null) resampler.addGap(gap)
-  for (const batch of summaries) {
+  for await (const batch of summaries) {
     resampler.addSummaries(batch)
     const bars = resampler.take()
     if (bars.length > 0) yield bars

@@ -1,3 +1,4 @@
+import type { Summary } from '../bars/summary.ts'
 import type { Gap } from '../market/event.ts'
 import type { Sessions } from '../market/session.ts'
 import { MINUTE } from '../market/time.ts'
@@ -34,13 +35,14 @@ export async function refill(
   const present = now()
   const klines = await inquiry.klines(symbol, '1m', inquiry.maxBars)
   const minutes = vendorMinutes(symbol, klines, sessions, present)
-  const stored = gaps.flatMap(({ from, to }) => {
+  const stored = new Map<number, Summary>()
+  for (const { from, to } of gaps) {
     const touched = bucketsIn(from, to, sessions)
-    if (touched.length === 0) return []
-    return [...store.minutes(symbol, { since: touched[0]!.from - MINUTE, until: touched.at(-1)!.to })].flat()
-  })
-  const once = [...new Map(stored.map((minute) => [minute.start, minute])).values()]
-  const repair = repairOf(gaps, { minutes, most: inquiry.maxBars }, once, sessions, present)
+    if (touched.length === 0) continue
+    const span = { since: touched[0]!.from - MINUTE, until: touched.at(-1)!.to }
+    for await (const batch of store.minutes(symbol, span)) for (const minute of batch) stored.set(minute.start, minute)
+  }
+  const repair = repairOf(gaps, { minutes, most: inquiry.maxBars }, [...stored.values()], sessions, present)
   if (repair.filled.length > 0) await store.fill(repair.minutes, repair.filled)
   return { filled: repair.filled, refused: repair.refused }
 }

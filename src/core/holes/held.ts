@@ -21,11 +21,12 @@ export interface Held {
 }
 
 /** What a store holds of each of the symbols. */
-export function heldOf(store: Store, symbols: readonly string[], sessions: Sessions): Held[] {
-  const own = new Map(symbols.map((symbol) => [symbol, tradedMinutes(store, symbol)]))
-  const minutes = listened(store, symbols, [...own.values()], sessions)
-  const gaps = grouped(store.gaps({ symbols }), ({ symbol }) => symbol)
-  const checkpoints = grouped(store.checkpoints(), ({ symbol }) => symbol)
+export async function heldOf(store: Store, symbols: readonly string[], sessions: Sessions): Promise<Held[]> {
+  const own = new Map<string, readonly number[]>()
+  for (const symbol of symbols) own.set(symbol, await tradedMinutes(store, symbol))
+  const minutes = await listened(store, symbols, [...own.values()], sessions)
+  const gaps = grouped(await store.gaps({ symbols }), ({ symbol }) => symbol)
+  const checkpoints = grouped(await store.checkpoints(), ({ symbol }) => symbol)
   return symbols.map((symbol) => {
     const [reached, traded] = [checkpoints.get(symbol) ?? [], own.get(symbol)!]
     const rows = [...(gaps.get(symbol) ?? []), ...(gaps.get(null) ?? [])]
@@ -40,46 +41,51 @@ export function heldOf(store: Store, symbols: readonly string[], sessions: Sessi
 }
 
 /** Symbols of which the store knows anything, trades or not. */
-export function knownSymbols(store: Store): string[] {
-  const told = [...store.checkpoints(), ...store.gaps({})].map(({ symbol }) => symbol)
-  return [...new Set([...store.symbols(), ...told])].filter((symbol) => symbol !== null).sort()
+export async function knownSymbols(store: Store): Promise<string[]> {
+  const told = [...(await store.checkpoints()), ...(await store.gaps({}))].map(({ symbol }) => symbol)
+  return [...new Set([...(await store.symbols()), ...told])].filter((symbol) => symbol !== null).sort()
 }
 
 /** Starts of the minutes with trades; a vendor's minute may have some too. */
-function tradedMinutes(store: Store, symbol: string): number[] {
+async function tradedMinutes(store: Store, symbol: string): Promise<number[]> {
   const starts: number[] = []
-  for (const batch of store.minutes(symbol, {})) {
-    for (const { origin, start } of batch) if (origin === 'ticks' || isTraded(store, symbol, start)) starts.push(start)
+  for await (const batch of store.minutes(symbol, {})) {
+    for (const { origin, start } of batch)
+      if (origin === 'ticks' || (await isTraded(store, symbol, start))) starts.push(start)
   }
   return starts
 }
 
-function isTraded(store: Store, symbol: string, start: number): boolean {
-  const ticks = store.ticks(symbol, { since: start, until: start + MINUTE })[Symbol.iterator]()
-  return !ticks.next().done
+async function isTraded(store: Store, symbol: string, start: number): Promise<boolean> {
+  return (await first(store.ticks(symbol, { since: start, until: start + MINUTE }))) !== undefined
 }
 
 /** By day; with the minutes of the store's other symbols on trading days on which these have none. */
-function listened(
+async function listened(
   store: Store,
   symbols: readonly string[],
   own: readonly (readonly number[])[],
   sessions: Sessions,
-): Map<number, readonly number[]> {
+): Promise<Map<number, readonly number[]>> {
   const starts = [...new Set(own.flat())].sort((a, b) => a - b)
   const minutes: Map<number, readonly number[]> = byDay(starts)
   if (starts.length === 0) return minutes
-  const others = store.symbols().filter((symbol) => !symbols.includes(symbol))
+  const others = (await store.symbols()).filter((symbol) => !symbols.includes(symbol))
   for (const { number, phases, end } of sessions.days(starts[0]!, starts.at(-1)!)) {
     if (minutes.has(number)) continue
     for (const symbol of others) {
-      const batch = store.minutes(symbol, { since: phases[0]!.open, until: end })[Symbol.iterator]().next()
-      if (batch.done) continue
-      minutes.set(number, [batch.value[0]!.start])
+      const batch = await first(store.minutes(symbol, { since: phases[0]!.open, until: end }))
+      if (batch === undefined) continue
+      minutes.set(number, [batch[0]!.start])
       break
     }
   }
   return minutes
+}
+
+async function first<T>(batches: AsyncIterable<T>): Promise<T | undefined> {
+  for await (const batch of batches) return batch
+  return undefined
 }
 
 function grouped<K, V>(values: readonly V[], keyOf: (value: V) => K): Map<K, V[]> {

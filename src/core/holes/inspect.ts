@@ -45,7 +45,7 @@ export async function inspect(
   const { symbol } = held
   const holes = holesOf(held, asked, sessions, now)
   const checked = await checkMinutes(store, symbol, span)
-  const compared = store.completeness(symbol)
+  const compared = await store.completeness(symbol)
   const days = sharesOf(span, holes, sessions).map(({ date, ...share }): DayCoverage => {
     const { minutes = 0, backfilled = 0, wrong = [] } = checked.get(date) ?? {}
     const newest = compared.filter((row) => row.date === date).toSorted((a, b) => b.timestamp - a.timestamp)[0]
@@ -56,6 +56,12 @@ export async function inspect(
     }
   })
   return { holes, mismatches: [...checked.values()].flatMap(({ wrong }) => wrong), days }
+}
+
+async function all<T>(batches: AsyncIterable<readonly T[]>): Promise<T[]> {
+  const found: T[] = []
+  for await (const batch of batches) for (const one of batch) found.push(one)
+  return found
 }
 
 interface Checked {
@@ -70,8 +76,9 @@ async function checkMinutes(store: Store, symbol: string, { from, to }: Stretch)
   for (let number = dayNumber(from); dayStart(number) < to; number++) {
     const since = Math.max(Math.floor(from / MINUTE) * MINUTE, dayStart(number))
     const day = { since, until: Math.min(Math.ceil(to / MINUTE) * MINUTE, dayStart(number) + DAY) }
-    const minutes = minutesIn(store, symbol, day)
-    const wrong = differing(store, symbol, day, minutes).filter((one) => staysWrong(store, one))
+    const minutes = await minutesIn(store, symbol, day)
+    const wrong: Mismatch[] = []
+    for (const one of await differing(store, symbol, day, minutes)) if (await staysWrong(store, one)) wrong.push(one)
     const backfilled = minutes.filter(({ origin }) => origin === 'backfill').length
     if (minutes.length + wrong.length > 0) found.set(formatDate(since), { minutes: minutes.length, backfilled, wrong })
     await setImmediate()
@@ -79,30 +86,28 @@ async function checkMinutes(store: Store, symbol: string, { from, to }: Stretch)
   return found
 }
 
-function differing(store: Store, symbol: string, span: Span, minutes: readonly Summary[]): Mismatch[] {
-  return mismatches(symbol, minutes, flat(store.ticks(symbol, span)))
+async function differing(store: Store, symbol: string, span: Span, minutes: readonly Summary[]): Promise<Mismatch[]> {
+  return mismatches(symbol, minutes, await all(store.ticks(symbol, span)))
 }
 
 /** What a recorder writes between two readings differs in the first one alone. */
-function staysWrong(store: Store, { symbol, start, field }: Mismatch): boolean {
+async function staysWrong(store: Store, { symbol, start, field }: Mismatch): Promise<boolean> {
   const span = { since: start, until: start + MINUTE }
   for (let reading = 1; reading < READINGS; reading++) {
-    const again = differing(store, symbol, span, minutesIn(store, symbol, span))
+    const again = await differing(store, symbol, span, await minutesIn(store, symbol, span))
     if (!again.some((one) => one.field === field)) return false
   }
   return true
 }
 
-function minutesIn(store: Store, symbol: string, span: Span): Summary[] {
+async function minutesIn(store: Store, symbol: string, span: Span): Promise<Summary[]> {
   const minutes: Summary[] = []
-  for (const minute of flat(store.minutes(symbol, span))) {
-    const last = minutes.at(-1)
-    if (last?.start === minute.start) minutes[minutes.length - 1] = merge(last, minute)
-    else minutes.push(minute)
+  for await (const batch of store.minutes(symbol, span)) {
+    for (const minute of batch) {
+      const last = minutes.at(-1)
+      if (last?.start === minute.start) minutes[minutes.length - 1] = merge(last, minute)
+      else minutes.push(minute)
+    }
   }
   return minutes
-}
-
-function* flat<T>(batches: Iterable<readonly T[]>): Generator<T> {
-  for (const batch of batches) yield* batch
 }

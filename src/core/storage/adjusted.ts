@@ -21,8 +21,8 @@ export function adjustedStore(store: Store, adjustments: Adjustments): Store {
   return {
     write: (batch) => store.write(batch),
     read: (query) => adjusted(store.read(query), adjustments),
-    *ticks(symbol, span) {
-      for (const ticks of store.ticks(symbol, span)) yield ticks.map((tick) => adjustments.tick(tick))
+    async *ticks(symbol, span) {
+      for await (const ticks of store.ticks(symbol, span)) yield ticks.map((tick) => adjustments.tick(tick))
     },
     async *columns(symbol, span) {
       const touched = adjustments.touches(symbol)
@@ -31,8 +31,8 @@ export function adjustedStore(store: Store, adjustments: Adjustments): Store {
         yield columns
       }
     },
-    *minutes(symbol, span) {
-      for (const minutes of store.minutes(symbol, span)) {
+    async *minutes(symbol, span) {
+      for await (const minutes of store.minutes(symbol, span)) {
         yield minutes.map((minute) => adjustedMinute(minute, adjustments.factor(symbol, minute.start)))
       }
     },

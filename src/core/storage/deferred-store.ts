@@ -19,24 +19,24 @@ export class DeferredStore implements Resumable {
     this.#open = open
   }
 
-  checkpoints(): readonly Checkpoint[] {
+  async checkpoints(): Promise<readonly Checkpoint[]> {
     return this.#store?.checkpoints() ?? []
   }
 
-  gaps(query: Query): readonly Gap[] {
+  async gaps(query: Query): Promise<readonly Gap[]> {
     return this.#store?.gaps(query) ?? []
   }
 
-  minutes(symbol: string, span: Span): Iterable<readonly Summary[]> {
-    return this.#store?.minutes(symbol, span) ?? []
+  async *minutes(symbol: string, span: Span): AsyncGenerator<readonly Summary[]> {
+    if (this.#store) yield* this.#store.minutes(symbol, span)
   }
 
   async fill(minutes: readonly Summary[], gaps: readonly Gap[]): Promise<void> {
     await (await this.#opened()).fill(minutes, gaps)
   }
 
-  putInstruments(rows: readonly Instrument[]): void {
-    if (this.#store) this.#store.putInstruments(rows)
+  async putInstruments(rows: readonly Instrument[]): Promise<void> {
+    if (this.#store) await this.#store.putInstruments(rows)
     else this.#facts = [...this.#facts, ...rows]
   }
 
@@ -62,7 +62,7 @@ export class DeferredStore implements Resumable {
 
   async #make(): Promise<Store> {
     this.#store = await this.#open()
-    if (this.#facts.length > 0) this.#store.putInstruments(this.#facts)
+    if (this.#facts.length > 0) await this.#store.putInstruments(this.#facts)
     return this.#store
   }
 }

@@ -23,7 +23,7 @@ export async function* follow(
   signal: AbortSignal,
   onCaughtUp: () => void = () => {},
 ): AsyncGenerator<readonly MarketEvent[]> {
-  let checkpoints = store.checkpoints()
+  let checkpoints = await store.checkpoints()
   let newest = Math.max(query.since ?? 0, ...checkpoints.map(({ timestamp }) => timestamp ?? 0))
   const seen = new Distinct({ horizon: OVERLAP, most: Number.POSITIVE_INFINITY })
   const heard = new Heard()
@@ -39,7 +39,7 @@ export async function* follow(
     yield* heard.news(checkpoints)
     onCaughtUp()
     await clock.sleep(POLL, signal)
-    checkpoints = store.checkpoints()
+    checkpoints = await store.checkpoints()
   }
 }
 

@@ -31,27 +31,27 @@ export interface Store extends Sink {
   /** Ticks, quotes and gaps in order of time, then seq, across symbols; a gap follows the ticks of its `from`. */
   read(query: Query & { types?: readonly ('tick' | 'quote' | 'gap')[] }): Batches
   /** Ticks of one symbol in (timestamp, seq) order, in chunks of bounded size. */
-  ticks(symbol: string, span: Span): Iterable<readonly Tick[]>
+  ticks(symbol: string, span: Span): AsyncIterable<readonly Tick[]>
   /** The same ticks as typed arrays, the fast path of analytics; signals, timers and sockets have their turn between chunks. */
   columns(symbol: string, span: Span & ColumnChoice): AsyncIterable<TickColumns>
   /** One-minute summaries (clock minutes) of one symbol in order; `since` and `until` apply to their starts. */
-  minutes(symbol: string, span: Span): Iterable<readonly Summary[]>
+  minutes(symbol: string, span: Span): AsyncIterable<readonly Summary[]>
   /** Gaps that meet [since, until) of the symbols asked for, those of all symbols included, by `from`. */
-  gaps(query: Query): readonly Gap[]
-  checkpoints(): readonly Checkpoint[]
+  gaps(query: Query): Promise<readonly Gap[]>
+  checkpoints(): Promise<readonly Checkpoint[]>
   /** Symbols with ticks or minutes, in order of name. */
-  symbols(): readonly string[]
+  symbols(): Promise<readonly string[]>
   /** The newest row of every symbol. */
-  instruments(): readonly Instrument[]
-  putInstruments(rows: readonly Instrument[]): void
+  instruments(): Promise<readonly Instrument[]>
+  putInstruments(rows: readonly Instrument[]): Promise<void>
   /**
    * Puts a vendor's whole minutes in the place of those stored, whatever these were made of, and marks the gaps as filled
    * by backfill, new ones too; in one transaction. No tick is made, and none that comes late changes such a minute.
    */
   fill(minutes: readonly Summary[], gaps: readonly Gap[]): Promise<void>
   /** The newest comparison of each day of a symbol with each vendor, in this order. */
-  completeness(symbol: string): readonly Completeness[]
-  putCompleteness(rows: readonly Completeness[]): void
+  completeness(symbol: string): Promise<readonly Completeness[]>
+  putCompleteness(rows: readonly Completeness[]): Promise<void>
   /** What the store's own check finds wrong with its file, a line each; empty when it is sound. */
-  integrity(): readonly string[]
+  integrity(): Promise<readonly string[]>
 }

@@ -26,13 +26,16 @@ export async function* storedBars(
   span: Span,
   options: BarOptions,
 ): AsyncGenerator<readonly Bar[]> {
-  const gaps = store.gaps({ ...span, symbols: [symbol] })
+  const gaps = await store.gaps({ ...span, symbols: [symbol] })
   if (madeOf(options) === 'ticks') {
     yield* barsFromTicks(store, symbol, span, options, gaps)
     return
   }
   const ticksOf = (since: number, until: number) => store.ticks(symbol, { since, until })
-  for (const bars of barsFromSummaries(refined(store.minutes(symbol, span), options, ticksOf), { ...options, gaps })) {
+  for await (const bars of barsFromSummaries(refined(store.minutes(symbol, span), options, ticksOf), {
+    ...options,
+    gaps,
+  })) {
     yield bars
     await setImmediate()
   }

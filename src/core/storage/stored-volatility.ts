@@ -64,7 +64,7 @@ async function* feedColumns<R>(
 ): AsyncGenerator<readonly R[]> {
   const { price, estimator, confirmVolume } = settingsOf(options)
   const choice = { book: price === 'mid', prices: estimator.name === 'tick-std' && confirmVolume === null }
-  const gaps = store.gaps({ ...span, symbols: [symbol] }).map((gap) => ({ ...gap, symbol }))
+  const gaps = (await store.gaps({ ...span, symbols: [symbol] })).map((gap) => ({ ...gap, symbol }))
   for await (const columns of store.columns(symbol, { ...span, ...choice })) {
     yield* some(taken(evaluator, symbol, columns, gaps))
     if (signal?.aborted) break

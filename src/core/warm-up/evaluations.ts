@@ -64,7 +64,7 @@ export async function* evaluateRecorded<R>(run: StoredRun<R>): AsyncGenerator<re
 export async function* evaluateFollowed<R>(run: StoredRun<R>): AsyncGenerator<readonly R[]> {
   const { store, symbols, settings, clock, signal, onLive } = run
   const evaluator = run.evaluator({})
-  const [start, seam] = [startOf(run), seamOf(store, symbols, settings)]
+  const [start, seam] = [startOf(run), await seamOf(store, symbols, settings)]
   yield* feedHistory(store, symbols, { since: start, until: seam }, evaluator, settings, signal)
   const present = new Present(clock, true)
   const query = { symbols, since: Math.max(start, seam), types: ['tick', 'gap'] as const }
@@ -89,11 +89,11 @@ export async function* evaluateJoined<R>(
   const events = begun(live)
   try {
     const now = clock.now()
-    const newest = newestStored(store, store.symbols())
+    const newest = await newestStored(store, await store.symbols())
     const lastDay = dayStart(dayNumber(newest === Number.NEGATIVE_INFINITY ? now : Math.min(newest, now)))
     const since = run.since ?? lastDay
     const evaluator = run.evaluator({ since })
-    const [start, seam] = [historyStart(settings, Math.min(since, lastDay)), seamOf(store, symbols, settings)]
+    const [start, seam] = [historyStart(settings, Math.min(since, lastDay)), await seamOf(store, symbols, settings)]
     yield* feedHistory(store, symbols, { since: start, until: seam }, evaluator, settings, signal)
     const present = new Present(source.clock, true)
     const all = joined({

@@ -9,8 +9,8 @@ import { feedStored } from '../storage/stored-volatility.ts'
 export const OVERLAP = 10 * MINUTE
 
 /** Exchange time of the newest stored tick of any of the symbols, epoch ms; -Infinity without one. */
-export function newestStored(store: Store, symbols: readonly string[]): number {
-  const stored = store.checkpoints().filter(({ symbol }) => symbols.includes(symbol))
+export async function newestStored(store: Store, symbols: readonly string[]): Promise<number> {
+  const stored = (await store.checkpoints()).filter(({ symbol }) => symbols.includes(symbol))
   return Math.max(...stored.map(({ timestamp }) => timestamp ?? Number.NEGATIVE_INFINITY))
 }
 
@@ -18,8 +18,8 @@ export function newestStored(store: Store, symbols: readonly string[]): number {
  * Up to when stored history is complete in itself, so that it can be read the fast way: before what may still change, or
  * before the last day where the estimator works on bars. Epoch ms; -Infinity without any.
  */
-export function seamOf(store: Store, symbols: readonly string[], settings: VolatilityOptions): number {
-  const newest = newestStored(store, symbols)
+export async function seamOf(store: Store, symbols: readonly string[], settings: VolatilityOptions): Promise<number> {
+  const newest = await newestStored(store, symbols)
   if (newest === Number.NEGATIVE_INFINITY || barsWanted(settings) === null) return newest - OVERLAP
   return dayStart(dayNumber(newest))
 }

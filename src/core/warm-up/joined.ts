@@ -31,21 +31,21 @@ export async function* joined(join: Join): AsyncGenerator<readonly MarketEvent[]
     store.read({ ...asked, types: ['tick', 'gap'] })
   const seen = new Distinct()
   const seam = new Seam(join)
-  yield seam.coverage()
+  yield await seam.coverage()
   // A quiet symbol's last trades, which its vendor gives again, have been read long ago.
   for (const symbol of symbols) {
-    const newest = newestStored(store, [symbol])
+    const newest = await newestStored(store, [symbol])
     if (newest >= since) continue
     for await (const batch of read({ symbols: [symbol], since: newest - OVERLAP, until: since })) seen.take(batch)
   }
   yield* distinct(read({ symbols, since }), seen)
   onCaughtUp()
   for await (const batch of live) {
-    const joining = seam.joining(batch, now())
+    const joining = await seam.joining(batch, now())
     for (const symbol of joining) {
       yield* distinct(read({ symbols: [symbol], since: seen.newest(symbol) ?? since }), seen)
     }
-    const fresh = seen.take(seam.closed(batch, joining))
+    const fresh = seen.take(await seam.closed(batch, joining))
     if (fresh.length > 0) yield fresh
   }
 }
@@ -62,20 +62,20 @@ class Seam {
   }
 
   /** How far the store's symbols were heard: a limit, since nothing later is known of them before they are joined. */
-  coverage(): MarketEvent[] {
-    return [...reachOf(this.#join.store)].map(([symbol, { timestamp, covered_until }]) => ({
+  async coverage(): Promise<MarketEvent[]> {
+    return [...(await reachOf(this.#join.store))].map(([symbol, { timestamp, covered_until }]) => ({
       ...{ type: 'coverage', source: this.#join.source, symbol: null, symbols: [symbol] },
       timestamp: Math.max(timestamp ?? 0, covered_until ?? 0),
     }))
   }
 
   /** Symbols that this batch joins: by their first live trade, or since a recorder heard them until the source was up. */
-  joining(batch: readonly MarketEvent[], now: number): ReadonlySet<string> {
+  async joining(batch: readonly MarketEvent[], now: number): Promise<ReadonlySet<string>> {
     const joining = new Set<string>()
     for (const event of batch) {
       if (event.type === 'status' && event.state === 'up') this.#upAt = event.timestamp
       else if (this.#isFirst(event)) joining.add(event.symbol)
-      else if (event.type === 'coverage') for (const symbol of this.#heard(event.symbols)) joining.add(symbol)
+      else if (event.type === 'coverage') for (const symbol of await this.#heard(event.symbols)) joining.add(symbol)
     }
     if (joining.size > 0) this.#upAt ??= now
     return joining
@@ -86,14 +86,16 @@ class Seam {
    * without its coverage of symbols whose hole is not known yet.
    * @param joining what `joining` has said of this batch
    */
-  closed(batch: readonly MarketEvent[], joining: ReadonlySet<string>): readonly MarketEvent[] {
-    const closed = batch.flatMap((event): readonly MarketEvent[] => {
-      if (event.type === 'gap' && event.cause === 'late_start') return []
-      if (event.type === 'coverage') return this.#known(event, joining)
-      if (!this.#isFirst(event)) return [event]
-      this.#joined.add(event.symbol)
-      return this.#marked(event)
-    })
+  async closed(batch: readonly MarketEvent[], joining: ReadonlySet<string>): Promise<readonly MarketEvent[]> {
+    const closed: MarketEvent[] = []
+    for (const event of batch) {
+      if (event.type === 'gap' && event.cause === 'late_start') continue
+      if (event.type === 'coverage') closed.push(...this.#known(event, joining))
+      else if (this.#isFirst(event)) {
+        this.#joined.add(event.symbol)
+        closed.push(...(await this.#marked(event)))
+      } else closed.push(event)
+    }
     for (const symbol of joining) this.#joined.add(symbol)
     return closed
   }
@@ -102,10 +104,10 @@ class Seam {
     return event.type === 'tick' && !this.#joined.has(event.symbol) && !isAstray(event)
   }
 
-  #heard(symbols: readonly string[]): readonly string[] {
+  async #heard(symbols: readonly string[]): Promise<readonly string[]> {
     const apart = symbols.filter((symbol) => !this.#joined.has(symbol))
     if (apart.length === 0 || this.#upAt === null) return []
-    const reached = reachOf(this.#join.store)
+    const reached = await reachOf(this.#join.store)
     return apart.filter((symbol) => (reached.get(symbol)?.covered_until ?? Number.NEGATIVE_INFINITY) >= this.#upAt!)
   }
 
@@ -114,9 +116,9 @@ class Seam {
     return symbols.length === 0 ? [] : [{ ...event, symbols }]
   }
 
-  #marked(tick: Tick): MarketEvent[] {
+  async #marked(tick: Tick): Promise<MarketEvent[]> {
     const { store, source, sessions } = this.#join
-    const reached = reachOf(store).get(tick.symbol)
+    const reached = (await reachOf(store)).get(tick.symbol)
     const tracker = new GapTracker(source, sessions, reached ? [reached] : [])
     tracker.watch([tick.symbol], this.#upAt!)
     tracker.up(this.#upAt!)
@@ -125,9 +127,9 @@ class Seam {
 }
 
 /** How far the history of each symbol reaches, whatever source it came from. */
-function reachOf(store: Store): Map<string, Reached> {
+async function reachOf(store: Store): Promise<Map<string, Reached>> {
   const reached = new Map<string, Reached>()
-  for (const { symbol, timestamp, seq, covered_until } of store.checkpoints()) {
+  for (const { symbol, timestamp, seq, covered_until } of await store.checkpoints()) {
     const other = reached.get(symbol)
     const newer = (timestamp ?? -1) >= (other?.timestamp ?? -1) ? { timestamp, seq } : other!
     const covered = Math.max(covered_until ?? -Infinity, other?.covered_until ?? -Infinity)

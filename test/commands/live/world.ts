@@ -142,7 +142,7 @@ export class World {
         await this.clock.moveTo((outage.from + outage.to) / 2)
         await before(i)
         await this.clock.moveTo(outage.to)
-        this.#up(outage.to)
+        await this.#up(outage.to)
       } else await before(i)
       await this.clock.moveTo(at)
       await this.#arrive(trades, at)
@@ -246,8 +246,8 @@ export class World {
     await turns()
   }
 
-  #up(at: number): void {
-    this.#line ??= new Line(at, this.#recorder.checkpoints())
+  async #up(at: number): Promise<void> {
+    this.#line ??= new Line(at, await this.#recorder.checkpoints())
     this.#line.up(at)
     for (const [channel, line] of this.#feeds) channel.pushAll(line.up(at))
   }

@@ -5,7 +5,7 @@ import Sqlite from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openSqlite } from '../../../src/core/storage/sqlite.ts'
 import type { Store } from '../../../src/core/storage/store.ts'
-import { tick } from '../sample.ts'
+import { collect, tick } from '../sample.ts'
 
 describe('a store that others open too', () => {
   let directory: string
@@ -41,7 +41,7 @@ describe('a store that others open too', () => {
     other.close()
     expect(await store.write([tick({ seq: 2 }), tick({ seq: 3 })])).toEqual({ stored: 1, duplicates: 1 })
     expect(await store.write([tick({ symbol: '09988.HK' })])).toEqual({ stored: 1, duplicates: 0 })
-    expect(store.symbols()).toEqual(['00700.HK', '09988.HK'])
+    expect(await store.symbols()).toEqual(['00700.HK', '09988.HK'])
   })
 
   it('undoes a write that fails as a whole, and takes the same one afterwards', async () => {
@@ -50,20 +50,20 @@ describe('a store that others open too', () => {
     other.exec("CREATE TRIGGER full BEFORE INSERT ON checkpoint BEGIN SELECT RAISE(ABORT, 'no room'); END")
     const batch = [tick({ seq: 2 }), tick({ seq: 3 })]
     await expect(store.write(batch)).rejects.toMatchObject({ code: 'E_STORAGE' })
-    expect([...store.ticks('00700.HK', {})].flat()).toHaveLength(1)
-    expect([...store.minutes('00700.HK', {})].flat()[0]!.trades).toBe(1)
+    expect(await collect(store.ticks('00700.HK', {}))).toHaveLength(1)
+    expect((await collect(store.minutes('00700.HK', {})))[0]!.trades).toBe(1)
     other.exec('DROP TRIGGER full')
     other.close()
     expect(await store.write(batch)).toEqual({ stored: 2, duplicates: 0 })
-    expect([...store.minutes('00700.HK', {})].flat()[0]!.trades).toBe(3)
+    expect((await collect(store.minutes('00700.HK', {})))[0]!.trades).toBe(3)
   })
 
   it('shows a reader what is committed, while it records', async () => {
     const reader = await openSqlite(path, { mode: 'read' })
     await store.write([tick()])
-    expect([...reader.ticks('00700.HK', {})].flat()).toEqual([tick()])
+    expect(await collect(reader.ticks('00700.HK', {}))).toEqual([tick()])
     await store.write([tick({ symbol: 'HSI', last_price: 26_000.5 })])
-    expect(reader.symbols()).toEqual(['00700.HK', 'HSI'])
+    expect(await reader.symbols()).toEqual(['00700.HK', 'HSI'])
     await reader.close()
   })
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openSqlite } from '../../../src/core/storage/sqlite.ts'
-import { pieces, tick } from '../sample.ts'
+import { collect, pieces, tick } from '../sample.ts'
 import { bundleRecorder, startRecorder } from './child.ts'
 
 describe('a recorder in a process of its own', () => {
@@ -39,10 +39,10 @@ describe('a recorder in a process of its own', () => {
       )
       expect(seqs.length).toBeGreaterThan(acknowledged)
       expect(seqs, 'every number once, none missing').toEqual(seqs.map((_, i) => i))
-      const [checkpoint] = store.checkpoints()
+      const [checkpoint] = await store.checkpoints()
       expect(checkpoint!.seq, 'checkpoint and ticks are of one commit').toBe(seqs.length - 1)
       expect(checkpoint!.covered_until, 'and so is how far was heard').toBe(checkpoint!.timestamp)
-      const trades = [...store.minutes('00700.HK', {})].flat().reduce((sum, minute) => sum + minute.trades!, 0)
+      const trades = (await collect(store.minutes('00700.HK', {}))).reduce((sum, minute) => sum + minute.trades!, 0)
       expect(trades, 'minutes and ticks are of one commit').toBe(seqs.length)
       await store.close()
       const db = new Sqlite(path, { readonly: true })
@@ -73,7 +73,7 @@ describe('a recorder in a process of its own', () => {
     const reader = await openSqlite(path, { mode: 'read' })
     const open = new Sqlite(path, { readonly: true }).prepare('SELECT * FROM ticks').iterate()
     open.next()
-    expect([...reader.ticks('00700.HK', {})].flat().length).toBeGreaterThan(acknowledged)
+    expect((await collect(reader.ticks('00700.HK', {}))).length).toBeGreaterThan(acknowledged)
     for (let writes = 0; writes < 20; writes++) expect(Number(await child.line())).toBeGreaterThan(acknowledged)
     open.return?.()
     await child.kill()
@@ -96,7 +96,7 @@ describe('a recorder in a process of its own', () => {
       expect(last).toBe('E_STORAGE')
       expect(acknowledged).toBeGreaterThan(0)
       const store = await openSqlite(path, { mode: 'record' })
-      expect([...store.ticks('00700.HK', {})].flat()).toHaveLength(acknowledged + 1)
+      expect(await collect(store.ticks('00700.HK', {}))).toHaveLength(acknowledged + 1)
       expect(await store.write([tick({ symbol: 'HSI' })])).toEqual({ stored: 1, duplicates: 0 })
       await store.close()
     },

@@ -123,7 +123,7 @@ describe("a database of the tutorial's shape", () => {
     db.close()
     const store = await openSqlite(path, { mode: 'read' })
     onTestFinished(() => store.close())
-    expect(store.symbols()).toEqual(['00005.HK', '00700.HK'])
+    expect(await store.symbols()).toEqual(['00005.HK', '00700.HK'])
   })
 })
 
@@ -136,7 +136,7 @@ it.each(HOSTILE_TEXTS)('a store keeps what others wrote and nothing else comes o
   ]
   const store = await openSqlite(path, { mode: 'record' })
   await store.write(written)
-  store.putInstruments([
+  await store.putInstruments([
     {
       ...{ symbol: '00700.HK', date: '2026-11-20', name_en: text, name_zh: text, currency: text, lot_size: 100 },
       ...{ kind: 'equity', prev_close: 1, vendor: text, vendor_code: text },
@@ -144,7 +144,7 @@ it.each(HOSTILE_TEXTS)('a store keeps what others wrote and nothing else comes o
   ])
   const kept = !/\p{Surrogate}/u.test(text) ? text : expect.stringMatching(/^a(?:\ud800|\ufffd+)b$/)
   expect(await collect(store.read({}))).toMatchObject([{ trade_type: kept, source: kept }, { source: kept }])
-  expect(store.instruments()).toMatchObject([{ name_en: kept, vendor: kept }])
+  expect(await store.instruments()).toMatchObject([{ name_en: kept, vendor: kept }])
   await store.close()
   const db = new Sqlite(path, { readonly: true })
   expect(db.prepare('SELECT raw, source FROM rejected_ticks').all()).toEqual([{ raw: kept, source: kept }])

@@ -7,7 +7,7 @@ import { LOG_LIMIT } from '../../../src/core/storage/sqlite/log-keeper.ts'
 import { openSqlite } from '../../../src/core/storage/sqlite.ts'
 import type { Store } from '../../../src/core/storage/store.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
-import { pieces, tick } from '../sample.ts'
+import { collect, pieces, tick } from '../sample.ts'
 
 /** Each of these commits adds about 400 pages of 4 KiB to the log. */
 const SYMBOLS = Array.from({ length: 200 }, (_, i) => `${String(i + 1).padStart(5, '0')}.HK`)
@@ -74,13 +74,13 @@ describe('the write-ahead log', () => {
     expect(lines[1]).toMatch(/is small again$/)
     expect(await commit(), 'commits follow each other again').toBe(0)
     expect(lines).toHaveLength(2)
-    expect([...store.ticks(SYMBOLS[0]!, {})].flat().length, 'recording went on').toBe((before - 200) / 200 + 3)
+    expect((await collect(store.ticks(SYMBOLS[0]!, {}))).length, 'recording went on').toBe((before - 200) / 200 + 3)
   })
 
   it.each([
     ['columns', (reader: Store) => reader.columns(SYMBOLS[0]!, {})[Symbol.asyncIterator]()],
-    ['ticks', (reader: Store) => reader.ticks(SYMBOLS[0]!, {})[Symbol.iterator]()],
-    ['minutes', (reader: Store) => reader.minutes(SYMBOLS[0]!, {})[Symbol.iterator]()],
+    ['ticks', (reader: Store) => reader.ticks(SYMBOLS[0]!, {})[Symbol.asyncIterator]()],
+    ['minutes', (reader: Store) => reader.minutes(SYMBOLS[0]!, {})[Symbol.asyncIterator]()],
     ['events', (reader: Store) => reader.read({})[Symbol.asyncIterator]()],
   ])('is not pinned by our own reading of %s, wherever it stands', async (_, begin) => {
     const reader = await openSqlite(path, { mode: 'read' })

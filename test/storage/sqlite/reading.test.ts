@@ -35,7 +35,7 @@ describe('a history longer than one chunk', () => {
     ['09988.HK', spread],
   ])('comes whole, once and in order: %s', async (symbol, ticks) => {
     const prices = ticks.map(({ last_price }) => last_price)
-    const chunks = [...store.ticks(symbol, {})]
+    const chunks = await collect(store.ticks(symbol, {}))
     expect(chunks.length).toBeGreaterThan(1)
     expect(chunks.flat().map(({ last_price }) => last_price)).toEqual(prices)
     const columns = await pieces(store.columns(symbol, {}))
@@ -49,7 +49,7 @@ describe('a history longer than one chunk', () => {
     )
     const own = await openSqlite(join(directory, 'minutes.db'), { mode: 'record' })
     await own.write(quiet)
-    const chunks = [...own.minutes('00005.HK', {})]
+    const chunks = await collect(own.minutes('00005.HK', {}))
     await own.close()
     expect(chunks.length).toBeGreaterThan(1)
     expect(chunks.flat().map(({ close, last_seq }) => [close, last_seq])).toEqual(
@@ -84,10 +84,10 @@ describe('a history longer than one chunk', () => {
   })
 
   it('may be written to while it is read', async () => {
-    const chunks = store.ticks('09988.HK', {})[Symbol.iterator]()
-    chunks.next()
+    const chunks = store.ticks('09988.HK', {})[Symbol.asyncIterator]()
+    await chunks.next()
     expect(await store.write([tick({ symbol: 'HSI' })])).toEqual({ stored: 1, duplicates: 0 })
-    expect(chunks.next().value).not.toHaveLength(0)
+    expect((await chunks.next()).value).not.toHaveLength(0)
   })
 
   it('puts a gap between the tick before it and the tick after it, even of one millisecond', async () => {

@@ -9,7 +9,7 @@ import { takeLock } from '../../../src/core/storage/sqlite/lock.ts'
 import { identify, migrate, schemaVersion } from '../../../src/core/storage/sqlite/migrate.ts'
 import { APPLICATION_ID, STEPS } from '../../../src/core/storage/sqlite/schema.ts'
 import { openSqlite, type SqliteOptions, sqliteVersion } from '../../../src/core/storage/sqlite.ts'
-import { tick } from '../sample.ts'
+import { collect, tick } from '../sample.ts'
 
 describe('a file that cannot be the store', () => {
   let directory: string
@@ -108,7 +108,7 @@ describe('a file that cannot be the store', () => {
     const bytes = await readFile(path)
     await writeFile(path, bytes.fill(0xff, 40_960))
     await expect(
-      openSqlite(path, { mode: 'read' }).then((reader) => [...reader.ticks('00700.HK', {})].length),
+      openSqlite(path, { mode: 'read' }).then((reader) => collect(reader.ticks('00700.HK', {}))),
     ).rejects.toMatchObject({ code: 'E_STORAGE' })
   })
 
@@ -116,7 +116,7 @@ describe('a file that cannot be the store', () => {
     await (await openSqlite(path, { mode: 'record' })).close()
     const reader = await openSqlite(path, { mode: 'read' })
     await expect(reader.write([tick()])).rejects.toMatchObject({ code: 'E_STORAGE' })
-    expect(() => reader.putInstruments([])).toThrow(/reading only/)
+    await expect(reader.putInstruments([])).rejects.toThrow(/reading only/)
     await reader.close()
   })
 })
@@ -153,7 +153,7 @@ describe('an older database that a reader meets', () => {
     await expect(openSqlite(path, { mode: 'read' })).rejects.toMatchObject({ code: 'E_LOCKED' })
     lock.release()
     const reader = await openSqlite(path, { mode: 'read' })
-    expect(reader.symbols()).toEqual([])
+    expect(await reader.symbols()).toEqual([])
     await reader.close()
     await rm(directory, { recursive: true })
   })

@@ -35,8 +35,8 @@ describe("a database made by the tutorial's code", () => {
       ['HSI', '2026-11-20 10:00:00.500', 26_000.12, 0, null, null],
     ])
     const bytes = await readFile(path)
-    expect(store.symbols()).toEqual(['00700.HK', 'HSI'])
-    expect([...store.ticks('00700.HK', {})].flat()).toMatchObject([
+    expect(await store.symbols()).toEqual(['00700.HK', 'HSI'])
+    expect(await collect(store.ticks('00700.HK', {}))).toMatchObject([
       {
         timestamp: at('10:00:00.000'),
         last_price: 612,
@@ -75,7 +75,7 @@ describe("a database made by the tutorial's code", () => {
       ['00700.HK', '2026-11-20T10:00:02.000+08:00', 5, 100, null, null],
       ['09988.HK', at('10:00:03.000'), 6, 100, null, null],
     ])
-    const ticks = [...store.ticks('00700.HK', {}), ...store.ticks('09988.HK', {})].flat()
+    const ticks = [...(await collect(store.ticks('00700.HK', {}))), ...(await collect(store.ticks('09988.HK', {})))]
     expect(ticks.map(({ timestamp, seq, last_price }) => [timestamp - at('10:00:00.000'), seq, last_price])).toEqual([
       [0, 0, 1],
       [123, 0, 2],
@@ -89,8 +89,8 @@ describe("a database made by the tutorial's code", () => {
 
   it('is found by canonical symbols, however it spells them', async () => {
     const store = await opened([['700.HK', '2026-11-20 10:00:00.000', 612, 100, null, null]])
-    expect(store.symbols()).toEqual(['00700.HK'])
-    expect([...store.ticks('00700.HK', {})].flat()[0]).toMatchObject({ symbol: '00700.HK', last_price: 612 })
+    expect(await store.symbols()).toEqual(['00700.HK'])
+    expect((await collect(store.ticks('00700.HK', {})))[0]).toMatchObject({ symbol: '00700.HK', last_price: 612 })
     await store.close()
   })
 
@@ -100,7 +100,7 @@ describe("a database made by the tutorial's code", () => {
       ['00700.HK', '2026-11-20 10:00:00.000', null, 100, null, null],
       ['00700.HK', '2026-11-20 10:00:01.000', 612, 100, null, null],
     ])
-    expect([...store.ticks('00700.HK', {})].flat()).toHaveLength(1)
+    expect(await collect(store.ticks('00700.HK', {}))).toHaveLength(1)
     await store.close()
   })
 
@@ -111,7 +111,7 @@ describe("a database made by the tutorial's code", () => {
     ])
     const to = await openSqlite(join(directory, 'new.db'), { mode: 'record' })
     for await (const batch of from.read({})) expect(await to.write(batch)).toEqual({ stored: 2, duplicates: 0 })
-    expect([...to.ticks('00700.HK', {})]).toEqual([...from.ticks('00700.HK', {})])
+    expect(await collect(to.ticks('00700.HK', {}))).toEqual(await collect(from.ticks('00700.HK', {})))
     await from.close()
     await to.close()
   })
@@ -122,11 +122,11 @@ describe("a database made by the tutorial's code", () => {
       ['00700.HK', '2026-11-20 10:00:59.999', 613, 100, null, null],
       ['00700.HK', '2026-11-20 10:01:00.000', 611, 300, null, null],
     ])
-    expect([...store.minutes('00700.HK', {})].flat()).toMatchObject([
+    expect(await collect(store.minutes('00700.HK', {}))).toMatchObject([
       { start: at('10:00:00.000'), open: 612, close: 613, volume: 300, trades: 2 },
       { start: at('10:01:00.000'), open: 611, close: 611, volume: 300, trades: 1 },
     ])
-    expect([...store.minutes('00700.HK', { since: at('10:00:30.000') })].flat()).toMatchObject([{ trades: 1 }])
+    expect(await collect(store.minutes('00700.HK', { since: at('10:00:30.000') }))).toMatchObject([{ trades: 1 }])
     await store.close()
   })
 

@@ -102,8 +102,8 @@ export class SqliteStore implements Store {
     )
   }
 
-  ticks(symbol: string, span: Span): Iterable<readonly Tick[]> {
-    return guarded(this.#path, this.#tickReader.ticks(symbol, span))
+  async *ticks(symbol: string, span: Span): AsyncGenerator<readonly Tick[]> {
+    yield* guarded(this.#path, this.#tickReader.ticks(symbol, span))
   }
 
   async *columns(symbol: string, { book, prices, ...span }: Span & ColumnChoice): AsyncGenerator<TickColumns> {
@@ -119,27 +119,27 @@ export class SqliteStore implements Store {
     yield* this.#ahead.columns(symbol, slices, choice)
   }
 
-  minutes(symbol: string, span: Span): Iterable<readonly Summary[]> {
-    return guarded(this.#path, this.#reader.minutes(symbol, span))
+  async *minutes(symbol: string, span: Span): AsyncGenerator<readonly Summary[]> {
+    yield* guarded(this.#path, this.#reader.minutes(symbol, span))
   }
 
-  gaps(query: Query): readonly Gap[] {
+  async gaps(query: Query): Promise<readonly Gap[]> {
     return this.#reader.gaps(query)
   }
 
-  checkpoints(): readonly Checkpoint[] {
+  async checkpoints(): Promise<readonly Checkpoint[]> {
     return this.#reader.checkpoints()
   }
 
-  symbols(): readonly string[] {
+  async symbols(): Promise<readonly string[]> {
     return this.#reader.symbols()
   }
 
-  instruments(): readonly Instrument[] {
+  async instruments(): Promise<readonly Instrument[]> {
     return this.#reader.instruments()
   }
 
-  putInstruments(rows: readonly Instrument[]): void {
+  async putInstruments(rows: readonly Instrument[]): Promise<void> {
     this.#commit(({ records }) => {
       for (const row of rows) records.instrument(row)
     })
@@ -152,17 +152,17 @@ export class SqliteStore implements Store {
     })
   }
 
-  completeness(symbol: string): readonly Completeness[] {
+  async completeness(symbol: string): Promise<readonly Completeness[]> {
     return this.#reader.completeness(symbol)
   }
 
-  putCompleteness(rows: readonly Completeness[]): void {
+  async putCompleteness(rows: readonly Completeness[]): Promise<void> {
     this.#commit(({ records }) => {
       for (const row of rows) records.compared(row)
     })
   }
 
-  integrity(): readonly string[] {
+  async integrity(): Promise<readonly string[]> {
     return integrityOf(this.#db, this.#path)
   }
 

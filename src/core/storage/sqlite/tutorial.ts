@@ -53,7 +53,11 @@ export class TutorialStore implements Store {
     this.#spellings = new Map(named.filter(([name]) => isFitName(name)))
   }
 
-  *ticks(symbol: string, span: Span): Generator<Tick[]> {
+  async *ticks(symbol: string, span: Span): AsyncGenerator<Tick[]> {
+    yield* this.#chunks(symbol, span)
+  }
+
+  *#chunks(symbol: string, span: Span): Generator<Tick[]> {
     const spelling = this.#spellings.get(symbol)
     if (spelling === undefined) return
     const { since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } = span
@@ -75,7 +79,7 @@ export class TutorialStore implements Store {
   }
 
   async *columns(symbol: string, span: Span & ColumnChoice): AsyncGenerator<TickColumns> {
-    for (const ticks of this.ticks(symbol, span)) {
+    for (const ticks of this.#chunks(symbol, span)) {
       yield columnsOf(ticks, span.book)
       await setImmediate()
     }
@@ -85,38 +89,42 @@ export class TutorialStore implements Store {
     const none: string[] = []
     return readAll(
       {
-        ticks: (symbol, span) => this.ticks(symbol, span),
+        ticks: (symbol, span) => this.#chunks(symbol, span),
         quotes: () => [][Symbol.iterator](),
         gaps: () => [],
-        symbols: () => this.symbols(),
+        symbols: () => this.#symbols,
         quotedSymbols: () => none,
       },
       query,
     )
   }
 
-  symbols(): readonly string[] {
+  async symbols(): Promise<readonly string[]> {
+    return this.#symbols
+  }
+
+  get #symbols(): string[] {
     return [...this.#spellings.keys()].sort()
   }
 
   /** Made of the ticks; a minute that two chunks share comes as two summaries. */
-  *minutes(symbol: string, { since, until }: Span): Generator<Summary[]> {
+  async *minutes(symbol: string, { since, until }: Span): AsyncGenerator<Summary[]> {
     const span = {
       ...(since !== undefined && { since: Math.ceil(since / MINUTE) * MINUTE }),
       ...(until !== undefined && { until: Math.ceil(until / MINUTE) * MINUTE }),
     }
-    for (const ticks of this.ticks(symbol, span)) yield summarise(ticks)
+    for (const ticks of this.#chunks(symbol, span)) yield summarise(ticks)
   }
 
-  gaps(): readonly Gap[] {
+  async gaps(): Promise<readonly Gap[]> {
     return []
   }
 
-  checkpoints(): readonly Checkpoint[] {
+  async checkpoints(): Promise<readonly Checkpoint[]> {
     return []
   }
 
-  instruments(): readonly Instrument[] {
+  async instruments(): Promise<readonly Instrument[]> {
     return []
   }
 
@@ -124,7 +132,7 @@ export class TutorialStore implements Store {
     throw this.#readOnly()
   }
 
-  putInstruments(): void {
+  async putInstruments(): Promise<void> {
     throw this.#readOnly()
   }
 
@@ -132,15 +140,15 @@ export class TutorialStore implements Store {
     throw this.#readOnly()
   }
 
-  completeness(): readonly Completeness[] {
+  async completeness(): Promise<readonly Completeness[]> {
     return []
   }
 
-  putCompleteness(): void {
+  async putCompleteness(): Promise<void> {
     throw this.#readOnly()
   }
 
-  integrity(): readonly string[] {
+  async integrity(): Promise<readonly string[]> {
     return integrityOf(this.#db, this.#path)
   }
 
