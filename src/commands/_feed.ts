@@ -1,6 +1,6 @@
 import type { Address } from '../core/address/address.ts'
 import { parseAddress } from '../core/address/address.ts'
-import type { LongbridgeAccess, SourceOptions } from '../core/address/open-source.ts'
+import type { LongbridgeAccess, SourceOptions } from '../core/address/source-options.ts'
 import { isLoopbackHost } from '../core/loopback.ts'
 import type { Io } from './_io.ts'
 import { findRelay } from './_relay.ts'
