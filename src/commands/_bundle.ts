@@ -4,8 +4,9 @@ import packageJson from '../../package.json' with { type: 'json' }
 import { HkqError, messageOf } from '../core/errors.ts'
 import type { Check } from './_check.ts'
 import type { Config } from './_config.ts'
+import { longbridgeSecrets } from './_feed.ts'
 import type { Io } from './_io.ts'
-import { resolveToken } from './_token.ts'
+import { ALLTICK, INFOWAY, resolveToken } from './_token.ts'
 
 /** Keys of a configuration whose values leave the machine in a report; of any other only its name does. */
 const TELLING = /^(plan|durability|patience|depth|every|window|estimator|preset|tz|format|until|relay|symbols)$/
@@ -41,12 +42,15 @@ function named(value: unknown, key = ''): unknown {
   return TELLING.test(key) ? value : '(set)'
 }
 
-/** Last of all: whatever the token, or the user's own folder, may have got into. */
+/** Last of all: whatever a vendor's secret, or the user's own folder, may have got into. */
 function scrubbed(text: string, config: Config, io: Io): string {
   const known = new Map([[io.home, '~']])
-  try {
-    const { token } = resolveToken(config, io.env, io)
-    if (token !== undefined) known.set(token, '(token)')
-  } catch {}
+  for (const vendor of [ALLTICK, INFOWAY]) {
+    try {
+      const { token } = resolveToken(config, io.env, io, vendor)
+      if (token !== undefined) known.set(token, `(${vendor.secret})`)
+    } catch {}
+  }
+  for (const name of longbridgeSecrets) if (io.env[name]) known.set(io.env[name], `(${name})`)
   return [...known].reduce((rest, [secret, shown]) => (secret.length > 1 ? rest.replaceAll(secret, shown) : rest), text)
 }

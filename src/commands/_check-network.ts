@@ -1,12 +1,13 @@
+import type { Address } from '../core/address/address.ts'
 import { dial } from '../core/connection/dial.ts'
 import { type EndpointProbe, probeEndpoints } from '../core/connection/probe.ts'
-import { alltick } from '../core/connection/vendors/alltick.ts'
+import { VENDORS } from '../core/connection/vendors/index.ts'
 import { type Check, failed, failure, ok, warning } from './_check.ts'
 import type { Config } from './_config.ts'
 import { proxyFrom } from './_feed.ts'
 import type { Io } from './_io.ts'
 import { findRelay } from './_relay.ts'
-import { ALLTICK, vendorSettings } from './_token.ts'
+import { ALLTICK, INFOWAY, vendorSettings } from './_token.ts'
 
 /** Difference of two clocks that is worth a word, s: the endpoint's is told in whole seconds, and travels. */
 const SKEW = 3
@@ -20,12 +21,17 @@ export async function checkRecorder(io: Io): Promise<Check> {
 }
 
 /**
- * Every endpoint that is configured, else AllTick's own, one connection each, without a token; and the machine's clock
- * against that of the best one.
+ * Every endpoint of these feeds, one connection each, without a secret; and the machine's clock against that of the best
+ * one. An endpoint is named by the address, else by the configuration, else it is one of the vendor's own.
  */
-export async function checkEndpoints(config: Config, timeoutMs: number, io: Io): Promise<readonly Check[]> {
+export async function checkEndpoints(
+  feeds: readonly Address[],
+  config: Config,
+  timeoutMs: number,
+  io: Io,
+): Promise<readonly Check[]> {
   try {
-    const urls = vendorSettings(config, io.env, ALLTICK).endpoints ?? alltick().endpoints
+    const urls = [...new Set(feeds.flatMap((feed) => endpointsOf(feed, config, io)))]
     const { clock, interrupted: signal } = io
     const proxyFor = proxyFrom(io.env)
     const probes = await probeEndpoints(urls, { samples: 1, timeoutMs, clock, signal, proxyFor })
@@ -37,6 +43,18 @@ export async function checkEndpoints(config: Config, timeoutMs: number, io: Io):
   } catch (error) {
     return [failed('endpoint', error)]
   }
+}
+
+function endpointsOf({ scheme, params }: Address, config: Config, { env }: Io): readonly string[] {
+  const named = params.get('endpoint')
+  if (scheme === 'infoway') {
+    const endpoints = named ?? vendorSettings(config, env, INFOWAY).endpoints
+    return VENDORS.infoway(endpoints ? { endpoints } : {}).endpoints
+  }
+  if (scheme === 'tutorial') return named ?? []
+  if (scheme !== 'alltick') return []
+  const endpoints = named ?? vendorSettings(config, env, ALLTICK).endpoints
+  return VENDORS.alltick(endpoints ? { endpoints } : {}).endpoints
 }
 
 /** @param isOther whether another one was reached: then this one is not needed */

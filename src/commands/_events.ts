@@ -1,4 +1,5 @@
 import type { Address } from '../core/address/address.ts'
+import { namesStore } from '../core/address/open-store.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Gap, MarketEvent, Status } from '../core/market/event.ts'
 import type { Instrument } from '../core/market/instrument.ts'
@@ -36,11 +37,8 @@ export function tellerOf({ kind }: Source, options: CommonOptions, io: Io): Retu
   return (events) => tell(events.filter((event) => event.type === 'status' && event.state === 'warning'))
 }
 
-/** Sources whose ticks were judged before they were stored. */
-const JUDGED: ReadonlySet<Address['scheme']> = new Set(['sqlite'])
-
 /**
- * The validator of a source; a store's ticks keep the verdict they have. Board lots and kinds are used as soon as the
+ * The validator of a source; a store's ticks were judged before they were stored, and keep the verdict they have. Board lots and kinds are used as soon as the
  * source tells them; `onFacts` is told too.
  */
 export function validatorFor(
@@ -51,7 +49,7 @@ export function validatorFor(
   io: Io,
   onFacts: (rows: readonly Instrument[]) => void = () => {},
 ): Validator {
-  if (JUDGED.has(address.scheme)) return ASIS
+  if (namesStore(address)) return ASIS
   const instruments = new Map<string, Instrument>()
   const learn = (rows: readonly Instrument[]): void => {
     for (const row of rows) instruments.set(row.symbol, row)

@@ -1,6 +1,6 @@
 import type { Address } from '../core/address/address.ts'
 import { parseAddress } from '../core/address/address.ts'
-import type { LongbridgeAccess, SourceOptions } from '../core/address/open-source.ts'
+import type { LongbridgeAccess, SourceOptions } from '../core/address/source-options.ts'
 import { isLoopbackHost } from '../core/loopback.ts'
 import type { Io } from './_io.ts'
 import { findRelay } from './_relay.ts'
@@ -44,9 +44,11 @@ export function sourceOptions(
   }
 }
 
-/** The three secrets under the names that Longbridge's own programs read. */
+/** Longbridge's three secrets, under the names that its own programs read. */
+export const longbridgeSecrets = ['LONGBRIDGE_APP_KEY', 'LONGBRIDGE_APP_SECRET', 'LONGBRIDGE_ACCESS_TOKEN'] as const
+
 function longbridgeAccess(env: Io['env']): LongbridgeAccess {
-  const { LONGBRIDGE_APP_KEY: appKey, LONGBRIDGE_APP_SECRET: appSecret, LONGBRIDGE_ACCESS_TOKEN: accessToken } = env
+  const [appKey, appSecret, accessToken] = longbridgeSecrets.map((name) => env[name])
   return { ...(appKey && { appKey }), ...(appSecret && { appSecret }), ...(accessToken && { accessToken }) }
 }
 

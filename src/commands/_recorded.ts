@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { type Address, parseAddress } from '../core/address/address.ts'
 import { openSource } from '../core/address/open-source.ts'
+import { namesStore, openStoreAt } from '../core/address/open-store.ts'
 import { HkqError } from '../core/errors.ts'
 import type { Adjustments } from '../core/market/adjustments.ts'
 import type { Batches, MarketEvent } from '../core/market/event.ts'
@@ -42,7 +43,7 @@ export async function openRecorded(
   io: Io,
 ): Promise<Recorded> {
   const address = parseAddress(options.from ?? DEFAULT_STORE, 'source')
-  if (address.scheme === 'sqlite' && !address.params.has('speed'))
+  if (namesStore(address) && !address.params.has('speed'))
     return { store: await openStore(address, setup, options, io) }
   const adjustments = await adjustmentsOf(options)
   const opened = await openSource(address, {
@@ -89,8 +90,7 @@ export async function openStore(
 ): Promise<Store> {
   const adjustments = await adjustmentsOf(options)
   const readers = readersOf(options, io)
-  const { openSqlite } = await import('../core/storage/sqlite.ts')
-  const store = await openSqlite(address.path, { mode: 'read', sessions, ...(readers && { readers }) })
+  const store = await openStoreAt(address, 'read', { sessions, ...(readers && { readers }) })
   return adjustments ? adjustedStore(store, adjustments) : store
 }
 

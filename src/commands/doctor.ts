@@ -33,7 +33,9 @@ export function define(io: Io): Command {
   return withCommon(command).action(async (options: Options) => {
     if (printedSchema(command, io, ['check'])) return
     const { setup, problem } = setUpWhatever(command, io)
-    const stores = (options.to ?? configuredSinks(setup.config, io)).map((text) => parseAddress(text, 'sink'))
+    const stores = (options.to ?? configured('to', setup.config, io) ?? [DEFAULT_STORE]).map((text) =>
+      parseAddress(text, 'sink'),
+    )
     const checks = await checkAll(stores, setup, problem, options, io)
     await print(checks, options, io)
     if (options.bundle !== undefined) {
@@ -55,11 +57,23 @@ function setUpWhatever(command: Command, io: Io): { setup: Setup; problem: Check
   }
 }
 
-/** Where `record` writes, by environment, configuration or default. */
-function configuredSinks({ files }: Config, { env }: Io): readonly string[] {
-  if (env.HKQ_TO) return [env.HKQ_TO]
-  const named = files.map(({ values }) => section(values, 'record').to ?? values.to).find((each) => each !== undefined)
-  return named === undefined ? [DEFAULT_STORE] : ([named].flat() as string[])
+/** Where `record` reads or writes, by environment or configuration. */
+function configured(which: 'from' | 'to', { files }: Config, { env }: Io): readonly string[] | undefined {
+  const given = env[`HKQ_${which.toUpperCase()}`]
+  if (given) return [given]
+  const named = files.map(({ values }) => section(values, 'record')[which] ?? values[which])
+  const found = named.find((each) => each !== undefined)
+  return found === undefined ? undefined : ([found].flat() as string[])
+}
+
+/** What `record` reads from; an address that cannot be used is a finding too. */
+function feedsIn(config: Config, io: Io): { feeds: readonly Address[]; problem: readonly Check[] } {
+  try {
+    const named = configured('from', config, io) ?? ['alltick:']
+    return { feeds: named.map((text) => parseAddress(text, 'source')), problem: [] }
+  } catch (error) {
+    return { feeds: [], problem: [failed('from', error)] }
+  }
 }
 
 async function checkAll(
@@ -70,8 +84,10 @@ async function checkAll(
   io: Io,
 ): Promise<readonly Check[]> {
   const { config, sessions } = setup
-  const [own, stores, network] = await Promise.all([
+  const { feeds, problem: misnamed } = feedsIn(config, io)
+  const [own, secrets, stores, network] = await Promise.all([
     import('./_check-setup.ts'),
+    import('./_check-secrets.ts'),
     import('./_check-store.ts'),
     import('./_check-network.ts'),
   ])
@@ -79,13 +95,14 @@ async function checkAll(
     own.checkNode(process.versions.node),
     await stores.checkSqlite(),
     problem ?? own.checkConfig(config),
-    own.checkToken(config, io),
+    ...misnamed,
+    ...secrets.checkSecrets(feeds, config, io),
     own.checkCalendar(setup, io),
   ]
   for (const { scheme, path } of sinks)
     if (scheme === 'sqlite') checks.push(...(await stores.checkStore(path, sessions)))
   checks.push(await network.checkRecorder(io))
-  if (!offline) checks.push(...(await network.checkEndpoints(config, timeout, io)))
+  if (!offline) checks.push(...(await network.checkEndpoints(feeds, config, timeout, io)))
   return checks
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { type Address, parseAddress } from '../core/address/address.ts'
+import { namesStore, openStoreAt } from '../core/address/open-store.ts'
 import { HkqError } from '../core/errors.ts'
 import { openHoles, refill } from '../core/holes/backfill.ts'
 import { type Held, heldOf, knownSymbols } from '../core/holes/held.ts'
@@ -47,7 +48,7 @@ export function define(io: Io): Command {
     if (printedSchema(command, io, ['integrity', 'gap', 'mismatch', 'coverage', 'completeness'])) return
     rangeOf(options)
     const address = parseAddress(options.from ?? DEFAULT_STORE, 'source')
-    if (address.scheme !== 'sqlite') throw new HkqError('E_USAGE', `"${address.text}" is no store: name an SQLite file`)
+    if (!namesStore(address)) throw new HkqError('E_USAGE', `"${address.text}" is no store: name an SQLite file`)
     const filler = options.backfill ? await openVendor(options.vendor, setup, io) : null
     const judge =
       options.against === undefined ? null : await judgeOf(options.against, options.vendor, filler, setup, io)
@@ -71,8 +72,7 @@ async function open(address: Address, isWritten: boolean, setup: Setup, io: Io):
   const store = await openStore(address, setup, { workers: 0 }, io)
   if (!isWritten) return store
   await store.close()
-  const { openSqlite } = await import('../core/storage/sqlite.ts')
-  return openSqlite(address.path, { mode: 'record', now: () => io.clock.now() })
+  return openStoreAt(address, 'record', { now: () => io.clock.now() })
 }
 
 interface Work {

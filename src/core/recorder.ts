@@ -58,7 +58,7 @@ export interface Tally {
 /**
  * Writes what a source delivers until it ends: validated, wanted symbols only, everything committed before it returns.
  * The tally is true at any moment, also after an error.
- * @returns `filled` is to be told of each hole that has been filled meanwhile: it is none any more
+ * @returns `filled` is to be told of each hole that has been filled meanwhile, by the very record: it is none any more
  * @throws whatever source or sink throw
  */
 export function startRecording(recording: Recording): {
@@ -71,7 +71,9 @@ export function startRecording(recording: Recording): {
   const writer = createWriter(sink, clock)
   const latency = new Histogram()
   const counts = { received: 0, gaps: 0, ups: 0 }
-  const holes = new Set<string>()
+  let holes = 0
+  /** Those of the holes that somebody may still fill: remembered no longer than he does. */
+  const open = new WeakSet<Gap>()
 
   function count(event: MarketEvent): void {
     if (event.type === 'tick') {
@@ -79,7 +81,9 @@ export function startRecording(recording: Recording): {
       if (validator.feed.measuresLatency && event.received_at !== null) latency.add(event.received_at - event.timestamp)
     } else if (event.type === 'gap') {
       counts.gaps++
-      if (event.filled_by === null && sessions.tradesIn(event.from, event.to)) holes.add(nameOf(event))
+      if (event.filled_by !== null || !sessions.tradesIn(event.from, event.to)) return
+      holes++
+      open.add(event)
     } else if (event.type === 'status' && event.state === 'up') counts.ups++
   }
 
@@ -111,10 +115,12 @@ export function startRecording(recording: Recording): {
 
   return {
     done: writer.run(judged(), (events) => recording.onCommit?.(events)),
-    filled: (gap) => void holes.delete(nameOf(gap)),
+    filled: (gap) => {
+      if (open.delete(gap)) holes--
+    },
     tally: {
       get holes() {
-        return holes.size
+        return holes
       },
       summary: (bytes) => ({
         type: 'summary',
@@ -138,11 +144,6 @@ export function startRecording(recording: Recording): {
       }),
     },
   }
-}
-
-/** What tells a hole from others. */
-function nameOf({ source, symbol, from, to, cause }: Gap): string {
-  return `${source} ${symbol} ${from} ${to} ${cause}`
 }
 
 /** Share of what came that was no trade: above a thousandth a recording counts as one with holes. */

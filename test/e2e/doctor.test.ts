@@ -142,6 +142,38 @@ describe('hkq doctor', () => {
     expect(open.stdout + open.stderr).not.toContain('canary')
   })
 
+  it('asks for the secrets of the vendors that record reads, and for no other', async () => {
+    const cwd = workdir()
+    const feeds = { ...NO_TOKEN, HKQ_FROM: 'infoway:' }
+    const none = await doctor(cwd, ['--offline'], feeds)
+    expect([none.code, none.of('key'), none.of('token')]).toMatchObject([
+      4,
+      { state: 'failure', code: 'E_TOKEN', remedy: expect.stringContaining('HKQ_INFOWAY_KEY') },
+      undefined,
+    ])
+    const one = await doctor(cwd, ['--offline', '--bundle', 'a.json'], { ...feeds, HKQ_INFOWAY_KEY: CANARY })
+    expect([one.code, one.of('key')]).toMatchObject([0, { state: 'ok', detail: 'in HKQ_INFOWAY_KEY' }])
+    expect(one.stdout + readFileSync(join(cwd, 'a.json'), 'utf8')).not.toContain(CANARY)
+    writeFileSync(
+      join(cwd, 'hkq.config.json'),
+      JSON.stringify({ record: { from: ['infoway:?key=off', 'longbridge:'] } }),
+    )
+    const two = await doctor(cwd, ['--offline'], { ...NO_TOKEN, LONGBRIDGE_APP_KEY: CANARY })
+    expect([two.code, two.of('credentials'), two.of('key')]).toMatchObject([
+      4,
+      { remedy: 'set LONGBRIDGE_APP_SECRET, LONGBRIDGE_ACCESS_TOKEN' },
+      undefined,
+    ])
+    const local = await doctor(cwd, ['--offline'], {
+      ...NO_TOKEN,
+      HKQ_FROM: 'alltick:?endpoint=ws://127.0.0.1:9/x?token=c',
+    })
+    expect(local.of('token')!.detail).toMatch(/^none, and alltick:.* needs none$/)
+    expect((await doctor(cwd, ['--offline'], { ...NO_TOKEN, HKQ_FROM: 'nowhere:' })).of('from')).toMatchObject({
+      code: 'E_USAGE',
+    })
+  })
+
   it('takes a configuration that cannot be read as one finding of several: 2', async () => {
     const cwd = workdir()
     writeFileSync(join(cwd, 'hkq.config.json'), '{"symbols": [')
@@ -175,6 +207,10 @@ describe('hkq doctor', () => {
     const alone = await doctor(cwd, [])
     expect(alone.code).toBe(5)
     expect(alone.of('endpoint 127.0.0.1:9')!.remedy).toContain('nothing listens on port 9')
+    const named = await doctor(cwd, [], { ...env, HKQ_FROM: `infoway:?key=off&endpoint=${server.url}` })
+    expect(
+      named.checks.filter(({ name }) => name.startsWith('endpoint')).map(({ name, state }) => [name, state]),
+    ).toEqual([[`endpoint ${new URL(server.url).host}`, 'ok']])
   })
 
   it("compares the machine's clock with that of an endpoint that tells the time", async () => {

@@ -273,6 +273,37 @@ describe('filling beside a recording', () => {
     await end()
   })
 
+  it('keeps the newest holes in mind where none can be filled for long, and says so once', async () => {
+    let isAnswering = false
+    const { clock, background, told, store, end } = await beside(async () => {
+      if (!isAnswering) throw new HkqError('E_NETWORK', 'no data')
+      return bars
+    })
+    const start = at('2026-11-20T09:31')
+    const many = Array.from({ length: 2_200 }, (_, i) => ({
+      ...gap,
+      from: start + i * 1_000,
+      to: start + i * 1_000 + 500,
+    }))
+    for (const one of many) {
+      await store.write([one])
+      background.add([one])
+    }
+    await clock.advance(2_000)
+    expect(told.trouble.filter((line) => line.startsWith('too many'))).toEqual([
+      'too many holes of 00700.HK wait: hkq verify --backfill fills the older ones',
+    ])
+    isAnswering = true
+    await clock.advance(30 * MINUTE)
+    await until(() => told.filled.length > 0)
+    expect(told.filled.length).toBeLessThanOrEqual(1_000)
+    expect(told.filled).toEqual(many.slice(-told.filled.length))
+    expect((await store.gaps({})).filter(({ filled_by }) => filled_by === null)).toEqual(
+      many.slice(0, -told.filled.length),
+    )
+    await end()
+  })
+
   it('says of a hole of this run why it stays, and of those of earlier runs nothing', async () => {
     const { clock, background, told, end } = await beside()
     const old = hole('2026-11-19T10:00', '2026-11-19T10:01')

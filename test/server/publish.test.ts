@@ -191,6 +191,22 @@ describe('a paced publisher', () => {
     expect(seqs(client)).toEqual([2, 3])
   })
 
+  it('sleeps meanwhile, whoever else comes: the server answers', async () => {
+    const clock = new ManualClock()
+    const server = await serve({ paced: true, settleMs: 2_000, clock })
+    const client = await connect(server)
+    await client.subscribeTrades('700.HK')
+    const publishing = server.publish([tick(1)])
+    const other = await connect(server)
+    await other.subscribeTrades('700.HK')
+    await client.settled()
+    expect(seqs(client)).toEqual([])
+    await clock.pass(2_000)
+    await publishing
+    await other.settled()
+    expect([seqs(client), seqs(other)]).toEqual([[1], [1]])
+  })
+
   it('waits for a client that reads slowly, and loses nothing', async () => {
     const server = await serve({ paced: true, historyMs: 0 })
     const client = await connect(server)

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { DeferredStore } from '../../src/core/storage/deferred-store.ts'
 import { openSqlite } from '../../src/core/storage/sqlite.ts'
@@ -38,6 +39,24 @@ describe('a new store', () => {
     await store.close()
     const reader = await openSqlite(path, { mode: 'read' })
     expect([await reader.symbols(), await reader.instruments()]).toEqual([['00700.HK'], [tencent]])
+    await reader.close()
+  })
+
+  it('that is made but locked before its first facts is not made again, and takes them with the next write', async () => {
+    const other = new Database(path)
+    const store = new DeferredStore(async () => {
+      const made = await openSqlite(path, { mode: 'record' })
+      if (!other.inTransaction) other.exec('BEGIN IMMEDIATE')
+      return made
+    })
+    await store.putInstruments([tencent])
+    await expect(store.write([tick({ seq: 1 })])).rejects.toMatchObject({ code: 'E_STORAGE' })
+    other.exec('ROLLBACK')
+    other.close()
+    expect(await store.write([tick({ seq: 1 })])).toEqual({ stored: 1, duplicates: 0 })
+    await store.close()
+    const reader = await openSqlite(path, { mode: 'read' })
+    expect([reader.symbols(), reader.instruments()]).toEqual([['00700.HK'], [tencent]])
     await reader.close()
   })
 

@@ -1,26 +1,17 @@
-import type { Vendor } from '../connection/vendor.ts'
+import { isLoopback } from '../connection/socket.ts'
+import { VENDORS } from '../connection/vendors/index.ts'
+import { InfowayHttp } from '../connection/vendors/infoway/http.ts'
 import { HkqError } from '../errors.ts'
-import type { Inquiry } from '../pipeline/inquiry.ts'
 import type { Source } from '../pipeline/source.ts'
-import { withEvents } from '../pipeline/with-events.ts'
 import { type Address, choiceParam } from './address.ts'
-import { PLANS, type Settled } from './open-source.ts'
+import { openLive } from './open-live.ts'
+import { PLANS, type Settled } from './source-options.ts'
 
 /**
  * Infoway's live feed, and what its HTTP interface answers.
- * @param openLive opens the feed of a vendor
  * @throws HkqError E_TOKEN without a key, unless every endpoint is on this machine
  */
-export async function openInfoway(
-  address: Address,
-  options: Settled,
-  openLive: (vendor: Vendor, options: Settled, inquiry: Inquiry) => Promise<Source>,
-): Promise<Source> {
-  const [{ VENDORS }, { InfowayHttp }, { isLoopback }] = await Promise.all([
-    import('../connection/vendors/index.ts'),
-    import('../connection/vendors/infoway/http.ts'),
-    import('../connection/socket.ts'),
-  ])
+export async function openInfoway(address: Address, options: Settled): Promise<Source> {
   const access = options.infoway?.() ?? {}
   const key = choiceParam(address, 'key', ['off']) === 'off' ? undefined : access.key
   const endpoints = address.params.get('endpoint') ?? access.endpoints
@@ -33,8 +24,7 @@ export async function openInfoway(
   const vendor = VENDORS.infoway({ ...settings, ...(endpoints && { endpoints }) })
   const endpoint = vendor.endpoints[0]!
   const proxy = options.proxyFor?.(endpoint)
-  const { clock, sessions, signal, symbols } = options
+  const { clock, sessions, signal } = options
   const inquiry = new InfowayHttp({ ...settings, endpoint, clock, sessions, signal, ...(proxy && { proxy }) })
-  const feed = await openLive(vendor, options, inquiry)
-  return { ...withEvents(feed, (events) => events), inquiry, instruments: () => inquiry.staticInfo(symbols) }
+  return openLive(vendor, options, inquiry)
 }

@@ -9,6 +9,7 @@ import { DeferredStore, type Resumable } from '../storage/deferred-store.ts'
 import { outlasting, patient } from '../storage/patient.ts'
 import type { Store } from '../storage/store.ts'
 import { type Address, choiceParam, parseAddress } from './address.ts'
+import { openStoreAt } from './open-store.ts'
 
 const PATIENCE = 60_000
 
@@ -53,10 +54,10 @@ export async function openSink(address: string | Address, options: SinkOptions =
 }
 
 /** A store that is there is opened and locked at once; a new one is made with its first write. */
-async function openRecordingStore({ path }: Address, options: SinkOptions): Promise<Resumable> {
+async function openRecordingStore(address: Address, options: SinkOptions): Promise<Resumable> {
+  const { path } = address
   const { durability = 'process', now = systemClock.now, clock = systemClock, tell = () => {} } = options
-  const { openSqlite } = await import('../storage/sqlite.ts')
-  const open = (): Promise<Store> => openSqlite(path, { mode: 'record', durability, now, clock, tell })
+  const open = (): Promise<Store> => openStoreAt(address, 'record', { durability, now, clock, tell })
   if (!existsSync(path)) checkFolder(path)
   const store = existsSync(path) ? await open() : new DeferredStore(open)
   return patient(store, { ms: options.patienceMs ?? PATIENCE, clock, tell })

@@ -34,14 +34,25 @@ export interface FetchedText {
  */
 export async function fetchText(url: URL, options: FetchOptions): Promise<FetchedText> {
   const { shown, scrub, headers = {}, body = null, proxy, timeoutMs, signal } = options
-  const limit = AbortSignal.timeout(timeoutMs)
-  const ends = signal ? AbortSignal.any([limit, signal]) : limit
+  // not AbortSignal.any: a signal that lives for weeks would remember each call
+  const ends = new AbortController()
+  const leave = (): void => ends.abort()
+  let isLate = false
+  const limit = setTimeout(() => {
+    isLate = true
+    leave()
+  }, timeoutMs)
+  signal?.addEventListener('abort', leave)
+  if (signal?.aborted) leave()
   try {
     const agent = proxy === undefined || isLoopback(url.href) ? undefined : new HttpsProxyAgent(proxy)
-    return await exchange(url, { agent, signal: ends, headers, body })
+    return await exchange(url, { agent, signal: ends.signal, headers, body })
   } catch (error) {
-    const cause = limit.aborted ? `no answer within ${timeoutMs} ms` : scrub(messageOf(error))
+    const cause = isLate ? `no answer within ${timeoutMs} ms` : scrub(messageOf(error))
     throw new HkqError('E_NETWORK', `no data from "${shown}": ${cause}; check the network, or the proxy settings`)
+  } finally {
+    clearTimeout(limit)
+    signal?.removeEventListener('abort', leave)
   }
 }
 

@@ -10,6 +10,8 @@ const LOOK = 1_000
 /** Waits before a symbol is asked for again, ms: after the first failure, and the longest. */
 const AGAIN = MINUTE
 const LONGEST = 10 * MINUTE
+/** Holes of one symbol that are kept in mind, the newest: a vendor that never answers must not fill the memory. */
+const MOST = 1_000
 /** How long after its end a vendor may still write at a bar, ms. */
 const WRITTEN = 5_000
 
@@ -28,6 +30,8 @@ interface Waiting {
   /** Monotonic time before which it is not asked for again. */
   notBefore: number
   wait: number
+  /** Whether older ones were let go. */
+  isCut: boolean
 }
 
 /**
@@ -56,10 +60,19 @@ export class BackgroundRefill {
   add(gaps: readonly Gap[]): void {
     for (const gap of openHoles(gaps, this.#options.sessions)) {
       if (gap.symbol === null) continue
-      const waiting = this.#waiting.get(gap.symbol)
-      if (waiting === undefined) this.#waiting.set(gap.symbol, { gaps: [gap], notBefore: 0, wait: AGAIN })
-      else waiting.gaps.push(gap)
+      const waiting = this.#waiting.get(gap.symbol) ?? { gaps: [], notBefore: 0, wait: AGAIN, isCut: false }
+      this.#waiting.set(gap.symbol, waiting)
+      waiting.gaps.push(gap)
+      if (waiting.gaps.length > MOST) this.#cut(gap.symbol, waiting)
     }
+  }
+
+  /** The oldest half is left to others: its rows are in the store. */
+  #cut(symbol: string, waiting: Waiting): void {
+    const left = waiting.gaps.splice(0, waiting.gaps.length - MOST / 2)
+    if (waiting.isCut || left.every((gap) => this.#old.has(gap))) return
+    waiting.isCut = true
+    this.#options.onTrouble(`too many holes of ${symbol} wait: hkq verify --backfill fills the older ones`)
   }
 
   /** Works until the signal aborts. Never rejects. */

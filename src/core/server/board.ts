@@ -199,7 +199,12 @@ export class Board {
       if (this.#subscribers.size > 0 && unsettled <= 0 && !this.#crowded()) return
       const changed = new Promise<void>((resolve) => this.#changed.push(resolve))
       const waited = new AbortController()
-      if (unsettled > 0) void this.#options.clock.sleep(unsettled, waited.signal).then(() => this.wake())
+      if (unsettled > 0) {
+        void this.#options.clock.sleep(unsettled, waited.signal).then(() => {
+          // what ended this wait early must not end the next
+          if (!waited.signal.aborted) this.wake()
+        })
+      }
       await changed
       waited.abort()
     }

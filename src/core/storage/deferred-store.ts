@@ -61,8 +61,9 @@ export class DeferredStore implements Resumable {
   }
 
   async #make(): Promise<Store> {
-    this.#store = await this.#open()
+    this.#store ??= await this.#open()
     if (this.#facts.length > 0) await this.#store.putInstruments(this.#facts)
+    this.#facts = []
     return this.#store
   }
 }

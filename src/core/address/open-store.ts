@@ -1,0 +1,45 @@
+import type { Clock } from '../clock.ts'
+import type { Sessions } from '../market/session.ts'
+import type { Durability } from '../pipeline/source.ts'
+import type { Readers } from '../storage/sqlite/read-ahead.ts'
+import type { Store } from '../storage/store.ts'
+import type { Address, SchemeName } from './address.ts'
+
+/** What opening a store may need; each takes what concerns it. */
+export interface StoreOptions {
+  /** Phases of stores that keep none of their own. */
+  sessions?: Sessions
+  /** Default `process`. */
+  durability?: Durability
+  /** Wall clock of checkpoints, epoch ms. */
+  now?: () => number
+  /** Measures and waits; the machine's by default. */
+  clock?: Clock
+  /** Told one line of what a recorder's user should know. */
+  tell?: (line: string) => void
+  /** Threads that read a long history ahead of the one that computes; none by default. */
+  readers?: Readers
+}
+
+/** `record` may write and makes the store where there is none; `read` does neither. */
+type Mode = 'read' | 'record'
+
+type Opener = (address: Address, mode: Mode, options: StoreOptions) => Promise<Store>
+
+const OPENERS: Partial<Record<SchemeName, Opener>> = {
+  sqlite: async ({ path }, mode, options) =>
+    (await import('../storage/sqlite.ts')).openSqlite(path, { mode, ...options }),
+}
+
+/** Whether an address names a store: something that can be asked, not a stream that passes by once. */
+export function namesStore({ scheme }: Address): boolean {
+  return OPENERS[scheme] !== undefined
+}
+
+/**
+ * Opens the store that an address names.
+ * @throws HkqError E_STORAGE, with the remedy, where it cannot be used; E_LOCKED while another recorder holds it
+ */
+export function openStoreAt(address: Address, mode: Mode, options: StoreOptions = {}): Promise<Store> {
+  return OPENERS[address.scheme]!(address, mode, options)
+}
