@@ -56,7 +56,7 @@ describe('a new store', () => {
     expect(await store.write([tick({ seq: 1 })])).toEqual({ stored: 1, duplicates: 0 })
     await store.close()
     const reader = await openSqlite(path, { mode: 'read' })
-    expect([reader.symbols(), reader.instruments()]).toEqual([['00700.HK'], [tencent]])
+    expect([await reader.symbols(), await reader.instruments()]).toEqual([['00700.HK'], [tencent]])
     await reader.close()
   })
 
