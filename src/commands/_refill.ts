@@ -48,8 +48,8 @@ export async function startRefill(
   refill.resume(await store.gaps({ symbols }))
   return {
     add: (events) => {
-      const last = events.at(-1)
-      if (last?.type === 'tick') newest = Math.max(newest, last.timestamp)
+      const last = events.findLast((event) => event.type === 'tick')
+      if (last !== undefined) newest = Math.max(newest, last.timestamp)
       const gaps = events.filter((event) => event.type === 'gap')
       if (gaps.length > 0) refill.add(gaps)
     },

@@ -338,6 +338,65 @@ describe('a connection that the SDK keeps to itself', () => {
     })
   })
 
+  it('begins the hole of a symbol without a trade where data came last, not where the silence was noticed', async () => {
+    const { clock, fake, of } = await start({ at: parseTime('2026-11-23T12:30') })
+    await clock.advance(30 * 60_000 + 5_000)
+    const last = clock.now()
+    fake.trades('700.HK', trade(last))
+    await clock.advance(40_000)
+    fake.trades('HSI.HK', trade(clock.now(), 24_000))
+    await turn()
+    expect(of('gap').at(-1)).toMatchObject({ symbol: 'HSI', cause: 'stale', from: last, to: clock.now() })
+  })
+
+  it('is none where the machine slept, be it over the close of a session: a hole, and the subscription asked for again', async () => {
+    const { clock, fake, of, states } = await start({ at: parseTime('2026-11-23T11:30'), checkpoints: [] })
+    const last = clock.now()
+    fake.trades('700.HK', trade(last))
+    await clock.advance(2_000)
+    clock.jump(parseTime('2026-11-23T13:05') - clock.now())
+    fake.trades('700.HK', trade(last + 1_000))
+    fake.trades('700.HK', trade(clock.now()))
+    await clock.advance(2_000)
+    expect(states('lost').map(({ detail }) => detail)).toEqual([expect.stringMatching(/^the machine slept/)])
+    expect(states('up')).toHaveLength(2)
+    expect(fake.calls.filter(([name]) => name === 'subscribe')).toHaveLength(2)
+    expect(
+      of('gap')
+        .filter(({ symbol }) => symbol === '00700.HK')
+        .at(-1),
+    ).toMatchObject({
+      ...{ cause: 'disconnect', from: last + 1_000, to: parseTime('2026-11-23T13:05') },
+    })
+  })
+
+  it('keeps both of two equal trades of a second, one of them from before the answer that ends the doubt', async () => {
+    const fake = new FakeSdk()
+    const { clock, of } = await start({ fake })
+    fake.trades('700.HK', trade(MORNING))
+    await clock.advance(2_000)
+    let answer = (): void => {}
+    fake.subscribe = () => new Promise((resolve) => (answer = resolve))
+    clock.jump(60_000)
+    const second = clock.now() - (clock.now() % 1_000)
+    fake.trades('700.HK', trade(second))
+    await turn()
+    answer()
+    await turn()
+    fake.trades('700.HK', trade(second))
+    await turn()
+    expect(of('tick').map(({ timestamp, seq }) => [timestamp, seq])).toEqual([
+      [MORNING, 0],
+      [second, 0],
+      [second, 1],
+    ])
+    expect(
+      of('gap')
+        .map(({ symbol, from, to }) => [symbol, from, to])
+        .at(-1),
+    ).toEqual(['00700.HK', MORNING, second])
+  })
+
   it('is left alone while nothing trades', async () => {
     const { clock, fake, states } = await start({ at: NIGHT })
     await clock.advance(6 * 3_600_000)
@@ -370,6 +429,8 @@ describe('a connection that the SDK keeps to itself', () => {
     const { clock, done } = await start({ fake, maxRetries: 1 })
     await clock.advance(4_000)
     expect(await done).toMatchObject({ code: 'E_NETWORK', message: expect.stringContaining('no network') })
+    await turn()
+    expect(clock.sleeping, 'nothing goes on').toEqual([])
   })
 
   it.each([
@@ -406,6 +467,16 @@ describe('a feed of Longbridge', () => {
     fake.trades('700.HK', trade(MORNING + 5_000))
     await turn()
     expect(of('coverage').at(-1)).toMatchObject({ symbols: ['00700.HK', 'HSI'], timestamp: MORNING + 3_000 })
+  })
+
+  it('was heard up to its last sign of life when it ends, not up to the end', async () => {
+    const { clock, fake, of, stop, done } = await start({ checkpoints: [] })
+    fake.trades('700.HK', trade(MORNING))
+    fake.trades('HSI.HK', trade(MORNING, 24_000))
+    await clock.advance(20_000)
+    stop.abort()
+    await done
+    expect(Math.max(...of('coverage').map(({ timestamp }) => timestamp))).toBeLessThanOrEqual(MORNING)
   })
 
   it('tells names, board lot and previous close', async () => {

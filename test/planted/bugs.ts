@@ -233,7 +233,7 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'messages that nobody can read keep the watchdog quiet',
-    file: 'connection/link.ts',
+    file: 'connection/intake.ts',
     find: 'if (isBook || received.some(isUnderstood))',
     replace: 'if (isBook || received.length > 0)',
     tests: FEED,

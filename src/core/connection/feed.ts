@@ -8,6 +8,7 @@ import type { Checkpoint, Source } from '../pipeline/source.ts'
 import { CoverageTeller } from './coverage.ts'
 import { Endpoints } from './endpoints.ts'
 import { GapTracker } from './gaps.ts'
+import { untilLeft } from './leaving.ts'
 import { Link, type LinkEnd } from './link.ts'
 import { MuteWatch } from './mute-watch.ts'
 import { Retries } from './retries.ts'
@@ -125,19 +126,8 @@ class VendorFeed implements Feed {
     this.#link?.subscribe()
   }
 
-  /** Leaving takes effect at once, even while `next` is pending, which a generator's own `return` would wait for. */
   [Symbol.asyncIterator](): AsyncIterator<readonly MarketEvent[]> {
-    const events = this.#channel[Symbol.asyncIterator]()
-    const running = this.#run()
-    return {
-      next: () => events.next(),
-      return: async () => {
-        this.#stop.abort()
-        this.#channel.close()
-        await running
-        return events.return(undefined)
-      },
-    }
+    return untilLeft(this.#channel, this.#run(), this.#stop)
   }
 
   /** The loop: connect, wait for the end, judge it, wait, again. Never rejects: a failure goes down the channel. */

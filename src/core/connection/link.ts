@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts'
 import { HkqError, messageOf } from '../errors.ts'
 import type { MarketEvent } from '../market/event.ts'
 import { Gate } from './gate.ts'
+import { Intake } from './intake.ts'
 import type { Opinion } from './mute-watch.ts'
 import { Pulse } from './pulse.ts'
 import { Requests, refusal } from './requests.ts'
@@ -83,13 +84,10 @@ export class Link {
   #pulse: Pulse | undefined
   /** Local time of the last data: the watchdog need not hear of the same millisecond twice. */
   #dataAt = Number.NaN
-  readonly #received: MarketEvent[] = []
-  /** Local time of the read in hand, once a message was taken from it where it stands. */
-  #readAt: number | null = null
 
   /** Connects at once. @param signal ends the connection */
   constructor(options: LinkOptions, events: LinkEvents, signal: AbortSignal) {
-    const { vendor, clock, endpoint, proxyFor, decoder, openSocket } = options
+    const { vendor, clock, endpoint, proxyFor, decoder, onBytes, openSocket } = options
     this.#options = options
     this.#events = events
     this.#gate = new Gate(vendor.frameGapMs, clock)
@@ -111,6 +109,14 @@ export class Link {
       },
       this.#life.signal,
     )
+    const intake = new Intake({
+      ...{ clock, decoder, onBytes },
+      arrived: () => this.#pulse?.frame(),
+      data: (received, receivedAt) => this.#data(received, receivedAt),
+      junk: (received) => events.junk(received),
+      reply: (reply) => this.#reply(reply),
+      failed: (error) => this.#fail(error),
+    })
     signal.addEventListener('abort', () => this.#end({ cause: 'disconnect', detail: 'ended' }), {
       signal: this.#life.signal,
     })
@@ -119,12 +125,9 @@ export class Link {
         { url, headers, proxy },
         {
           opened: () => this.#opened(),
-          frame: (frame) => this.#frame(frame),
+          frame: (frame) => intake.frame(frame),
+          lane: intake.lane,
           ended: (end) => this.#closed(end),
-          lane: decoder.scan && {
-            take: (bytes, start, end) => this.#scan(bytes, start, end),
-            passed: () => this.#passed(),
-          },
         },
       )
       this.#after(HANDSHAKE_TIMEOUT, () => {
@@ -206,69 +209,12 @@ export class Link {
     return true
   }
 
-  /** Takes a message of the usual shape; what it says is handed on with the rest of its read. */
-  #scan(bytes: Buffer, start: number, end: number): boolean {
-    const { clock, decoder, onBytes } = this.#options
-    try {
-      const readAt = this.#readAt ?? clock.now()
-      if (!decoder.scan!(bytes, start, end, readAt, this.#received)) return false
-      this.#readAt = readAt
-      onBytes?.(end - start)
-    } catch (error) {
-      this.#fail(error)
-    }
-    return true
-  }
-
-  #passed(): void {
-    try {
-      this.#handOn()
-    } catch (error) {
-      this.#fail(error)
-    }
-  }
-
-  /** What the messages taken so far say goes on before any other message. */
-  #handOn(): void {
-    if (this.#readAt === null) return
-    this.#pulse?.frame()
-    this.#data(this.#readAt)
-    this.#readAt = null
-  }
-
-  #frame(frame: Buffer): void {
-    try {
-      this.#handOn()
-      this.#pulse?.frame()
-      const reply = this.#decode(frame)
-      if (reply !== undefined) this.#reply(reply)
-    } catch (error) {
-      this.#fail(error)
-    }
-  }
-
-  /** Hands on what the frame says of the market: events, or a book that only waits for the next trade. */
-  #decode(frame: Buffer): Reply | undefined {
-    const { clock, decoder, onBytes } = this.#options
-    const receivedAt = clock.now()
-    onBytes?.(frame.length)
-    const { unknown } = decoder
-    const received = this.#received
-    const reply = decoder.decode(frame, receivedAt, received)
-    const isBook = received.length === 0 && reply === undefined && decoder.unknown === unknown
-    if (isBook || received.some(isUnderstood)) this.#data(receivedAt)
-    else if (received.length > 0) this.#events.junk(received)
-    received.length = 0
-    return reply
-  }
-
   /** Hands on the events received at that local time. */
-  #data(receivedAt: number): void {
+  #data(events: MarketEvent[], receivedAt: number): void {
     if (receivedAt !== this.#dataAt) this.#pulse?.data(receivedAt)
     this.#dataAt = receivedAt
     this.#up()
-    this.#events.data(this.#received)
-    this.#received.length = 0
+    this.#events.data(events)
   }
 
   #reply(reply: Reply): void {
@@ -318,9 +264,4 @@ export class Link {
   #run(task: Promise<void>): void {
     task.catch((error: unknown) => this.#fail(error))
   }
-}
-
-/** Whether the vendor's words were understood, whatever is thought of the trade they tell of. */
-function isUnderstood(event: MarketEvent): boolean {
-  return event.type !== 'rejected' || event.reason !== 'malformed'
 }

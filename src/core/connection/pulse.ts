@@ -1,13 +1,10 @@
 import type { Clock } from '../clock.ts'
+import { ClockWatch, SLICE } from './clock-watch.ts'
 import type { LinkEnd } from './link.ts'
 import type { Opinion } from './mute-watch.ts'
 import type { Vendor } from './vendor.ts'
 import type { Watchdog } from './watchdog.ts'
 
-/** Longest time between two looks at the clocks, ms. */
-export const SLICE = 1_000
-/** More time than this between two looks went by unseen: the machine slept, the process stood still, a clock was set. */
-export const UNSEEN = 5_000
 /** How soon a connection that is doubted must show that it lives, ms. */
 const SIGN_WITHIN = 5_000
 /** What the machine had received before it slept is read by then, ms after the doubt began. */
@@ -36,8 +33,7 @@ export interface PulseOptions {
 export class Pulse {
   readonly #options: PulseOptions
   readonly #signal: AbortSignal
-  /** When both clocks were looked at last. */
-  #seen: { now: number; at: number }
+  readonly #seen: ClockWatch
   /** Monotonic time of the first heartbeat since the last frame; null while nothing is owed. */
   #owedSince: number | null = null
   /** Monotonic times of the heartbeats without an answer, which come in their order. */
@@ -51,7 +47,7 @@ export class Pulse {
     const { clock, watchdog } = options
     this.#options = options
     this.#signal = signal
-    this.#seen = { now: clock.now(), at: clock.monotonic() }
+    this.#seen = new ClockWatch(clock)
     watchdog.restart(this.#seen.at)
   }
 
@@ -128,16 +124,15 @@ export class Pulse {
 
   /** Looks at both clocks; time that went by unseen raises doubt, and no silence is counted over it. */
   #look(): void {
-    const { clock, watchdog, heartbeat, lapsed } = this.#options
-    const seen = { now: clock.now(), at: clock.monotonic() }
-    const { now, at } = this.#seen
-    this.#seen = seen
-    if (Math.max(seen.now - now, seen.at - at) < SLICE + UNSEEN) return
+    const { watchdog, heartbeat, lapsed } = this.#options
+    const before = this.#seen.look()
+    if (before === null) return
+    const { at } = this.#seen
     const isAnswered = heartbeat.answerWithinMs !== null
-    const since = this.#doubt?.since ?? now
-    this.#doubt = { since, at: seen.at, until: isAnswered ? Number.POSITIVE_INFINITY : seen.at + SIGN_WITHIN }
+    const since = this.#doubt?.since ?? before
+    this.#doubt = { since, at, until: isAnswered ? Number.POSITIVE_INFINITY : at + SIGN_WITHIN }
     this.#owedSince = null
-    watchdog.restart(seen.at)
+    watchdog.restart(at)
     lapsed()
     if (isAnswered) this.#options.run(this.#beat())
   }

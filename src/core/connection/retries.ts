@@ -3,11 +3,12 @@ import { HkqError } from '../errors.ts'
 import type { Sessions } from '../market/session.ts'
 import { MINUTE } from '../market/time.ts'
 import { Backoff } from './backoff.ts'
-import { SLICE, UNSEEN } from './pulse.ts'
+import { SLICE, UNSEEN } from './clock-watch.ts'
 import type { Vendor } from './vendor.ts'
 
 /** Longest wait between two attempts while nothing trades, ms. */
 const QUIET_CAP = MINUTE
+const PROBE = 'run hkq probe-endpoints to see why'
 
 export interface RetryOptions {
   readonly vendor: Pick<Vendor, 'name' | 'reconnect'>
@@ -17,6 +18,8 @@ export interface RetryOptions {
   readonly random: () => number
   /** Consecutive failures to be retried; undefined: for ever. */
   readonly maxRetries?: number | undefined
+  /** What to do when they are exhausted; default: to probe the endpoints. */
+  readonly remedy?: string
 }
 
 /** Whether and when a lost connection is tried again. */
@@ -48,12 +51,12 @@ export class Retries {
    * @throws HkqError E_NETWORK when the retries are exhausted
    */
   lost(detail: string): number {
-    const { vendor, clock, maxRetries = Number.POSITIVE_INFINITY } = this.#options
+    const { vendor, clock, maxRetries = Number.POSITIVE_INFINITY, remedy = PROBE } = this.#options
     this.#failures++
     if (this.#failures <= maxRetries) return this.#backoff.failed(clock.monotonic(), this.#capMs(clock.now()))
     const times = maxRetries === 1 ? '1 retry' : `${maxRetries} retries in a row`
     const tries = maxRetries === 0 ? 'no retry allowed' : `${times} failed`
-    throw new HkqError('E_NETWORK', `${vendor.name} lost: ${detail} (${tries}): run hkq probe-endpoints to see why`)
+    throw new HkqError('E_NETWORK', `${vendor.name} lost: ${detail} (${tries}): ${remedy}`)
   }
 
   /**

@@ -53,6 +53,7 @@ export class LogKeeper {
    */
   async committed(events: number): Promise<void> {
     const size = this.#size()
+    if (size === null) return
     if (size > this.#limit && this.#options.clock.monotonic() - this.#triedAt >= TRY_EVERY) this.#try(size)
     else if (size <= this.#limit && this.#failures > 0) this.#small()
     if (this.#failures >= TOLERATED && events < LARGE) await this.#options.clock.sleep(SPACING)
@@ -86,7 +87,12 @@ export class LogKeeper {
     this.#failures = 0
   }
 
-  #size(): number {
-    return statSync(this.#log, { throwIfNoEntry: false })?.size ?? 0
+  /** Null where a disk that fails does not tell. */
+  #size(): number | null {
+    try {
+      return statSync(this.#log, { throwIfNoEntry: false })?.size ?? 0
+    } catch {
+      return null
+    }
   }
 }

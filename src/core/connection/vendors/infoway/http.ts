@@ -55,12 +55,12 @@ export class InfowayHttp implements Inquiry {
   #before: Promise<unknown> = Promise.resolve()
 
   constructor(options: InfowayHttpOptions) {
-    const { endpoint, key, plan = 'basic', clock } = options
+    const { endpoint, key, plan = 'basic', clock, proxy } = options
     this.#options = options
     const { protocol, host } = new URL(endpoint)
     this.#base = `${protocol === 'ws:' ? 'http:' : 'https:'}//${host}`
     this.#gate = new Gate(planNamed(plan).http.everyMs, clock)
-    this.#scrub = scrubber([], key ? { key } : {})
+    this.#scrub = scrubber(proxy === undefined ? [] : [proxy], key ? { key } : {})
   }
 
   async klines(symbol: string, every: '1m' | '1d', count: number): Promise<Kline[]> {
