@@ -70,6 +70,8 @@ export interface Telling {
   /** From the exchange to us, ms. */
   lag?: () => number
   outages?: readonly Outage[]
+  /** What its server still tells of the time before a connection, ms. */
+  history?: number
   /** The vendor's number of a trade; default: its own count of what it sends. */
   seq?: (trade: Trade) => number
   symbols?: readonly string[]
@@ -90,18 +92,21 @@ const statusOf = (source: string, state: Status['state'], at: number): Status =>
 /** What a vendor's feed delivers, and when, ms from the start. The trade's number stands in `trade_type`. */
 function arrivals(lane: 0 | 1, trades: readonly Trade[], telling: Telling): Arrival[] {
   const { name, random, loss = 0, clock = (time) => time, lag = () => 30, outages = [], seq, symbols } = telling
+  const { history = 0 } = telling
   const out: Arrival[] = []
   let [count, last] = [0, 0]
-  const isAway = (at: number): boolean => outages.some(({ from, to }) => at >= from && at < to)
+  const awayAt = (at: number): Outage | undefined => outages.find(({ from, to }) => at >= from && at < to)
   for (const trade of telling.told ?? trades) {
     if (symbols && !symbols.includes(trade.symbol)) continue
     const number = seq?.(trade) ?? 1_000 * lane + count++
     const sent = trade.time - START
     const isLost = random() < loss
     // one connection keeps its order
-    const at = Math.max(last, sent + lag())
-    last = at
-    if (isLost || isAway(at) || isAway(sent)) continue
+    const due = Math.max(last, sent + lag())
+    last = due
+    const away = awayAt(due) ?? awayAt(sent)
+    const at = away === undefined ? due : Math.max(due, away.to)
+    if (isLost || (away !== undefined && (history === 0 || due <= away.to - history))) continue
     const event = tick({
       ...{ symbol: trade.symbol, timestamp: clock(trade.time), last_price: trade.price, volume: trade.volume },
       ...{ trade_type: String(trade.number), seq: number, source: name, received_at: START + at },

@@ -1,14 +1,20 @@
 import type { Tick } from '../market/event.ts'
+import type { Pair } from './alignment.ts'
 import type { LaneId } from './lane.ts'
 import { Runs } from './runs.ts'
-import { type Range, Spread } from './spread.ts'
+import { type Range, rangeOf, Spread } from './spread.ts'
 import type { Told } from './told.ts'
 
 /** How far two clocks, and two arrivals of one trade, may be apart before more is known, ms. */
-const UNKNOWN: Range = { low: -5_000, high: 5_000, median: 0 }
+export const UNKNOWN: Range = { low: -5_000, high: 5_000, median: 0 }
 const UNKNOWN_ARRIVAL: Range = { low: -1_500, high: 1_500, median: 0 }
 /** What a trade, or the other feed's telling of it, may be later than any was, ms, and still be on time. */
 const JITTER = 50
+/** Pairs that tell the difference at once, the time that they must have come over, ms, and the share of them that must agree within 1 s. */
+const ENOUGH = 16
+const SPAN = 1_500
+const AGREED = 0.8
+const GRAIN = 1_000
 /** Silence beyond that which makes a trade overdue, ms. */
 const OVERDUE = 500
 
@@ -21,6 +27,7 @@ export class Clocks {
   readonly #runs = new Runs()
   readonly #exchange = new Spread()
   readonly #arrival = new Spread()
+  #assumed: { exchange: Range; arrival: Range | null } | null = null
   readonly #lags = [new Spread(), new Spread()] as const
 
   /** @param at monotonic time, ms */
@@ -34,37 +41,63 @@ export class Clocks {
       this.#arrival.add(second.received_at - first.received_at, at)
   }
 
+  /**
+   * Learns the difference at once from trades that are the same by their order, where it cannot be waited for: enough of them,
+   * long enough for a clock of whole seconds to show, and of one mind.
+   * @returns whether it is told by them
+   */
+  assume(pairs: readonly Pair[]): boolean {
+    if (pairs.length < ENOUGH || pairs.at(-1)![1].at - pairs[0]![1].at < SPAN) return false
+    const apart = differencesOf(pairs, ({ timestamp }) => timestamp)
+    const middle = apart[apart.length >> 1]!
+    const agreed = apart.filter((value) => Math.abs(value - middle) <= GRAIN)
+    if (agreed.length < AGREED * apart.length) return false
+    const arrivals = differencesOf(pairs, ({ received_at }) => received_at)
+    this.#assumed = {
+      exchange: rangeOf(agreed),
+      arrival: arrivals.length < ENOUGH ? null : rangeOf(arrivals),
+    }
+    return true
+  }
+
+  get #range(): Range | null {
+    return this.#exchange.range ?? this.#assumed?.exchange ?? null
+  }
+
+  get #arrivalRange(): Range | null {
+    return this.#arrival.range ?? this.#assumed?.arrival ?? null
+  }
+
   /** Whether the difference is known. */
   get areKnown(): boolean {
-    return this.#exchange.range !== null
+    return this.#range !== null
   }
 
   /** What is added to exchange times of the first feed to have the second one's, ms; 0 while that is not known. */
   get shift(): number {
-    return Math.round(this.#exchange.range?.median ?? 0)
+    return Math.round(this.#range?.median ?? 0)
   }
 
   /** A trade's time by the clock of the first feed: no earlier and no later than this. */
   span(lane: LaneId, { timestamp }: Tick): { earliest: number; latest: number } {
     if (lane === 0) return { earliest: timestamp, latest: timestamp }
-    const range = this.#exchange.range ?? UNKNOWN
+    const range = this.#range ?? UNKNOWN
     return { earliest: Math.floor(timestamp - range.high), latest: Math.ceil(timestamp - range.low) }
   }
 
   /** Whether a trade of the second feed may be as late as exchange time `from` of the first feed; it is where that is not known. */
   mayFollow(second: Told, from: number): boolean {
-    return second.timestamp - (this.#exchange.range ?? UNKNOWN).low >= from
+    return second.timestamp - (this.#range ?? UNKNOWN).low >= from
   }
 
-  /** Whether it may be as early as `to`; it is not where that is not known. */
+  /** Whether it may be as early as `to`; it is where that is not known. */
   mayPrecede(second: Told, to: number): boolean {
-    const range = this.#exchange.range
-    return range !== null && second.timestamp - range.high <= to
+    return second.timestamp - (this.#range ?? UNKNOWN).high <= to
   }
 
   /** How long after the other feed's telling of a trade this feed's own one is overdue, ms. */
   patience(lane: LaneId): number {
-    const { low, high } = this.#arrival.range ?? { low: 0, high: 0 }
+    const { low, high } = this.#arrivalRange ?? { low: 0, high: 0 }
     return OVERDUE + Math.max(0, lane === 0 ? -low : high)
   }
 
@@ -73,10 +106,10 @@ export class Clocks {
    * coarser than arrivals are, what came on time is judged by its arrival too.
    */
   distance(first: Told, second: Told): number {
-    const exchange = this.#exchange.range ?? UNKNOWN
+    const exchange = this.#range ?? UNKNOWN
     const apart = second.timestamp - first.timestamp
     if (apart < exchange.low || apart > exchange.high) return Number.POSITIVE_INFINITY
-    const arrival = this.#arrival.range ?? UNKNOWN_ARRIVAL
+    const arrival = this.#arrivalRange ?? UNKNOWN_ARRIVAL
     const isFine = exchange.high - exchange.low <= arrival.high - arrival.low
     if (isFine || !this.#isOnTime(0, first) || !this.#isOnTime(1, second)) return Math.abs(apart - exchange.median)
     const later = second.received_at! - first.received_at!
@@ -92,4 +125,14 @@ export class Clocks {
     const lag = received_at - timestamp
     return lag >= range.low - JITTER && lag <= range.high + JITTER
   }
+}
+
+/** In order; without those that are not known. */
+function differencesOf(pairs: readonly Pair[], timeOf: (tick: Told) => number | null): number[] {
+  return pairs
+    .flatMap(([first, second]) => {
+      const [own, theirs] = [timeOf(first.tick), timeOf(second.tick)]
+      return own === null || theirs === null ? [] : [theirs - own]
+    })
+    .sort((a, b) => a - b)
 }

@@ -39,6 +39,10 @@ export class MergedLines implements Rule {
     return []
   }
 
+  doubts(): readonly Gap[] {
+    return []
+  }
+
   readonly due = Number.POSITIVE_INFINITY
 
   away(): readonly Told[] {

@@ -8,7 +8,7 @@ import { Hearing } from './hearing.ts'
 import { Lane, type LaneId, other } from './lane.ts'
 import { MergedLines } from './merged-lines.ts'
 import { PrimaryAndCover } from './primary-and-cover.ts'
-import type { Rule, Side, Verdict } from './rule.ts'
+import type { Released, Rule, Side, Verdict } from './rule.ts'
 import { SequenceProof } from './sequence.ts'
 import { Silence } from './silence.ts'
 import { isScrap, type Told } from './told.ts'
@@ -161,8 +161,13 @@ export class Pair {
 
   #release(at: number, all = false): void {
     const released = this.#rule.released(at, all)
-    for (const { lane, tick, verdict } of released) this.#settle(lane, tick, verdict, at)
+    this.#settleAll(released, at)
     if (released.length > 0 && !this.#lanes[0].isHeard) this.#standIn(at)
+  }
+
+  #settleAll(released: readonly Released[], at: number): void {
+    for (const { lane, tick, verdict } of released) this.#settle(lane, tick, verdict, at)
+    for (const row of this.#rule.doubts()) this.#give(row)
   }
 
   #settle(lane: LaneId, tick: Told, { isGiven, isPaired }: Verdict, at: number): void {
@@ -273,8 +278,7 @@ export class Pair {
 
   /** The second feed gives what the first, which is away, has not told. */
   #standIn(at: number): void {
-    const released = this.#rule.released(at, true)
-    for (const { lane, tick, verdict } of released) this.#settle(lane, tick, verdict, at)
+    this.#settleAll(this.#rule.released(at, true), at)
     for (const tick of this.#rule.away()) this.#trade(1, tick, at)
   }
 

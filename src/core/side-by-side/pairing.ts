@@ -44,10 +44,18 @@ export class Pairing {
     if (likes === undefined) return null
     const place = this.#nearest(lane, tick, likes)
     if (place === -1) return null
-    const [like] = likes.splice(place, 1)
-    if (likes.length === 0) this.#keys[theirs].delete(key)
-    this.#queues[theirs].delete(like!)
-    return like!
+    const like = likes[place]!
+    this.remove(theirs, like)
+    return like
+  }
+
+  /** The trade no longer waits: it has met the other feed's telling. */
+  remove(lane: LaneId, waiting: Waiting): void {
+    this.#queues[lane].delete(waiting)
+    const key = this.#likeness.key(waiting.tick)
+    const likes = this.#keys[lane].get(key)!
+    likes.splice(likes.indexOf(waiting), 1)
+    if (likes.length === 0) this.#keys[lane].delete(key)
   }
 
   /** The trade waits from now on. */
@@ -83,11 +91,7 @@ export class Pairing {
     const queue = this.#queues[lane]
     for (const oldest of queue) {
       if (now - oldest.at <= KEPT && queue.size < MOST) return
-      queue.delete(oldest)
-      const key = this.#likeness.key(oldest.tick)
-      const likes = this.#keys[lane].get(key)!
-      likes.splice(likes.indexOf(oldest), 1)
-      if (likes.length === 0) this.#keys[lane].delete(key)
+      this.remove(lane, oldest)
       this.#onAlone(lane, oldest.tick)
     }
   }

@@ -1,7 +1,9 @@
 import type { Gap } from '../market/event.ts'
 import { MINUTE } from '../market/time.ts'
+import { alignmentOf, type Pair } from './alignment.ts'
+import { UNKNOWN } from './clocks.ts'
 import type { LaneId } from './lane.ts'
-import { Pairing, type Waiting } from './pairing.ts'
+import { type Likeness, Pairing, type Waiting } from './pairing.ts'
 import type { Released, Rule, Side, Verdict } from './rule.ts'
 import type { Told } from './told.ts'
 
@@ -11,6 +13,17 @@ interface Hole {
   to: number | null
 }
 
+/** A trade of which is not yet known whether the other feed tells it too. */
+interface Deferred {
+  readonly lane: LaneId
+  readonly waiting: Waiting
+}
+
+/** Trades by symbol, in order of arrival. */
+type Tape = ReadonlyMap<string, readonly Waiting[]>
+
+/** How often trades are laid side by side to learn the clocks: by order alone, then by order and clocks. */
+const PASSES = 3
 /** Holes of a symbol that the cover's late trades may still fall into. */
 const MOST = 8
 /** How long trades wait at most for the clocks to be known, ms. */
@@ -25,33 +38,34 @@ const START: Hole = Object.freeze({ from: Number.NEGATIVE_INFINITY, to: null })
  */
 export class PrimaryAndCover implements Rule {
   readonly #side: Side
+  readonly #likeness: Likeness
   readonly #pairing: Pairing
   readonly #last = new Map<string, number>()
   readonly #holes = new Map<string, Hole[]>()
   /** Symbols of which the cover has given a trade in a hole that lasts. */
   readonly #stoodIn = new Set<string>()
   /** What came before the clocks were known, in order. */
-  #deferred: { lane: LaneId; waiting: Waiting }[] = []
+  #deferred: Deferred[] = []
+  /** Rows that are to be told. */
+  readonly #doubts: Gap[] = []
   /** Where the cover's own history begins, as long as the primary may still tell it. */
   readonly #withheld: Gap[] = []
 
   constructor(side: Side) {
     this.#side = side
     const { clocks, comparison } = side
-    this.#pairing = new Pairing(
-      {
-        key: likenessOf,
-        distance: (first, second) => clocks.distance(first, second),
-      },
-      (lane, tick) => comparison.alone(lane, tick),
-    )
+    this.#likeness = { key: likenessOf, distance: (first, second) => clocks.distance(first, second) }
+    this.#pairing = new Pairing(this.#likeness, (lane, tick) => comparison.alone(lane, tick))
   }
 
   trade(lane: LaneId, tick: Told, at: number): Verdict {
-    if (this.#side.clocks.areKnown && this.#deferred.length === 0) return this.#settle(lane, { tick, at, given: false })
+    const { clocks, lanes } = this.#side
+    const isAlone = lane === 1 && lanes[0].ups > 0 && !lanes[0].isHeard
+    if ((isAlone || clocks.areKnown) && this.#deferred.length === 0)
+      return this.#settle(lane, { tick, at, given: false })
     const isKeptBack = lane === 0 && this.#stoodIn.has(tick.symbol)
     if (lane === 0 && !isKeptBack) this.heard(tick)
-    const given = lane === 0 ? !isKeptBack : this.#isMissing(tick)
+    const given = lane === 0 ? !isKeptBack : this.#standsIn(tick)
     if (given && lane === 1) this.#stoodIn.add(tick.symbol)
     this.#deferred.push({ lane, waiting: { tick, at, given } })
     return { isGiven: given, isPaired: false }
@@ -61,11 +75,90 @@ export class PrimaryAndCover implements Rule {
     if (this.#deferred.length === 0 || !(all || at >= this.due || this.#side.clocks.areKnown)) return []
     const deferred = this.#deferred
     this.#deferred = []
-    const facts = deferred.filter(({ waiting }) => waiting.given)
-    const open = deferred.filter(({ waiting }) => !waiting.given)
-    return [...facts, ...open].map(({ lane, waiting }) => {
-      return { lane, tick: waiting.tick, verdict: this.#settle(lane, waiting) }
+    for (const { lane, waiting } of deferred) this.#pairing.add(lane, waiting)
+    const partners = this.#partners(deferred)
+    for (const { lane, waiting } of deferred) if (lane === 0 && !waiting.given) this.heard(waiting.tick)
+    const { clocks, lanes } = this.#side
+    if (!clocks.areKnown && !lanes[0].isHeard) this.#doubt(deferred, partners)
+    const counted = new Set<Waiting>()
+    return deferred.map(({ lane, waiting }) => {
+      const partner = partners.get(waiting)
+      const isPaired = partner !== undefined && !counted.has(partner)
+      counted.add(waiting)
+      const isWanted = lane === 0 ? partner?.given !== true : partner === undefined && this.#isMissing(waiting.tick)
+      const isGiven = isWanted && !waiting.given
+      waiting.given ||= isGiven
+      return { lane, tick: waiting.tick, verdict: { isGiven, isPaired } }
     })
+  }
+
+  /** The other feed's telling of what was kept back, and of what waits since: by their order, and what that leaves by nearness. */
+  #partners(deferred: readonly Deferred[]): Map<Waiting, Waiting> {
+    const partners = new Map<Waiting, Waiting>()
+    const join = (first: Waiting, second: Waiting): void => {
+      partners.set(first, second)
+      partners.set(second, first)
+    }
+    for (const [first, second] of this.#aligned()) {
+      this.#pairing.remove(0, first)
+      this.#pairing.remove(1, second)
+      join(first, second)
+    }
+    for (const { lane, waiting } of deferred) {
+      if (lane === 0 || partners.has(waiting)) continue
+      const first = this.#pairing.take(1, waiting.tick)
+      if (first === null) continue
+      this.#pairing.remove(1, waiting)
+      join(first, waiting)
+    }
+    return partners
+  }
+
+  /** Both feeds' waiting trades side by side. Where the clocks are not known that tells them, and they tell the rest. */
+  #aligned(): Pair[] {
+    const { clocks } = this.#side
+    const [first, second] = ([0, 1] as const).map((lane) => bySymbol(this.#pairing.waiting(lane))) as [Tape, Tape]
+    const align = (): Pair[] =>
+      [...first]
+        .flatMap(([symbol, own]) => alignmentOf(own, second.get(symbol) ?? [], this.#likeness))
+        .sort(([, a], [, b]) => a.at - b.at)
+    let pairs = align()
+    if (clocks.areKnown) return pairs
+    for (let pass = 1; pass < PASSES && clocks.assume(pairs); pass++) pairs = align()
+    return pairs
+  }
+
+  /**
+   * While the clocks are not known a trade is the same by likeness alone, and may be another one: where the primary is away the
+   * stretch in which trades were left out for that is told as a hole, and so is what comes of the cover in place of its last trades.
+   */
+  #doubt(deferred: readonly Deferred[], partners: ReadonlyMap<Waiting, Waiting>): void {
+    const from = new Map<string, number>()
+    const begin = ({ symbol, timestamp }: Told): void => {
+      from.set(symbol, Math.min(timestamp, from.get(symbol) ?? timestamp))
+    }
+    for (const { waiting } of deferred) if (!waiting.given && partners.has(waiting)) begin(waiting.tick)
+    for (const { tick } of this.#pairing.waiting(0)) begin(tick)
+    const source = this.#side.lanes[0].name
+    for (const [symbol, start] of from) {
+      const last = this.#last.get(symbol)
+      if (last === undefined) continue
+      const [begun, to] = [Math.min(start, last), last + UNKNOWN.high]
+      this.#doubts.push({
+        type: 'gap',
+        source,
+        symbol,
+        from: begun,
+        to,
+        cause: 'disconnect',
+        volume: null,
+        filled_by: null,
+      })
+    }
+  }
+
+  doubts(): readonly Gap[] {
+    return this.#doubts.splice(0)
   }
 
   get due(): number {
@@ -84,14 +177,15 @@ export class PrimaryAndCover implements Rule {
     })
   }
 
-  /** What becomes of a trade by the clocks: one that has gone out does not go out again. */
+  /** What becomes of a trade that waits for none. */
   #settle(lane: LaneId, waiting: Waiting): Verdict {
-    const { tick, given } = waiting
+    const { tick } = waiting
     const told = this.#pairing.take(lane, tick)
-    if (lane === 0 && !given) this.heard(tick)
-    if (told !== null) return { isGiven: lane === 0 && !given && !told.given, isPaired: true }
-    const isGiven = !given && (lane === 0 || this.#isMissing(tick))
-    waiting.given = given || isGiven
+    if (lane === 0) this.heard(tick)
+    if (told !== null) return { isGiven: lane === 0 && !told.given, isPaired: true }
+    const isGiven = lane === 0 || this.#isMissing(tick)
+    if (isGiven && lane === 1 && !this.#side.clocks.areKnown) this.#stoodIn.add(tick.symbol)
+    waiting.given = isGiven
     this.#pairing.add(lane, waiting)
     return { isGiven, isPaired: false }
   }
@@ -155,6 +249,12 @@ export class PrimaryAndCover implements Rule {
     this.#last.set(symbol, Math.max(timestamp, this.#last.get(symbol) ?? timestamp))
   }
 
+  /** Whether a trade of the cover may lie in the hole that the primary has now. */
+  #standsIn(tick: Told): boolean {
+    const hole = this.#holes.get(tick.symbol)?.at(-1) ?? START
+    return hole.to === null && this.#mayLieIn(hole, tick)
+  }
+
   /** Whether a trade of the cover may lie in a hole of the primary. */
   #isMissing(tick: Told): boolean {
     return (this.#holes.get(tick.symbol) ?? [START]).some((hole) => this.#mayLieIn(hole, tick))
@@ -194,4 +294,14 @@ export class PrimaryAndCover implements Rule {
 /** What two tellings of one event have in common; of what cannot be a trade that is the symbol alone. */
 function likenessOf(told: Told): string {
   return told.type === 'tick' ? `${told.symbol} ${told.last_price} ${told.volume}` : `${told.symbol} rejected`
+}
+
+function bySymbol(waiting: Iterable<Waiting>): Tape {
+  const tape = new Map<string, Waiting[]>()
+  for (const trade of waiting) {
+    const own = tape.get(trade.tick.symbol)
+    if (own === undefined) tape.set(trade.tick.symbol, [trade])
+    else own.push(trade)
+  }
+  return tape
 }

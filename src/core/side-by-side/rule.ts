@@ -34,6 +34,8 @@ export interface Rule {
   trade(lane: LaneId, tick: Told, at: number): Verdict
   /** Trades that were kept back until now. @param all whether no more comes */
   released(at: number, all?: boolean): readonly Released[]
+  /** The rows of what may have been left out by what was released. */
+  doubts(): readonly Gap[]
   /** When `released` may have some, monotonic ms; Infinity for never. */
   readonly due: number
   /** The first feed is away: the trades of the second that go out in its place. */

@@ -41,7 +41,8 @@ export class Spread {
   }
 }
 
-function rangeOf(values: readonly number[]): Range {
+/** Where differences lie. @param values at least one, in any order */
+export function rangeOf(values: readonly number[]): Range {
   const sorted = Float64Array.from(values).sort()
   const at = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))]!
   const reach = MISTAKEN * (at(0.75) - at(0.25)) + MISTAKEN_MS
