@@ -47,8 +47,8 @@ function scrubbed(text: string, config: Config, io: Io): string {
   const known = new Map([[io.home, '~']])
   for (const vendor of [ALLTICK, INFOWAY]) {
     try {
-      const { token } = resolveToken(config, io.env, io, vendor)
-      if (token !== undefined) known.set(token, `(${vendor.secret})`)
+      const { token = '', others } = resolveToken(config, io.env, io, vendor)
+      for (const secret of [token, ...others]) known.set(secret, `(${vendor.secret})`)
     } catch {}
   }
   for (const name of longbridgeSecrets) if (io.env[name]) known.set(io.env[name], `(${name})`)

@@ -13,7 +13,7 @@ import { paletteOf, zoneOf } from './_print.ts'
 import type { Setup } from './_setup.ts'
 
 /** States worth a line without `-v`: when it is up, when it was lost, when something should be known. */
-const TOLD: ReadonlySet<Status['state']> = new Set(['up', 'lost', 'warning', 'halted', 'resumed'])
+const TOLD: ReadonlySet<Status['state']> = new Set(['connecting', 'up', 'lost', 'warning', 'halted', 'resumed'])
 
 /** Tells states and gaps on stderr as they pass; `-q` is silent, `-v` tells every state, and what came before the start. */
 export function teller(options: CommonOptions, io: Io): (events: readonly MarketEvent[]) => void {

@@ -36,8 +36,8 @@ export function sourceOptions(
     stdin: io.stdin,
     alltick: () => ({ ...vendorSettings(setup.config, io.env, ALLTICK), ...resolveToken(setup.config, io.env, io) }),
     infoway: () => {
-      const { token: key } = resolveToken(setup.config, io.env, io, INFOWAY)
-      return { ...vendorSettings(setup.config, io.env, INFOWAY), ...(key !== undefined && { key }) }
+      const { token: key, others } = resolveToken(setup.config, io.env, io, INFOWAY)
+      return { ...vendorSettings(setup.config, io.env, INFOWAY), ...(key !== undefined && { key }), others }
     },
     longbridge: () => longbridgeAccess(io.env),
     proxyFor: proxyFrom(io.env),

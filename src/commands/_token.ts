@@ -13,6 +13,13 @@ export interface VendorNames {
 export const ALLTICK: VendorNames = { section: 'alltick', secret: 'token', title: 'AllTick' }
 export const INFOWAY: VendorNames = { section: 'infoway', secret: 'key', title: 'Infoway' }
 
+/** What a user has of a vendor's secrets: the one that is used first, and those for further connections. */
+export interface Secrets {
+  token?: string
+  others: readonly string[]
+  warnings: readonly string[]
+}
+
 /** The environment variable of a vendor's secret. */
 export function secretVariable({ section, secret }: VendorNames): string {
   return `HKQ_${section}_${secret}`.toUpperCase()
@@ -52,31 +59,31 @@ function path(text: string, base: string, home: string): string {
 /**
  * A vendor's secret: of AllTick `HKQ_ALLTICK_TOKEN`, else the file `HKQ_ALLTICK_TOKEN_FILE`, else `alltick.tokenFile` or
  * `alltick.token` of the configuration. Undefined when there is none. No message ever contains it.
- * @throws HkqError E_TOKEN for a file that cannot be read or does not hold one token
+ * @throws HkqError E_TOKEN for a file that cannot be read or does not hold tokens
  */
 export function resolveToken(
   config: Config,
   env: Env,
   place: { cwd: string; home: string },
   vendor: VendorNames = ALLTICK,
-): { token?: string; warnings: readonly string[] } {
+): Secrets {
   const { secret } = vendor
   const variable = secretVariable(vendor)
   const direct = env[variable]?.trim()
-  if (direct) return { token: oneWord(direct, variable, vendor), warnings: [] }
+  if (direct) return { ...words(direct, variable, vendor), warnings: [] }
   const named = env[`${variable}_FILE`]
   if (named) return tokenIn(path(named, place.cwd, place.home), vendor)
   for (const file of config.files) {
     const { [`${secret}File`]: inFile, [secret]: inline } = section(file.values, vendor.section)
     if (typeof inFile === 'string') return tokenIn(path(inFile, dirname(file.path), place.home), vendor)
     if (typeof inline === 'string') {
-      return { token: oneWord(inline.trim(), `${vendor.section}.${secret} in "${file.path}"`, vendor), warnings: [] }
+      return { ...words(inline, `${vendor.section}.${secret} in "${file.path}"`, vendor), warnings: [] }
     }
   }
-  return { warnings: [] }
+  return { others: [], warnings: [] }
 }
 
-function tokenIn(file: string, vendor: VendorNames): { token: string; warnings: readonly string[] } {
+function tokenIn(file: string, vendor: VendorNames): Secrets {
   let text: string
   try {
     text = readFileSync(file, 'utf8')
@@ -84,7 +91,16 @@ function tokenIn(file: string, vendor: VendorNames): { token: string; warnings: 
     throw new HkqError('E_TOKEN', `cannot read the ${vendor.secret} file "${file}": ${reason(cause)}`, { cause })
   }
   const where = `the ${vendor.secret} file "${file}"`
-  return { token: oneWord(text.replace(/^\ufeff/, '').trim(), where, vendor), warnings: exposed(file) }
+  return { ...words(text.replace(/^\ufeff/, ''), where, vendor), warnings: exposed(file) }
+}
+
+/** Several stand one a line, or with commas between them. */
+function words(text: string, where: string, vendor: VendorNames): { token: string; others: readonly string[] } {
+  const [first = '', ...others] = text
+    .trim()
+    .split(/\s*[,\r\n]\s*/)
+    .filter((word, i) => word !== '' || i === 0)
+  return { token: oneWord(first, where, vendor), others: others.map((word) => oneWord(word, where, vendor)) }
 }
 
 function oneWord(token: string, where: string, { title, secret }: VendorNames): string {

@@ -133,7 +133,7 @@ export function startRecording(recording: Recording): {
         gaps: counts.gaps,
         reconnects: source.feeds
           ? sum(source.feeds().map(({ reconnects }) => reconnects))
-          : Math.max(0, counts.ups - 1),
+          : Math.max(0, counts.ups - (source.connections?.() ?? 1)),
         latency_p50: latency.quantile(0.5),
         latency_p99: latency.quantile(0.99),
         commit_p50: writer.stats.latency_p50,

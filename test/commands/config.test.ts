@@ -339,6 +339,15 @@ describe('a token', () => {
     expect(token().token).toBeUndefined()
   })
 
+  it('may be several, one a line or with commas between them, each one word', () => {
+    const file = put(join(root, 'token'), `${SECRET}-1\r\n\n${SECRET}-2\n`)
+    expect(token({ HKQ_ALLTICK_TOKEN_FILE: file })).toMatchObject({ token: `${SECRET}-1`, others: [`${SECRET}-2`] })
+    expect(token({ HKQ_ALLTICK_TOKEN: `${SECRET}, ${SECRET}-2` })).toMatchObject({
+      ...{ token: SECRET, others: [`${SECRET}-2`] },
+    })
+    expect(() => token({ HKQ_ALLTICK_TOKEN: `${SECRET},two words` })).toThrow(/must be one word/)
+  })
+
   it('file of the configuration lies beside it, or under the home directory', () => {
     put(join(cwd, 'token'), SECRET)
     project({ alltick: { tokenFile: 'token' } })

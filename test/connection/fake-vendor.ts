@@ -34,6 +34,8 @@ export function fakeVendor(endpoints: readonly string[], differences: Partial<Ve
     heartbeat: { everyMs: 10_000, frame: () => '{"beat":1}', answerWithinMs: 15_000 },
     reconnect: { floorMs: 3_000, capMs: 8_000 },
     maxSymbols: 100,
+    maxConnections: 1,
+    lineGapMs: 0,
     subscribe: (symbols, { depth }) => [request('trades', symbols), ...(depth > 0 ? [request('quotes', symbols)] : [])],
     openDecoder: () => {
       const decoder = {

@@ -1,5 +1,6 @@
 import { AllTickHttp } from '../connection/http.ts'
 import { isLoopback } from '../connection/socket.ts'
+import type { Vendor } from '../connection/vendor.ts'
 import { VENDORS } from '../connection/vendors/index.ts'
 import { HkqError } from '../errors.ts'
 import type { Source } from '../pipeline/source.ts'
@@ -12,7 +13,7 @@ import { type AllTickAccess, PLANS, type Settled } from './source-options.ts'
  * @throws HkqError E_TOKEN without a token, unless every endpoint is on this machine
  */
 export async function openAllTick(address: Address, options: Settled): Promise<Source> {
-  const { token, endpoints, plan } = accessFor(address, options)
+  const { token, others = [], endpoints, plan } = accessFor(address, options)
   if (token === undefined && !(endpoints?.every(isLoopback) ?? false)) {
     throw new HkqError(
       'E_TOKEN',
@@ -20,12 +21,14 @@ export async function openAllTick(address: Address, options: Settled): Promise<S
     )
   }
   const settings = { ...(token !== undefined && { token }), ...(plan && { plan }) }
-  const vendor = VENDORS.alltick({ ...settings, ...(endpoints && { endpoints }) })
+  const vendorOf = (secret = token): Vendor =>
+    VENDORS.alltick({ ...settings, ...(secret !== undefined && { token: secret }), ...(endpoints && { endpoints }) })
+  const vendor = vendorOf()
   const endpoint = vendor.endpoints[0]!
   const proxy = options.proxyFor?.(endpoint)
   const { clock, sessions, signal } = options
   const inquiry = new AllTickHttp({ ...settings, endpoint, clock, sessions, signal, ...(proxy && { proxy }) })
-  return openLive(vendor, options, inquiry)
+  return openLive([vendor, ...others.map(vendorOf)], options, inquiry)
 }
 
 /** What the user has, without the token where the address asks for none: a relay may be another program by now. */
@@ -34,11 +37,17 @@ function accessFor(address: Address, { alltick = () => ({}) }: Settled): Partial
   const endpoints = address.params.get('endpoint') ?? access.endpoints
   const plan = choiceParam(address, 'plan', PLANS) ?? access.plan
   const token = choiceParam(address, 'token', ['off']) === 'off' ? undefined : access.token
-  return { ...(token !== undefined && { token }), ...(endpoints && { endpoints }), ...(plan && { plan }) }
+  const others = token === undefined ? undefined : access.others
+  return {
+    ...(token !== undefined && { token }),
+    ...(others && { others }),
+    ...(endpoints && { endpoints }),
+    ...(plan && { plan }),
+  }
 }
 
 /** The tutorial's dialect, at an address of one's own. */
 export async function openTutorial(address: Address, options: Settled): Promise<Source> {
   const endpoints = address.params.get('endpoint')
-  return openLive(VENDORS.tutorial(endpoints ? { endpoints } : {}), options)
+  return openLive([VENDORS.tutorial(endpoints ? { endpoints } : {})], options)
 }

@@ -1,4 +1,5 @@
 import { isLoopback } from '../connection/socket.ts'
+import type { Vendor } from '../connection/vendor.ts'
 import { VENDORS } from '../connection/vendors/index.ts'
 import { InfowayHttp } from '../connection/vendors/infoway/http.ts'
 import { HkqError } from '../errors.ts'
@@ -21,10 +22,12 @@ export async function openInfoway(address: Address, options: Settled): Promise<S
     throw new HkqError('E_TOKEN', 'no Infoway key: set HKQ_INFOWAY_KEY, or use --from sim: for the simulated market')
   }
   const settings = { padded, ...(key !== undefined && { key }), ...(plan && { plan }) }
-  const vendor = VENDORS.infoway({ ...settings, ...(endpoints && { endpoints }) })
+  const vendorOf = (secret = key): Vendor =>
+    VENDORS.infoway({ ...settings, ...(secret !== undefined && { key: secret }), ...(endpoints && { endpoints }) })
+  const vendor = vendorOf()
   const endpoint = vendor.endpoints[0]!
   const proxy = options.proxyFor?.(endpoint)
   const { clock, sessions, signal } = options
   const inquiry = new InfowayHttp({ ...settings, endpoint, clock, sessions, signal, ...(proxy && { proxy }) })
-  return openLive(vendor, options, inquiry)
+  return openLive([vendor, ...(key === undefined ? [] : (access.others ?? [])).map(vendorOf)], options, inquiry)
 }

@@ -7,6 +7,8 @@ import type { Checkpoint, Query } from '../pipeline/source.ts'
 /** What AllTick wants from its user. */
 export interface AllTickAccess {
   token?: string
+  /** Further tokens, for more symbols than the connections of one carry. */
+  others?: readonly string[]
   plan?: Plan
   endpoints?: readonly string[]
 }
@@ -14,6 +16,8 @@ export interface AllTickAccess {
 /** What Infoway wants from its user. */
 export interface InfowayAccess {
   key?: string
+  /** Further keys, for more symbols than the connections of one carry. */
+  others?: readonly string[]
   plan?: Plan
   endpoints?: readonly string[]
 }

@@ -8,6 +8,7 @@ import type { Checkpoint, Source } from '../pipeline/source.ts'
 import { CoverageTeller } from './coverage.ts'
 import { Endpoints } from './endpoints.ts'
 import { GapTracker } from './gaps.ts'
+import type { Gate } from './gate.ts'
 import { untilLeft } from './leaving.ts'
 import { Link, type LinkEnd } from './link.ts'
 import { MuteWatch } from './mute-watch.ts'
@@ -39,6 +40,8 @@ export interface FeedOptions {
   readonly proxyFor?: (url: string) => string | undefined
   /** Asked about silent symbols; absent: a mute one is not told from a quiet one. */
   readonly inquiry?: Pick<Inquiry, 'latestTrades'> | undefined
+  /** The pace of all connections with this vendor's secret; absent: this is the only one. */
+  readonly shared?: Gate
   /** Events waiting for the consumer at which the socket is stopped; default 65,536. */
   readonly capacity?: number
   /** Default: the network's. */
@@ -134,7 +137,7 @@ class VendorFeed implements Feed {
   async #run(): Promise<void> {
     const signal = AbortSignal.any([this.#options.signal, this.#stop.signal])
     try {
-      while (!signal.aborted) {
+      while (await this.#mayConnect(signal)) {
         const end = await this.#connect(signal)
         if (signal.aborted && end.since !== undefined)
           this.#gaps.lost(end.cause, end.since, Math.min(end.since, this.#dataAt))
@@ -151,8 +154,19 @@ class VendorFeed implements Feed {
     }
   }
 
+  async #mayConnect(signal: AbortSignal): Promise<boolean> {
+    return this.#options.shared ? this.#options.shared.turn(signal) : !signal.aborted
+  }
+
   async #connect(signal: AbortSignal): Promise<LinkEnd> {
-    const { sessions, depth, onBytes, proxyFor = () => undefined, openSocket = openNetworkSocket } = this.#options
+    const {
+      sessions,
+      depth,
+      onBytes,
+      proxyFor = () => undefined,
+      openSocket = openNetworkSocket,
+      shared,
+    } = this.#options
     const endpoint = this.#endpoints.best()
     const startedAt = this.clock.monotonic()
     this.#retries.connecting()
@@ -168,6 +182,7 @@ class VendorFeed implements Feed {
         watchdog: this.#watchdog,
         onBytes,
         openSocket,
+        shared,
         opinion: this.#mutes && (() => this.#mutes!.opinion()),
       },
       {

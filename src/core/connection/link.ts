@@ -59,6 +59,8 @@ export interface LinkOptions {
   readonly watchdog: Watchdog
   readonly onBytes: ((bytes: number) => void) | undefined
   readonly openSocket: OpenSocket
+  /** The pace of the requests of all connections with this secret. */
+  readonly shared?: Gate | undefined
   /** The vendor's word on a silence that is too long; absent: nobody can be asked. */
   readonly opinion?: (() => Promise<Opinion>) | undefined
 }
@@ -100,7 +102,14 @@ export class Link {
     setMaxListeners(0, this.#life.signal)
     this.#requests = new Requests(
       {
-        ...{ vendor, clock, gate: this.#gate, subscription: options.subscription, scrub: this.#scrub },
+        ...{
+          vendor,
+          clock,
+          gate: this.#gate,
+          shared: options.shared,
+          subscription: options.subscription,
+          scrub: this.#scrub,
+        },
         send: (frame) => this.#socket!.send(frame),
         up: () => this.#up(),
         dropped: (dropped) => events.dropped(dropped),

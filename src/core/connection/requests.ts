@@ -11,6 +11,8 @@ export interface RequestOptions {
   readonly vendor: Vendor
   readonly clock: Clock
   readonly gate: Gate
+  /** Of all connections with the same secret. */
+  readonly shared?: Gate | undefined
   readonly subscription: Subscription
   /** Takes what is secret out of a vendor's words. */
   readonly scrub: (text: string) => string
@@ -39,12 +41,18 @@ export class Requests {
   async pump(): Promise<void> {
     if (this.#isPumping) return
     this.#isPumping = true
-    const { subscription, gate, run } = this.#options
-    while (subscription.hasNext && (await gate.turn(this.#signal))) {
+    const { subscription, run } = this.#options
+    while (subscription.hasNext && (await this.#turn())) {
       const request = subscription.next()
       if (request !== undefined) run(this.#send(request))
     }
     this.#isPumping = false
+  }
+
+  async #turn(): Promise<boolean> {
+    const { gate, shared } = this.#options
+    if (shared !== undefined && !(await shared.turn(this.#signal))) return false
+    return gate.turn(this.#signal)
   }
 
   /** @throws HkqError when the vendor's answer leaves nothing to go on with */

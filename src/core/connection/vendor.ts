@@ -20,6 +20,10 @@ export interface Vendor {
   readonly reconnect: { floorMs: number; capMs: number }
   /** Most symbols one connection may carry. */
   readonly maxSymbols: number
+  /** Most connections at a time with one secret. */
+  readonly maxConnections: number
+  /** Least time between two requests of different connections with one secret, ms (0: none). */
+  readonly lineGapMs: number
   /** The requests that subscribe a connection to these symbols, in order of sending; each replaces the one of its `kind`, or adds to it. */
   subscribe(symbols: readonly string[], options: { depth: number }): readonly Request[]
   /** Where a subscription adds to the earlier one: the requests that take symbols away again. */

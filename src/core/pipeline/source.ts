@@ -31,6 +31,8 @@ export interface Source extends Batches<MarketEvent> {
   readonly inquiry?: Inquiry
   /** What each of two feeds side by side was worth so far, where the source is such. */
   feeds?(): readonly FeedReport[]
+  /** How many connections carry a live feed, where they may be several. */
+  connections?(): number
   /** Bars kept beside the events, where the source has them. */
   bars?(query: Query): Batches<Bar>
 }

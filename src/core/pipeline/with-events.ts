@@ -10,6 +10,7 @@ export function withEvents(source: Source, step: (events: Batches) => AsyncItera
     ...(source.subscribe && { subscribe: (symbols: readonly string[]) => source.subscribe!(symbols) }),
     ...(source.inquiry && { inquiry: source.inquiry }),
     ...(source.feeds && { feeds: () => source.feeds!() }),
+    ...(source.connections && { connections: () => source.connections!() }),
     ...(source.bars && { bars: (query) => source.bars!(query) }),
     [Symbol.asyncIterator]: () => step(source)[Symbol.asyncIterator](),
   }

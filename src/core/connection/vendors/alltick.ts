@@ -4,25 +4,29 @@ import { scrubber, withoutSecret } from '../secret.ts'
 import type { Request, Vendor } from '../vendor.ts'
 import { AllTickDecoder } from './alltick/decoder.ts'
 
-/** What AllTick sells, as its interface limits have it: symbols a connection, pauses between connects, HTTP pace. */
+/** What AllTick sells, as its interface limits have it: symbols a connection, connections a token, pauses between connects, HTTP pace. */
 export const PLANS = {
   free: {
     symbols: 5,
+    connections: 1,
     reconnect: { floorMs: 10_000, capMs: 30_000 },
     http: { everyMs: 10_000, batchEveryMs: 10_000, batch: 5, codes: 5 },
   },
   basic: {
     symbols: 100,
+    connections: 1,
     reconnect: { floorMs: 3_000, capMs: 8_000 },
     http: { everyMs: 1_000, batchEveryMs: 3_000, batch: 100, codes: 50 },
   },
   premium: {
     symbols: 200,
+    connections: 3,
     reconnect: { floorMs: 3_000, capMs: 8_000 },
     http: { everyMs: 100, batchEveryMs: 2_000, batch: 200, codes: 50 },
   },
   pro: {
     symbols: 3_000,
+    connections: 10,
     reconnect: { floorMs: 3_000, capMs: 8_000 },
     http: { everyMs: 50, batchEveryMs: 1_000, batch: 500, codes: 50 },
   },
@@ -43,6 +47,8 @@ const ENDPOINT = 'wss://quote.alltick.co/quote-stock-b-ws-api'
 const MAX_LEVELS = 10
 /** At least a second between any two requests of one connection, and a little for the clocks. */
 const FRAME_GAP = 1_050
+/** At least three seconds between requests of two connections of one token; one may still wait for its own gap by then. */
+const LINE_GAP = 3_000 + FRAME_GAP
 
 /**
  * AllTick's published WebSocket API for Hong Kong stocks and indices.
@@ -66,6 +72,8 @@ export function alltick(options: AllTickOptions = {}): Vendor {
     heartbeat: { everyMs: 10_000, frame: () => frame(22000, {}).frame, answerWithinMs: 10_000 },
     reconnect: plan.reconnect,
     maxSymbols: plan.symbols,
+    maxConnections: plan.connections,
+    lineGapMs: LINE_GAP,
     subscribe: (symbols, { depth }): readonly Request[] => {
       const codes = symbols.map((symbol) => ({ code: toShort(symbol) }))
       const depth_level = Math.min(Math.max(depth, 1), MAX_LEVELS)

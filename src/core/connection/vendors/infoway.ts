@@ -4,12 +4,12 @@ import { scrubber, withoutSecret } from '../secret.ts'
 import type { Request, Vendor } from '../vendor.ts'
 import { InfowayDecoder } from './infoway/decoder.ts'
 
-/** What Infoway sells, as its limitation pages have it where they contradict each other the newer ones: symbols a connection, HTTP pace. */
+/** What Infoway sells, as its limitation pages have it where they contradict each other the newer ones: symbols a connection, connections a key, HTTP pace. */
 export const PLANS = {
-  free: { symbols: 10, reconnect: { floorMs: 3_000, capMs: 30_000 }, http: { everyMs: 500 } },
-  basic: { symbols: 200, reconnect: { floorMs: 3_000, capMs: 8_000 }, http: { everyMs: 500 } },
-  premium: { symbols: 600, reconnect: { floorMs: 3_000, capMs: 8_000 }, http: { everyMs: 500 } },
-  pro: { symbols: 500, reconnect: { floorMs: 3_000, capMs: 8_000 }, http: { everyMs: 50 } },
+  free: { symbols: 10, connections: 1, reconnect: { floorMs: 3_000, capMs: 30_000 }, http: { everyMs: 500 } },
+  basic: { symbols: 200, connections: 1, reconnect: { floorMs: 3_000, capMs: 8_000 }, http: { everyMs: 500 } },
+  premium: { symbols: 600, connections: 2, reconnect: { floorMs: 3_000, capMs: 8_000 }, http: { everyMs: 500 } },
+  pro: { symbols: 500, connections: 9, reconnect: { floorMs: 3_000, capMs: 8_000 }, http: { everyMs: 50 } },
 } as const
 
 export type Plan = keyof typeof PLANS
@@ -57,6 +57,8 @@ export function infoway(options: InfowayOptions = {}): Vendor {
     heartbeat: { everyMs: 30_000, frame: () => frame(HEARTBEAT).frame, answerWithinMs: null },
     reconnect: plan.reconnect,
     maxSymbols: plan.symbols,
+    maxConnections: plan.connections,
+    lineGapMs: 0,
     subscribe: (symbols): readonly Request[] => {
       const codes = codesOf(symbols)
       return [

@@ -28,6 +28,8 @@ export function tutorial({ endpoints = ENDPOINTS }: TutorialOptions = {}): Vendo
     heartbeat: { everyMs: 30_000, frame: () => '{"action":"ping"}', answerWithinMs: null },
     reconnect: { floorMs: 3_000, capMs: 30_000 },
     maxSymbols: Number.POSITIVE_INFINITY,
+    maxConnections: 1,
+    lineGapMs: 0,
     subscribe: (symbols) => [
       { kind: 'trades', symbols, frame: JSON.stringify({ action: 'subscribe', symbols }), id: null },
     ],
