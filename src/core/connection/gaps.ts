@@ -1,7 +1,8 @@
 import { byTimeAndSeq, type Gap, type GapCause, type MarketEvent, type Seq, type Tick } from '../market/event.ts'
-import { type Session, type Sessions, sessionsOf } from '../market/session.ts'
-import { DAY, HOUR, MINUTE } from '../market/time.ts'
+import type { Sessions } from '../market/session.ts'
+import { DAY, HOUR } from '../market/time.ts'
 import { FeedTime } from '../validation/feed-time.ts'
+import { isQuiet, isTraded, missedBy, openingBefore } from './missed.ts'
 
 /** How far the history of one symbol reached before this run. A pipeline Checkpoint is one. */
 export interface Reached {
@@ -139,7 +140,7 @@ export class GapTracker {
   heard(now: number): readonly string[] {
     const since = this.#heardAt ?? this.#upAt
     if (this.#live !== true || !this.#isClockSure || this.#upAt === null || since === null) return []
-    if (since >= now || !this.#isTraded(since, now)) return []
+    if (since >= now || !isTraded(since, now, this.#sessions)) return []
     this.#heardAt = now
     const symbols: string[] = []
     for (const [symbol, track] of this.#tracks) {
@@ -159,7 +160,7 @@ export class GapTracker {
     if (this.#live !== true) return begun
     for (const [symbol, track] of this.#tracks) {
       if (track.start !== 'late_start' || track.watched === null || track.covered !== NEVER) continue
-      const open = this.#openingBefore(track.watched)
+      const open = openingBefore(track.watched, this.#sessions)
       if (open === null) continue
       track.covered = open
       begun.set(open, [...(begun.get(open) ?? []), symbol])
@@ -222,23 +223,18 @@ export class GapTracker {
     const live = this.#live === true
     const rows: Gap[] = []
     if (start === 'restart') {
-      for (const { open, close } of this.#missed(track, to, live ? (watched ?? now) : to))
+      for (const { open, close } of missedBy(track, to, live ? (watched ?? now) : to, this.#sessions))
         rows.push(row(start, open, close))
     } else if (start === 'late_start' && live) {
-      const open = this.#openingBefore(watched ?? now)
+      const open = openingBefore(watched ?? now, this.#sessions)
       if (open !== null && open < to) rows.push(row(start, open, to))
     }
     if (loss === null || rows.at(-1)?.to === to) return rows
     const from = start === null ? timestamp : live ? loss.heard : Number.POSITIVE_INFINITY
-    const isQuiet = live && !loss.isProven && this.#quiet(start === null ? from : 0, loss.at, this.#upAt ?? now)
-    if (from <= to && !isQuiet) rows.push(row(loss.cause, from, to))
+    const last = start === null ? from : 0
+    const isNone = live && !loss.isProven && isQuiet(last, loss.at, this.#upAt ?? now, this.#sessions)
+    if (from <= to && !isNone) rows.push(row(loss.cause, from, to))
     return rows
-  }
-
-  /** Opening of the session that is on at `now`, null outside. */
-  #openingBefore(now: number): number | null {
-    const day = this.#sessions.day(now)
-    return day === null ? null : (sessionsOf(day).find(({ open, close }) => now >= open && now < close)?.open ?? null)
   }
 
   /** Whether no hole of the symbol waits for the tick that ends it. */
@@ -246,41 +242,8 @@ export class GapTracker {
     const { start, watched, loss, timestamp } = track
     if (watched === null || loss !== null) return false
     // a clock that is behind the last tick cannot tell what was missed since
-    if (start === 'restart') return now > timestamp && this.#missed(track, now, watched).length === 0
-    return start === null || this.#openingBefore(watched) === null
-  }
-
-  #isTraded(from: number, to: number): boolean {
-    return this.#sessions
-      .days(from, to)
-      .some((day) => sessionsOf(day).some(({ open, close }) => open < to && close > from))
-  }
-
-  /**
-   * The stretches of session from the last tick to `to`, both inclusive, that were not heard to their close and opened
-   * before `watched`: the later ones were seen whole, and all of them where they were heard until then.
-   */
-  #missed({ timestamp, covered }: Track, to: number, watched: number): Session[] {
-    if (covered >= watched) return []
-    const from = timestamp === NEVER ? covered : timestamp
-    const missed: Session[] = []
-    for (const day of this.#sessions.days(from, to + 1)) {
-      if (from >= day.end - 2 * MINUTE && from < day.end) continue
-      for (const { open, close } of sessionsOf(day)) {
-        const hole = { open: Math.max(open, from), close: Math.min(close, to) }
-        const isOneInstant = from === to && from >= open && from < close
-        if (open < watched && close > covered && (hole.open < hole.close || isOneInstant)) missed.push(hole)
-      }
-    }
-    return missed
-  }
-
-  /** Whether nothing trades from the loss to the reconnect, a minute either side, and the last tick is older than that. */
-  #quiet(last: number, lostAt: number, upAt: number): boolean {
-    const from = lostAt - MINUTE
-    const to = upAt + MINUTE
-    if (last >= from) return false
-    return !this.#isTraded(from, to)
+    if (start === 'restart') return now > timestamp && missedBy(track, now, watched, this.#sessions).length === 0
+    return start === null || openingBefore(watched, this.#sessions) === null
   }
 }
 
