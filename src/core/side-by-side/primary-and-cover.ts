@@ -23,7 +23,7 @@ interface Deferred {
 type Tape = ReadonlyMap<string, readonly Waiting[]>
 
 /** How often trades are laid side by side to learn the clocks: by order alone, then by order and clocks. */
-const PASSES = 3
+const PASSES = 2
 /** Holes of a symbol that the cover's late trades may still fall into. */
 const MOST = 8
 /** How long trades wait at most for the clocks to be known, ms. */
@@ -92,29 +92,26 @@ export class PrimaryAndCover implements Rule {
     })
   }
 
-  /** The other feed's telling of what was kept back, and of what waits since: by their order, and what that leaves by nearness. */
+  /** The other feed's telling of what was kept back: by the order of the trades, and what that leaves by their likeness. */
   #partners(deferred: readonly Deferred[]): Map<Waiting, Waiting> {
     const partners = new Map<Waiting, Waiting>()
-    const join = (first: Waiting, second: Waiting): void => {
-      partners.set(first, second)
-      partners.set(second, first)
-    }
     for (const [first, second] of this.#aligned()) {
       this.#pairing.remove(0, first)
       this.#pairing.remove(1, second)
-      join(first, second)
+      partners.set(first, second).set(second, first)
     }
-    for (const { lane, waiting } of deferred) {
-      if (lane === 0 || partners.has(waiting)) continue
-      const first = this.#pairing.take(1, waiting.tick)
-      if (first === null) continue
-      this.#pairing.remove(1, waiting)
-      join(first, waiting)
-    }
+    for (const lane of [1, 0] as const)
+      for (const { lane: own, waiting } of deferred) {
+        if (own !== lane || partners.has(waiting)) continue
+        const partner = this.#pairing.take(lane, waiting.tick)
+        if (partner === null) continue
+        this.#pairing.remove(lane, waiting)
+        partners.set(waiting, partner).set(partner, waiting)
+      }
     return partners
   }
 
-  /** Both feeds' waiting trades side by side. Where the clocks are not known that tells them, and they tell the rest. */
+  /** What is the same by its order, of all that waits. Where the clocks are not known that tells them too, or nothing is. */
   #aligned(): Pair[] {
     const { clocks } = this.#side
     const [first, second] = ([0, 1] as const).map((lane) => bySymbol(this.#pairing.waiting(lane))) as [Tape, Tape]
@@ -123,9 +120,9 @@ export class PrimaryAndCover implements Rule {
         .flatMap(([symbol, own]) => alignmentOf(own, second.get(symbol) ?? [], this.#likeness))
         .sort(([, a], [, b]) => a.at - b.at)
     let pairs = align()
-    if (clocks.areKnown) return pairs
-    for (let pass = 1; pass < PASSES && clocks.assume(pairs); pass++) pairs = align()
-    return pairs
+    const passes = clocks.areKnown ? 1 : PASSES
+    for (let pass = 0; pass < passes && clocks.assume(pairs); pass++) pairs = align()
+    return clocks.areKnown ? pairs : []
   }
 
   /**
@@ -209,7 +206,8 @@ export class PrimaryAndCover implements Rule {
   }
 
   over(): readonly Gap[] {
-    return this.#side.lanes[0].ups === 0 ? this.#withheld.splice(0) : []
+    if (!this.#side.lanes[0].hasEnded) return []
+    return this.#withheld.splice(0).filter(({ symbol }) => symbol === null || !this.#last.has(symbol))
   }
 
   gap(lane: LaneId, gap: Gap, at: number): readonly Gap[] {
@@ -277,13 +275,12 @@ export class PrimaryAndCover implements Rule {
   #coverGap(gap: Gap, at: number): readonly Gap[] {
     const { lanes, hearing, clocks } = this.#side
     const isStart = gap.cause === 'restart' || gap.cause === 'late_start'
-    if (isStart && lanes[0].ups === 0) {
+    if (isStart && (gap.symbol === null || !this.#last.has(gap.symbol))) {
       if (lanes[0].hasEnded) return [gap]
       this.#withheld.push(gap)
       return []
     }
-    if (gap.symbol === null || !this.leads(1, gap.symbol)) return []
-    if (isStart) return []
+    if (isStart || gap.symbol === null || !this.leads(1, gap.symbol)) return []
     const { shift } = clocks
     const own = { from: gap.from - shift, to: gap.to - shift }
     const unheard = hearing.parts(gap.symbol, own, at).filter(({ heard }) => !heard)
