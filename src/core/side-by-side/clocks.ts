@@ -111,21 +111,30 @@ export class Clocks {
   }
 
   /**
-   * How unlike the times of one trade these are, ms off the usual; Infinity where they cannot be, 0 while that is not known. Where a vendor's clock is
-   * coarser than arrivals are, what came on time is judged by its arrival too.
+   * How unlike the times of one trade these are, ms off the usual: Infinity where its exchange times cannot be, 0 while nothing is known.
+   * Where a vendor's clock is coarser than arrivals are, it is those that are compared.
    */
-  distance(first: Told, second: Told): number {
-    const exchange = this.#range
+  difference(first: Told, second: Told): number {
+    const [exchange, arrival] = [this.#range, this.#arrivalRange]
+    const { low, high, median } = exchange ?? UNKNOWN
     const apart = second.timestamp - first.timestamp
-    const { low, high } = exchange ?? UNKNOWN
     if (apart < low || apart > high) return Number.POSITIVE_INFINITY
     if (exchange === null) return 0
-    const arrival = this.#arrivalRange
+    const later = minus(second.received_at, first.received_at)
     const isFine = arrival === null || high - low <= arrival.high - arrival.low
-    if (isFine || !this.#isOnTime(0, first) || !this.#isOnTime(1, second)) return Math.abs(apart - exchange.median)
+    return isFine || later === null ? Math.abs(apart - median) : Math.abs(later - arrival.median)
+  }
+
+  /** The same where no order helps: what came on time cannot have arrived at times that are unlike, and what did not is not judged by that. */
+  distance(first: Told, second: Told): number {
+    const [exchange, arrival] = [this.#range, this.#arrivalRange]
+    const unlike = this.difference(first, second)
+    if (unlike === Number.POSITIVE_INFINITY || exchange === null || arrival === null) return unlike
+    if (exchange.high - exchange.low <= arrival.high - arrival.low) return unlike
+    if (!this.#isOnTime(0, first) || !this.#isOnTime(1, second))
+      return Math.abs(second.timestamp - first.timestamp - exchange.median)
     const later = second.received_at! - first.received_at!
-    const isUsual = later >= arrival.low - JITTER && later <= arrival.high + JITTER
-    return isUsual ? Math.abs(later - arrival.median) : Number.POSITIVE_INFINITY
+    return later >= arrival.low - JITTER && later <= arrival.high + JITTER ? unlike : Number.POSITIVE_INFINITY
   }
 
   /** Whether a trade came as fast as others do: what was held up on its way tells nothing by its arrival. */
