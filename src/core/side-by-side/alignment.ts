@@ -1,9 +1,9 @@
 import type { Likeness, Waiting } from './pairing.ts'
 
-/** Of two alignments with as many pairs the one with the least distance is better: a pair is worth more than any distance. */
+/** What a pair is worth beyond its distance: of alignments with as many pairs the nearest is the best. */
 const PAIR = 1e9
-/** Pairs that may be looked at, some seconds of the busiest symbol: beyond that there is none. */
-const MOST = 4_000_000
+/** Pairs of likes that may be looked at, some 50 MB; a symbol with more is not aligned until the clocks leave it fewer. */
+const MOST = 1_000_000
 
 /** A trade of each feed that are one; both in order of arrival. */
 export type Pair = readonly [first: Waiting, second: Waiting]
@@ -26,7 +26,7 @@ export function alignmentOf(first: readonly Waiting[], second: readonly Waiting[
       const { node: before, worth } = best.below(j)
       found.push({ node: pairs.push({ i, j, before }) - 1, j, worth: worth + PAIR - distance })
     }
-    // a trade is no successor of itself
+    // no pair of a trade comes behind another one of it
     for (const { node, j, worth } of found) best.offer(j, node, worth)
     if (pairs.length > MOST) return []
   }

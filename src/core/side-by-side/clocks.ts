@@ -5,9 +5,8 @@ import { Runs } from './runs.ts'
 import { type Range, rangeOf, Spread } from './spread.ts'
 import type { Told } from './told.ts'
 
-/** How far two clocks, and two arrivals of one trade, may be apart before more is known, ms. */
+/** How far two clocks may be apart before more is known, ms. */
 export const UNKNOWN: Range = { low: -5_000, high: 5_000, median: 0 }
-const UNKNOWN_ARRIVAL: Range = { low: -1_500, high: 1_500, median: 0 }
 /** What a trade, or the other feed's telling of it, may be later than any was, ms, and still be on time. */
 const JITTER = 50
 /** Pairs that tell the difference at once, the time that they must have come over, ms, and the share of them that must agree within 1 s. */
@@ -18,6 +17,13 @@ const GRAIN = 1_000
 /** Silence beyond that which makes a trade overdue, ms. */
 const OVERDUE = 500
 
+/** What is learnt at once from common trades, until more is known. */
+interface Assumed {
+  readonly exchange: Range
+  readonly arrival: Range | null
+  readonly lags: readonly [Range | null, Range | null]
+}
+
 /**
  * How the times of the second feed compare with those of the first, learnt from trades that both told: exchange times differ by
  * the vendors' clocks and by how finely they tell time, receive times by the ways. A trade of one may be that of the
@@ -27,7 +33,7 @@ export class Clocks {
   readonly #runs = new Runs()
   readonly #exchange = new Spread()
   readonly #arrival = new Spread()
-  #assumed: { exchange: Range; arrival: Range | null } | null = null
+  #assumed: Assumed | null = null
   readonly #lags = [new Spread(), new Spread()] as const
 
   /** @param at monotonic time, ms */
@@ -48,14 +54,17 @@ export class Clocks {
    */
   assume(pairs: readonly Pair[]): boolean {
     if (pairs.length < ENOUGH || pairs.at(-1)![1].at - pairs[0]![1].at < SPAN) return false
-    const apart = differencesOf(pairs, ({ timestamp }) => timestamp)
+    const apart = pairs.map(([first, second]) => second.tick.timestamp - first.tick.timestamp).sort((a, b) => a - b)
     const middle = apart[apart.length >> 1]!
     const agreed = apart.filter((value) => Math.abs(value - middle) <= GRAIN)
     if (agreed.length < AGREED * apart.length) return false
-    const arrivals = differencesOf(pairs, ({ received_at }) => received_at)
     this.#assumed = {
       exchange: rangeOf(agreed),
-      arrival: arrivals.length < ENOUGH ? null : rangeOf(arrivals),
+      arrival: usualOf(pairs, ([first, second]) => minus(second.received_at, first.received_at)),
+      lags: [
+        usualOf(pairs, ([{ received_at, timestamp }]) => minus(received_at, timestamp)),
+        usualOf(pairs, ([, { received_at, timestamp }]) => minus(received_at, timestamp)),
+      ],
     }
     return true
   }
@@ -102,37 +111,45 @@ export class Clocks {
   }
 
   /**
-   * How unlike the times of one trade these are, ms off the usual; Infinity where they cannot be. Where a vendor's clock is
-   * coarser than arrivals are, what came on time is judged by its arrival too.
+   * How unlike the times of one trade these are, ms off the usual: Infinity where its exchange times cannot be, 0 while nothing is known.
+   * Where a vendor's clock is coarser than arrivals are, it is those that are compared.
    */
-  distance(first: Told, second: Told): number {
-    const exchange = this.#range ?? UNKNOWN
+  difference(first: Told, second: Told): number {
+    const [exchange, arrival] = [this.#range, this.#arrivalRange]
+    const { low, high, median } = exchange ?? UNKNOWN
     const apart = second.timestamp - first.timestamp
-    if (apart < exchange.low || apart > exchange.high) return Number.POSITIVE_INFINITY
-    const arrival = this.#arrivalRange ?? UNKNOWN_ARRIVAL
-    const isFine = exchange.high - exchange.low <= arrival.high - arrival.low
-    if (isFine || !this.#isOnTime(0, first) || !this.#isOnTime(1, second)) return Math.abs(apart - exchange.median)
+    if (apart < low || apart > high) return Number.POSITIVE_INFINITY
+    if (exchange === null) return 0
+    const later = minus(second.received_at, first.received_at)
+    const isFine = arrival === null || high - low <= arrival.high - arrival.low
+    return isFine || later === null ? Math.abs(apart - median) : Math.abs(later - arrival.median)
+  }
+
+  /** The same where no order helps: what came on time cannot have arrived at times that are unlike, and what did not is not judged by that. */
+  distance(first: Told, second: Told): number {
+    const [exchange, arrival] = [this.#range, this.#arrivalRange]
+    const unlike = this.difference(first, second)
+    if (unlike === Number.POSITIVE_INFINITY || exchange === null || arrival === null) return unlike
+    if (exchange.high - exchange.low <= arrival.high - arrival.low) return unlike
+    if (!this.#isOnTime(0, first) || !this.#isOnTime(1, second))
+      return Math.abs(second.timestamp - first.timestamp - exchange.median)
     const later = second.received_at! - first.received_at!
-    const isUsual = later >= arrival.low - JITTER && later <= arrival.high + JITTER
-    return isUsual ? Math.abs(later - arrival.median) : Number.POSITIVE_INFINITY
+    return later >= arrival.low - JITTER && later <= arrival.high + JITTER ? unlike : Number.POSITIVE_INFINITY
   }
 
   /** Whether a trade came as fast as others do: what was held up on its way tells nothing by its arrival. */
   #isOnTime(lane: LaneId, { timestamp, received_at }: Told): boolean {
-    const { range } = this.#lags[lane]
-    if (received_at === null) return false
-    if (range === null) return true
+    const range = this.#lags[lane].range ?? this.#assumed?.lags[lane]
+    if (received_at === null || range == null) return false
     const lag = received_at - timestamp
     return lag >= range.low - JITTER && lag <= range.high + JITTER
   }
 }
 
-/** In order; without those that are not known. */
-function differencesOf(pairs: readonly Pair[], timeOf: (tick: Told) => number | null): number[] {
-  return pairs
-    .flatMap(([first, second]) => {
-      const [own, theirs] = [timeOf(first.tick), timeOf(second.tick)]
-      return own === null || theirs === null ? [] : [theirs - own]
-    })
-    .sort((a, b) => a - b)
+const minus = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a - b)
+
+/** Where what is known of a difference lies; null where that is not enough. */
+function usualOf(pairs: readonly Pair[], of: (told: readonly [Told, Told]) => number | null): Range | null {
+  const known = pairs.map(([{ tick }, second]) => of([tick, second.tick])).filter((value) => value !== null)
+  return known.length < ENOUGH ? null : rangeOf(known)
 }

@@ -43,6 +43,8 @@ export class Pair {
   /** Holes of which it is not yet known whether the other feed heard them to their end. */
   #owed: { lane: LaneId; gap: Gap; at: number }[] = []
   #rule: Rule
+  /** Whether the feeds end because they were asked to: nothing more is missed then. */
+  #isStopping = false
   #out: MarketEvent[] = []
 
   /** @param names of the first and the second feed, as in their events */
@@ -88,6 +90,7 @@ export class Pair {
   /** A feed has ended. @param why for people, where it was not asked to */
   ended(lane: LaneId, why: string | null, moment: Moment): readonly MarketEvent[] {
     this.#lanes[lane].hasEnded = true
+    this.#isStopping = why === null
     this.#away(lane, moment.at, () => this.#lanes[lane].lost(moment.at))
     this.#release(moment.at, true)
     this.#unproven((owed) => owed.lane === lane)
@@ -167,7 +170,8 @@ export class Pair {
 
   #settleAll(released: readonly Released[], at: number): void {
     for (const { lane, tick, verdict } of released) this.#settle(lane, tick, verdict, at)
-    for (const row of this.#rule.doubts()) this.#give(row)
+    const doubts = this.#rule.doubts()
+    if (!this.#isStopping) for (const row of doubts) this.#give(row)
   }
 
   #settle(lane: LaneId, tick: Told, { isGiven, isPaired }: Verdict, at: number): void {

@@ -19,11 +19,16 @@ interface Deferred {
   readonly waiting: Waiting
 }
 
+interface Stretch {
+  readonly from: number
+  readonly to: number
+}
+
 /** Trades by symbol, in order of arrival. */
 type Tape = ReadonlyMap<string, readonly Waiting[]>
 
 /** How often trades are laid side by side to learn the clocks: by order alone, then by order and clocks. */
-const PASSES = 3
+const PASSES = 2
 /** Holes of a symbol that the cover's late trades may still fall into. */
 const MOST = 8
 /** How long trades wait at most for the clocks to be known, ms. */
@@ -42,7 +47,7 @@ export class PrimaryAndCover implements Rule {
   readonly #pairing: Pairing
   readonly #last = new Map<string, number>()
   readonly #holes = new Map<string, Hole[]>()
-  /** Symbols of which the cover has given a trade in a hole that lasts. */
+  /** Symbols of which the cover has given a trade that the primary may tell yet. */
   readonly #stoodIn = new Set<string>()
   /** What came before the clocks were known, in order. */
   #deferred: Deferred[] = []
@@ -78,6 +83,7 @@ export class PrimaryAndCover implements Rule {
     for (const { lane, waiting } of deferred) this.#pairing.add(lane, waiting)
     const partners = this.#partners(deferred)
     for (const { lane, waiting } of deferred) if (lane === 0 && !waiting.given) this.heard(waiting.tick)
+    this.#holdBack()
     const { clocks, lanes } = this.#side
     if (!clocks.areKnown && !lanes[0].isHeard) this.#doubt(deferred, partners)
     const counted = new Set<Waiting>()
@@ -92,40 +98,47 @@ export class PrimaryAndCover implements Rule {
     })
   }
 
-  /** The other feed's telling of what was kept back, and of what waits since: by their order, and what that leaves by nearness. */
+  /** From now on the primary is held back where it may still tell what the cover has given. */
+  #holdBack(): void {
+    this.#stoodIn.clear()
+    for (const { tick, given } of this.#pairing.waiting(1)) {
+      const last = this.#last.get(tick.symbol)
+      if (given && (last === undefined || this.#side.clocks.mayFollow(tick, last))) this.#stoodIn.add(tick.symbol)
+    }
+  }
+
+  /** The other feed's telling of what was kept back: by the order of the trades, and what that leaves by their likeness. */
   #partners(deferred: readonly Deferred[]): Map<Waiting, Waiting> {
     const partners = new Map<Waiting, Waiting>()
-    const join = (first: Waiting, second: Waiting): void => {
-      partners.set(first, second)
-      partners.set(second, first)
-    }
     for (const [first, second] of this.#aligned()) {
       this.#pairing.remove(0, first)
       this.#pairing.remove(1, second)
-      join(first, second)
+      partners.set(first, second).set(second, first)
     }
-    for (const { lane, waiting } of deferred) {
-      if (lane === 0 || partners.has(waiting)) continue
-      const first = this.#pairing.take(1, waiting.tick)
-      if (first === null) continue
-      this.#pairing.remove(1, waiting)
-      join(first, waiting)
-    }
+    for (const lane of [1, 0] as const)
+      for (const { lane: own, waiting } of deferred) {
+        if (own !== lane || partners.has(waiting)) continue
+        const partner = this.#pairing.take(lane, waiting.tick)
+        if (partner === null) continue
+        this.#pairing.remove(lane, waiting)
+        partners.set(waiting, partner).set(partner, waiting)
+      }
     return partners
   }
 
-  /** Both feeds' waiting trades side by side. Where the clocks are not known that tells them, and they tell the rest. */
+  /** What is the same by its order, of all that waits. Where the clocks are not known that tells them too, or nothing is. */
   #aligned(): Pair[] {
     const { clocks } = this.#side
     const [first, second] = ([0, 1] as const).map((lane) => bySymbol(this.#pairing.waiting(lane))) as [Tape, Tape]
+    const likeness: Likeness = { key: likenessOf, distance: (one, other) => clocks.difference(one, other) }
     const align = (): Pair[] =>
       [...first]
-        .flatMap(([symbol, own]) => alignmentOf(own, second.get(symbol) ?? [], this.#likeness))
+        .flatMap(([symbol, own]) => alignmentOf(own, second.get(symbol) ?? [], likeness))
         .sort(([, a], [, b]) => a.at - b.at)
     let pairs = align()
-    if (clocks.areKnown) return pairs
-    for (let pass = 1; pass < PASSES && clocks.assume(pairs); pass++) pairs = align()
-    return pairs
+    const passes = clocks.areKnown ? 1 : PASSES
+    for (let pass = 0; pass < passes && clocks.assume(pairs); pass++) pairs = align()
+    return clocks.areKnown ? pairs : []
   }
 
   /**
@@ -133,27 +146,28 @@ export class PrimaryAndCover implements Rule {
    * stretch in which trades were left out for that is told as a hole, and so is what comes of the cover in place of its last trades.
    */
   #doubt(deferred: readonly Deferred[], partners: ReadonlyMap<Waiting, Waiting>): void {
-    const from = new Map<string, number>()
-    const begin = ({ symbol, timestamp }: Told): void => {
-      from.set(symbol, Math.min(timestamp, from.get(symbol) ?? timestamp))
+    const doubts = [new Map<string, Stretch>(), new Map<string, Stretch>()] as const
+    const doubt = (lane: LaneId, symbol: string, from: number, to: number): void => {
+      const known = doubts[lane].get(symbol)
+      doubts[lane].set(symbol, { from: Math.min(from, known?.from ?? from), to: Math.max(to, known?.to ?? to) })
     }
-    for (const { waiting } of deferred) if (!waiting.given && partners.has(waiting)) begin(waiting.tick)
-    for (const { tick } of this.#pairing.waiting(0)) begin(tick)
-    const source = this.#side.lanes[0].name
-    for (const [symbol, start] of from) {
-      const last = this.#last.get(symbol)
-      if (last === undefined) continue
-      const [begun, to] = [Math.min(start, last), last + UNKNOWN.high]
-      this.#doubts.push({
-        type: 'gap',
-        source,
-        symbol,
-        from: begun,
-        to,
-        cause: 'disconnect',
-        volume: null,
-        filled_by: null,
-      })
+    for (const { lane, waiting } of deferred)
+      if (!waiting.given && partners.has(waiting))
+        doubt(lane, waiting.tick.symbol, waiting.tick.timestamp, waiting.tick.timestamp)
+    for (const { tick } of this.#pairing.waiting(0))
+      doubt(1, tick.symbol, tick.timestamp + UNKNOWN.low, tick.timestamp + UNKNOWN.high)
+    for (const lane of [0, 1] as const) {
+      const source = this.#side.lanes[lane].name
+      for (const [symbol, stretch] of doubts[lane])
+        this.#doubts.push({
+          type: 'gap',
+          source,
+          symbol,
+          ...stretch,
+          cause: 'disconnect',
+          volume: null,
+          filled_by: null,
+        })
     }
   }
 
@@ -170,6 +184,7 @@ export class PrimaryAndCover implements Rule {
   leftovers(): { lane: LaneId; tick: Told }[] {
     const left = [...this.#deferred, ...[...this.#pairing.waiting(1)].map((waiting) => ({ lane: 1 as const, waiting }))]
     this.#deferred = []
+    this.#stoodIn.clear()
     return left.flatMap(({ lane, waiting }) => {
       if (waiting.given) return []
       waiting.given = true
@@ -209,7 +224,8 @@ export class PrimaryAndCover implements Rule {
   }
 
   over(): readonly Gap[] {
-    return this.#side.lanes[0].ups === 0 ? this.#withheld.splice(0) : []
+    if (!this.#side.lanes[0].hasEnded) return []
+    return this.#withheld.splice(0).filter(({ symbol }) => symbol === null || !this.#last.has(symbol))
   }
 
   gap(lane: LaneId, gap: Gap, at: number): readonly Gap[] {
@@ -242,10 +258,7 @@ export class PrimaryAndCover implements Rule {
       this.#holes.set(symbol, holes)
     }
     const hole = holes.at(-1)!
-    if (hole.to === null && timestamp >= hole.from) {
-      hole.to = timestamp
-      this.#stoodIn.delete(symbol)
-    }
+    if (hole.to === null && timestamp >= hole.from) hole.to = timestamp
     this.#last.set(symbol, Math.max(timestamp, this.#last.get(symbol) ?? timestamp))
   }
 
@@ -277,13 +290,12 @@ export class PrimaryAndCover implements Rule {
   #coverGap(gap: Gap, at: number): readonly Gap[] {
     const { lanes, hearing, clocks } = this.#side
     const isStart = gap.cause === 'restart' || gap.cause === 'late_start'
-    if (isStart && lanes[0].ups === 0) {
+    if (isStart && (gap.symbol === null || !this.#last.has(gap.symbol))) {
       if (lanes[0].hasEnded) return [gap]
       this.#withheld.push(gap)
       return []
     }
-    if (gap.symbol === null || !this.leads(1, gap.symbol)) return []
-    if (isStart) return []
+    if (isStart || gap.symbol === null || !this.leads(1, gap.symbol)) return []
     const { shift } = clocks
     const own = { from: gap.from - shift, to: gap.to - shift }
     const unheard = hearing.parts(gap.symbol, own, at).filter(({ heard }) => !heard)
