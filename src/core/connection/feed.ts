@@ -40,7 +40,7 @@ export interface FeedOptions {
   readonly proxyFor?: (url: string) => string | undefined
   /** Asked about silent symbols; absent: a mute one is not told from a quiet one. */
   readonly inquiry?: Pick<Inquiry, 'latestTrades'> | undefined
-  /** The pace of all connections with this vendor's secret; absent: this is the only one. */
+  /** The pace of the requests of all connections with this vendor's secret; absent: this is the only one. */
   readonly shared?: Gate
   /** Events waiting for the consumer at which the socket is stopped; default 65,536. */
   readonly capacity?: number
@@ -137,7 +137,7 @@ class VendorFeed implements Feed {
   async #run(): Promise<void> {
     const signal = AbortSignal.any([this.#options.signal, this.#stop.signal])
     try {
-      while (await this.#mayConnect(signal)) {
+      while (!signal.aborted) {
         const end = await this.#connect(signal)
         if (signal.aborted && end.since !== undefined)
           this.#gaps.lost(end.cause, end.since, Math.min(end.since, this.#dataAt))
@@ -152,10 +152,6 @@ class VendorFeed implements Feed {
       this.#finish()
       this.#channel.fail(error)
     }
-  }
-
-  async #mayConnect(signal: AbortSignal): Promise<boolean> {
-    return this.#options.shared ? this.#options.shared.turn(signal) : !signal.aborted
   }
 
   async #connect(signal: AbortSignal): Promise<LinkEnd> {
