@@ -84,8 +84,7 @@ export class PrimaryAndCover implements Rule {
     const partners = this.#partners(deferred)
     for (const { lane, waiting } of deferred) if (lane === 0 && !waiting.given) this.heard(waiting.tick)
     this.#holdBack()
-    const { clocks, lanes } = this.#side
-    if (!clocks.areKnown && !lanes[0].isHeard) this.#doubt(deferred, partners)
+    if (this.#isInDoubt) this.#doubt(deferred, partners)
     const counted = new Set<Waiting>()
     return deferred.map(({ lane, waiting }) => {
       const partner = partners.get(waiting)
@@ -110,23 +109,43 @@ export class PrimaryAndCover implements Rule {
   /** The other feed's telling of what was kept back: by the order of the trades, and what that leaves by their likeness. */
   #partners(deferred: readonly Deferred[]): Map<Waiting, Waiting> {
     const partners = new Map<Waiting, Waiting>()
-    for (const [first, second] of this.#aligned()) {
+    const pairs = this.#aligned()
+    if (this.#isInDoubt) return this.#likes(deferred)
+    for (const [first, second] of pairs) {
       this.#pairing.remove(0, first)
       this.#pairing.remove(1, second)
       partners.set(first, second).set(second, first)
     }
-    for (const lane of [1, 0] as const)
-      for (const { lane: own, waiting } of deferred) {
-        if (own !== lane || partners.has(waiting)) continue
-        const partner = this.#pairing.take(lane, waiting.tick)
-        if (partner === null) continue
-        this.#pairing.remove(lane, waiting)
-        partners.set(waiting, partner).set(partner, waiting)
-      }
+    for (const { lane, waiting } of deferred) {
+      if (lane === 0 || partners.has(waiting)) continue
+      const first = this.#pairing.take(1, waiting.tick)
+      if (first === null) continue
+      this.#pairing.remove(1, waiting)
+      partners.set(first, waiting).set(waiting, first)
+    }
     return partners
   }
 
-  /** What is the same by its order, of all that waits. Where the clocks are not known that tells them too, or nothing is. */
+  /** The primary is away, and what it told is known by likeness alone. */
+  get #isInDoubt(): boolean {
+    const { clocks, lanes } = this.#side
+    return !clocks.areKnown && !lanes[0].isHeard
+  }
+
+  /** In doubt whatever may have gone out is taken to have done so. */
+  #likes(deferred: readonly Deferred[]): Map<Waiting, Waiting> {
+    const likes = new Map<Waiting, Waiting>()
+    for (const { lane, waiting } of deferred) {
+      if (waiting.given) continue
+      const like = this.#pairing.like(lane, waiting.tick, ({ given }) => lane === 1 || given)
+      if (like === null) continue
+      likes.set(waiting, like)
+      this.#pairing.remove(lane, waiting)
+    }
+    return likes
+  }
+
+  /** What is the same by its order, of all that waits. Where the clocks are not known that may tell them too. */
   #aligned(): Pair[] {
     const { clocks } = this.#side
     const [first, second] = ([0, 1] as const).map((lane) => bySymbol(this.#pairing.waiting(lane))) as [Tape, Tape]
@@ -138,7 +157,7 @@ export class PrimaryAndCover implements Rule {
     let pairs = align()
     const passes = clocks.areKnown ? 1 : PASSES
     for (let pass = 0; pass < passes && clocks.assume(pairs); pass++) pairs = align()
-    return clocks.areKnown ? pairs : []
+    return pairs
   }
 
   /**
@@ -195,6 +214,7 @@ export class PrimaryAndCover implements Rule {
   /** What becomes of a trade that waits for none. */
   #settle(lane: LaneId, waiting: Waiting): Verdict {
     const { tick } = waiting
+    if (lane === 1 && this.#isInDoubt && this.#pairing.like(1, tick) !== null) return { isGiven: false, isPaired: true }
     const told = this.#pairing.take(lane, tick)
     if (lane === 0) this.heard(tick)
     if (told !== null) return { isGiven: lane === 0 && !told.given, isPaired: true }
