@@ -148,10 +148,10 @@ export class Clocks {
     return this.#isFine(lane) ? timestamp + lag!.median : received_at
   }
 
-  /** Whether a feed's own times tell more than their differences from the other's do. */
+  /** Whether a feed's own times are as steady as arrivals are. */
   #isFine(lane: LaneId): boolean {
-    const [lag, exchange] = [this.#lag(lane), this.#range]
-    return lag !== null && exchange !== null && lag.high - lag.low < (exchange.high - exchange.low) / 2
+    const [lag, arrival] = [this.#lag(lane), this.#arrivalRange]
+    return lag !== null && arrival !== null && lag.high - lag.low <= arrival.high - arrival.low + JITTER
   }
 
   #lag(lane: LaneId): Range | null {
