@@ -22,7 +22,8 @@ const START: Hole = Object.freeze({ from: Number.NEGATIVE_INFINITY, to: null })
  * The first feed's trades go out; the second one's where they may lie in a hole of the first and the first has not told
  * them. A hole begins with the last trade of the first feed when it is lost or falls silent, and ends with its next one. Both
  * seams are held together by the trades themselves: the same price and volume, at times that the two clocks allow. Nothing is
- * matched before the clocks are known, a few seconds; where the cover has stood in until then, it goes on to.
+ * matched before the clocks are known or the first feed is lost; where the cover has stood in until then, it goes on to. What is
+ * known by likeness alone after such a loss is left out and told as a hole.
  */
 export class PrimaryAndCover implements Rule {
   readonly #side: Side
