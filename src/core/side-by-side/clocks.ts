@@ -115,34 +115,55 @@ export class Clocks {
    * Where a vendor's clock is coarser than arrivals are, it is those that are compared.
    */
   difference(first: Told, second: Told): number {
-    const [exchange, arrival] = [this.#range, this.#arrivalRange]
-    const { low, high, median } = exchange ?? UNKNOWN
+    const { low, high, median } = this.#range ?? UNKNOWN
     const apart = second.timestamp - first.timestamp
     if (apart < low || apart > high) return Number.POSITIVE_INFINITY
-    if (exchange === null) return 0
-    const later = minus(second.received_at, first.received_at)
-    const isFine = arrival === null || high - low <= arrival.high - arrival.low
-    return isFine || later === null ? Math.abs(apart - median) : Math.abs(later - arrival.median)
+    if (this.#range === null) return 0
+    const later = this.#later(first, second)
+    return later === null ? Math.abs(apart - median) : Math.abs(later - this.#arrivalRange!.median)
   }
 
   /** The same where no order helps: what came on time cannot have arrived at times that are unlike, and what did not is not judged by that. */
   distance(first: Told, second: Told): number {
-    const [exchange, arrival] = [this.#range, this.#arrivalRange]
     const unlike = this.difference(first, second)
-    if (unlike === Number.POSITIVE_INFINITY || exchange === null || arrival === null) return unlike
-    if (exchange.high - exchange.low <= arrival.high - arrival.low) return unlike
+    const later = unlike === Number.POSITIVE_INFINITY ? null : this.#later(first, second)
+    if (later === null) return unlike
     if (!this.#isOnTime(0, first) || !this.#isOnTime(1, second))
-      return Math.abs(second.timestamp - first.timestamp - exchange.median)
-    const later = second.received_at! - first.received_at!
-    return later >= arrival.low - JITTER && later <= arrival.high + JITTER ? unlike : Number.POSITIVE_INFINITY
+      return Math.abs(second.timestamp - first.timestamp - this.#range!.median)
+    const { low, high } = this.#arrivalRange!
+    return later >= low - JITTER && later <= high + JITTER ? unlike : Number.POSITIVE_INFINITY
+  }
+
+  /** How much later the second came, ms; null where exchange times tell more, or nothing else is known. */
+  #later(first: Told, second: Told): number | null {
+    const [exchange, arrival] = [this.#range, this.#arrivalRange]
+    if (exchange === null || arrival === null) return null
+    if (exchange.high - exchange.low <= arrival.high - arrival.low) return null
+    return minus(this.#arrivalOf(1, second), this.#arrivalOf(0, first))
+  }
+
+  /** When a trade came; of a clock that is fine, when it would have come had nothing held it up. */
+  #arrivalOf(lane: LaneId, { timestamp, received_at }: Told): number | null {
+    const lag = this.#lag(lane)
+    return this.#isFine(lane) ? timestamp + lag!.median : received_at
+  }
+
+  /** Whether a feed's own times are as steady as arrivals are. */
+  #isFine(lane: LaneId): boolean {
+    const [lag, arrival] = [this.#lag(lane), this.#arrivalRange]
+    return lag !== null && arrival !== null && lag.high - lag.low <= arrival.high - arrival.low + JITTER
+  }
+
+  #lag(lane: LaneId): Range | null {
+    return this.#lags[lane].range ?? this.#assumed?.lags[lane] ?? null
   }
 
   /** Whether a trade came as fast as others do: what was held up on its way tells nothing by its arrival. */
   #isOnTime(lane: LaneId, { timestamp, received_at }: Told): boolean {
-    const range = this.#lags[lane].range ?? this.#assumed?.lags[lane]
-    if (received_at === null || range == null) return false
+    const range = this.#lag(lane)
+    if (received_at === null || range === null) return false
     const lag = received_at - timestamp
-    return lag >= range.low - JITTER && lag <= range.high + JITTER
+    return this.#isFine(lane) || (lag >= range.low - JITTER && lag <= range.high + JITTER)
   }
 }
 

@@ -38,15 +38,15 @@ export class Pairing {
 
   /** The other feed's telling of this trade, which no longer waits; null where there is none. */
   take(lane: LaneId, tick: Told): Waiting | null {
-    const theirs = other(lane)
-    const key = this.#likeness.key(tick)
-    const likes = this.#keys[theirs].get(key)
-    if (likes === undefined) return null
-    const place = this.#nearest(lane, tick, likes)
-    if (place === -1) return null
-    const like = likes[place]!
-    this.remove(theirs, like)
+    const like = this.like(lane, tick)
+    if (like !== null) this.remove(other(lane), like)
     return like
+  }
+
+  /** What may be the other feed's telling of this trade, and goes on waiting; null where there is none. */
+  like(lane: LaneId, tick: Told, isAsked: (like: Waiting) => boolean = () => true): Waiting | null {
+    const likes = this.#keys[other(lane)].get(this.#likeness.key(tick))?.filter(isAsked) ?? []
+    return likes[this.#nearest(lane, tick, likes)] ?? null
   }
 
   /** The trade no longer waits: it has met the other feed's telling. */

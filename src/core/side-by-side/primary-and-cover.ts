@@ -1,9 +1,8 @@
 import type { Gap } from '../market/event.ts'
 import { MINUTE } from '../market/time.ts'
-import { alignmentOf, type Pair } from './alignment.ts'
-import { UNKNOWN } from './clocks.ts'
+import { alignedBy, type Deferred, doubtsOf, likenessOf, likesOf, partnersOf } from './beginning.ts'
 import type { LaneId } from './lane.ts'
-import { type Likeness, Pairing, type Waiting } from './pairing.ts'
+import { Pairing, type Waiting } from './pairing.ts'
 import type { Released, Rule, Side, Verdict } from './rule.ts'
 import type { Told } from './told.ts'
 
@@ -13,22 +12,6 @@ interface Hole {
   to: number | null
 }
 
-/** A trade of which is not yet known whether the other feed tells it too. */
-interface Deferred {
-  readonly lane: LaneId
-  readonly waiting: Waiting
-}
-
-interface Stretch {
-  readonly from: number
-  readonly to: number
-}
-
-/** Trades by symbol, in order of arrival. */
-type Tape = ReadonlyMap<string, readonly Waiting[]>
-
-/** How often trades are laid side by side to learn the clocks: by order alone, then by order and clocks. */
-const PASSES = 2
 /** Holes of a symbol that the cover's late trades may still fall into. */
 const MOST = 8
 /** How long trades wait at most for the clocks to be known, ms. */
@@ -39,11 +22,11 @@ const START: Hole = Object.freeze({ from: Number.NEGATIVE_INFINITY, to: null })
  * The first feed's trades go out; the second one's where they may lie in a hole of the first and the first has not told
  * them. A hole begins with the last trade of the first feed when it is lost or falls silent, and ends with its next one. Both
  * seams are held together by the trades themselves: the same price and volume, at times that the two clocks allow. Nothing is
- * matched before the clocks are known, a few seconds; where the cover has stood in until then, it goes on to.
+ * matched before the clocks are known or the first feed is lost; where the cover has stood in until then, it goes on to. What is
+ * known by likeness alone after such a loss is left out and told as a hole.
  */
 export class PrimaryAndCover implements Rule {
   readonly #side: Side
-  readonly #likeness: Likeness
   readonly #pairing: Pairing
   readonly #last = new Map<string, number>()
   readonly #holes = new Map<string, Hole[]>()
@@ -59,8 +42,8 @@ export class PrimaryAndCover implements Rule {
   constructor(side: Side) {
     this.#side = side
     const { clocks, comparison } = side
-    this.#likeness = { key: likenessOf, distance: (first, second) => clocks.distance(first, second) }
-    this.#pairing = new Pairing(this.#likeness, (lane, tick) => comparison.alone(lane, tick))
+    const likeness = { key: likenessOf, distance: (first: Told, second: Told) => clocks.distance(first, second) }
+    this.#pairing = new Pairing(likeness, (lane, tick) => comparison.alone(lane, tick))
   }
 
   trade(lane: LaneId, tick: Told, at: number): Verdict {
@@ -81,11 +64,11 @@ export class PrimaryAndCover implements Rule {
     const deferred = this.#deferred
     this.#deferred = []
     for (const { lane, waiting } of deferred) this.#pairing.add(lane, waiting)
-    const partners = this.#partners(deferred)
+    const pairs = alignedBy(this.#side.clocks, this.#pairing)
+    const partners = this.#isInDoubt ? likesOf(deferred, this.#pairing) : partnersOf(deferred, pairs, this.#pairing)
     for (const { lane, waiting } of deferred) if (lane === 0 && !waiting.given) this.heard(waiting.tick)
     this.#holdBack()
-    const { clocks, lanes } = this.#side
-    if (!clocks.areKnown && !lanes[0].isHeard) this.#doubt(deferred, partners)
+    if (this.#isInDoubt) this.#doubts.push(...doubtsOf(deferred, partners, this.#pairing, this.#side.lanes))
     const counted = new Set<Waiting>()
     return deferred.map(({ lane, waiting }) => {
       const partner = partners.get(waiting)
@@ -107,68 +90,10 @@ export class PrimaryAndCover implements Rule {
     }
   }
 
-  /** The other feed's telling of what was kept back: by the order of the trades, and what that leaves by their likeness. */
-  #partners(deferred: readonly Deferred[]): Map<Waiting, Waiting> {
-    const partners = new Map<Waiting, Waiting>()
-    for (const [first, second] of this.#aligned()) {
-      this.#pairing.remove(0, first)
-      this.#pairing.remove(1, second)
-      partners.set(first, second).set(second, first)
-    }
-    for (const lane of [1, 0] as const)
-      for (const { lane: own, waiting } of deferred) {
-        if (own !== lane || partners.has(waiting)) continue
-        const partner = this.#pairing.take(lane, waiting.tick)
-        if (partner === null) continue
-        this.#pairing.remove(lane, waiting)
-        partners.set(waiting, partner).set(partner, waiting)
-      }
-    return partners
-  }
-
-  /** What is the same by its order, of all that waits. Where the clocks are not known that tells them too, or nothing is. */
-  #aligned(): Pair[] {
-    const { clocks } = this.#side
-    const [first, second] = ([0, 1] as const).map((lane) => bySymbol(this.#pairing.waiting(lane))) as [Tape, Tape]
-    const likeness: Likeness = { key: likenessOf, distance: (one, other) => clocks.difference(one, other) }
-    const align = (): Pair[] =>
-      [...first]
-        .flatMap(([symbol, own]) => alignmentOf(own, second.get(symbol) ?? [], likeness))
-        .sort(([, a], [, b]) => a.at - b.at)
-    let pairs = align()
-    const passes = clocks.areKnown ? 1 : PASSES
-    for (let pass = 0; pass < passes && clocks.assume(pairs); pass++) pairs = align()
-    return clocks.areKnown ? pairs : []
-  }
-
-  /**
-   * While the clocks are not known a trade is the same by likeness alone, and may be another one: where the primary is away the
-   * stretch in which trades were left out for that is told as a hole, and so is what comes of the cover in place of its last trades.
-   */
-  #doubt(deferred: readonly Deferred[], partners: ReadonlyMap<Waiting, Waiting>): void {
-    const doubts = [new Map<string, Stretch>(), new Map<string, Stretch>()] as const
-    const doubt = (lane: LaneId, symbol: string, from: number, to: number): void => {
-      const known = doubts[lane].get(symbol)
-      doubts[lane].set(symbol, { from: Math.min(from, known?.from ?? from), to: Math.max(to, known?.to ?? to) })
-    }
-    for (const { lane, waiting } of deferred)
-      if (!waiting.given && partners.has(waiting))
-        doubt(lane, waiting.tick.symbol, waiting.tick.timestamp, waiting.tick.timestamp)
-    for (const { tick } of this.#pairing.waiting(0))
-      doubt(1, tick.symbol, tick.timestamp + UNKNOWN.low, tick.timestamp + UNKNOWN.high)
-    for (const lane of [0, 1] as const) {
-      const source = this.#side.lanes[lane].name
-      for (const [symbol, stretch] of doubts[lane])
-        this.#doubts.push({
-          type: 'gap',
-          source,
-          symbol,
-          ...stretch,
-          cause: 'disconnect',
-          volume: null,
-          filled_by: null,
-        })
-    }
+  /** The primary is away, and what it told is known by likeness alone. */
+  get #isInDoubt(): boolean {
+    const { clocks, lanes } = this.#side
+    return !clocks.areKnown && !lanes[0].isHeard
   }
 
   doubts(): readonly Gap[] {
@@ -195,6 +120,7 @@ export class PrimaryAndCover implements Rule {
   /** What becomes of a trade that waits for none. */
   #settle(lane: LaneId, waiting: Waiting): Verdict {
     const { tick } = waiting
+    if (lane === 1 && this.#isInDoubt && this.#pairing.like(1, tick) !== null) return { isGiven: false, isPaired: true }
     const told = this.#pairing.take(lane, tick)
     if (lane === 0) this.heard(tick)
     if (told !== null) return { isGiven: lane === 0 && !told.given, isPaired: true }
@@ -301,19 +227,4 @@ export class PrimaryAndCover implements Rule {
     const unheard = hearing.parts(gap.symbol, own, at).filter(({ heard }) => !heard)
     return unheard.map(({ from, to }) => ({ ...gap, from: from + shift, to: to + shift }))
   }
-}
-
-/** What two tellings of one event have in common; of what cannot be a trade that is the symbol alone. */
-function likenessOf(told: Told): string {
-  return told.type === 'tick' ? `${told.symbol} ${told.last_price} ${told.volume}` : `${told.symbol} rejected`
-}
-
-function bySymbol(waiting: Iterable<Waiting>): Tape {
-  const tape = new Map<string, Waiting[]>()
-  for (const trade of waiting) {
-    const own = tape.get(trade.tick.symbol)
-    if (own === undefined) tape.set(trade.tick.symbol, [trade])
-    else own.push(trade)
-  }
-  return tape
 }
