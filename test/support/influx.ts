@@ -32,12 +32,19 @@ export function ownDatabase(): string {
   return name
 }
 afterAll(async () => {
-  for (const name of made) await drop(name)
+  for (const name of made) await ask(`DROP DATABASE "${name}"`)
 })
 
-export async function drop(database: string): Promise<void> {
-  made.delete(database)
-  await ask(`DROP DATABASE "${database}"`)
+const emptied: string[] = []
+
+/** An empty database, one that was given back if there is one: making one takes the server some tenths of a second. */
+export function emptyDatabase(): string {
+  return emptied.pop() ?? ownDatabase()
+}
+
+export async function giveBack(database: string): Promise<void> {
+  await ask('DROP SERIES FROM /.*/', database)
+  emptied.push(database)
 }
 
 /** What the server answers to a statement. */

@@ -1,9 +1,9 @@
 import { storeContract } from '../../contracts/store.ts'
-import { drop, openTest, ownDatabase, withInflux } from '../../support/influx.ts'
+import { emptyDatabase, giveBack, openTest, withInflux } from '../../support/influx.ts'
 
 withInflux(() => {
   storeContract('influxdb', async () => {
-    const database = ownDatabase()
+    const database = emptyDatabase()
     let store = await openTest(database)
     return {
       store,
@@ -14,7 +14,7 @@ withInflux(() => {
       },
       remove: async () => {
         await store.close()
-        await drop(database)
+        await giveBack(database)
       },
     }
   })

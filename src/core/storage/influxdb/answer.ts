@@ -49,7 +49,7 @@ function exact(text: string): string {
   return text.replace(STRING_OR_LONG, (token) => (token.startsWith('"') ? token : `"${token}"`))
 }
 const LONG = /[[,]-?\d{16,}[\],]/
-const STRING_OR_LONG = /"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g
+const STRING_OR_LONG = /"(?:[^"\\]|\\.)*"|(?<=[[,])-?\d{16,}(?=[\],])/g
 
 /** A number of an answer. */
 export function numberIn(value: Value | undefined): number | null {
