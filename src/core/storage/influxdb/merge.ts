@@ -11,18 +11,25 @@ export function compareStored(a: Stored, b: Stored): number {
   return a.timestamp - b.timestamp || (a.seq < b.seq ? -1 : a.seq > b.seq ? 1 : 0)
 }
 
+interface Head {
+  readonly stream: AsyncIterator<readonly Stored[]>
+  chunk: readonly Stored[]
+  at: number
+}
+
 /** Sorted streams as one, in batches; equal ones in the order of their streams. Leaving it leaves the streams. */
 export async function* mergedInOrder(
   streams: readonly AsyncIterator<readonly Stored[]>[],
 ): AsyncGenerator<readonly Stored[]> {
   try {
-    const heads = await Promise.all(streams.map(async (stream) => ({ stream, ...(await chunkOf(stream)) })))
+    const heads: Head[] = await Promise.all(streams.map(async (stream) => ({ stream, ...(await chunkOf(stream)) })))
     let batch: Stored[] = []
     while (true) {
-      const open = heads.filter(({ chunk, at }) => at < chunk.length)
-      if (open.length === 0) break
-      const first = open.reduce((a, b) => (compareStored(b.chunk[b.at]!, a.chunk[a.at]!) < 0 ? b : a))
-      batch.push(first.chunk[first.at++]!)
+      const [first, ...others] = heads.filter(({ chunk }) => chunk.length > 0).sort(compareHeads)
+      if (first === undefined) break
+      // as far as no other stream has something before it
+      do batch.push(first.chunk[first.at++]!)
+      while (first.at < first.chunk.length && batch.length < BATCH && others.every((other) => isBefore(first, other)))
       if (first.at === first.chunk.length) Object.assign(first, await chunkOf(first.stream))
       if (batch.length < BATCH) continue
       yield batch
@@ -32,6 +39,15 @@ export async function* mergedInOrder(
   } finally {
     await Promise.all(streams.map((stream) => stream.return?.()))
   }
+}
+
+/** Array.sort is stable: equal heads stay in the order of their streams. */
+function compareHeads(a: Head, b: Head): number {
+  return compareStored(a.chunk[a.at]!, b.chunk[b.at]!)
+}
+
+function isBefore(a: Head, b: Head): boolean {
+  return compareHeads(a, b) < 0
 }
 
 /** The next chunk with something in it; an empty one at the end. */

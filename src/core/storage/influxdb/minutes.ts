@@ -22,23 +22,54 @@ const DOUBTED = 'doubted_minutes'
 export async function doubtedMinutes(wire: Wire, symbol: string): Promise<readonly number[]> {
   const { rows } = await wire.ask(`SELECT "starts" FROM "${DOUBTED}" WHERE ${ofSymbol(symbol)} AND time = 0`)
   const text = textIn(rows[0]?.[1])
-  return text ? text.split(',').map(Number) : []
+  return text
+    ? text
+        .split(',')
+        .map(Number)
+        .sort((a, b) => a - b)
+    : []
 }
 
 function doubtLine(symbol: string, starts: readonly number[]): string {
   return new Fields().text('starts', starts.join(',')).at(series(DOUBTED, { symbol }), '0')
 }
 
-/** The minute as its ticks tell it, or as a vendor told it; undefined where there is neither. */
-export async function minuteOfTicks(wire: Wire, symbol: string, start: number): Promise<Summary | undefined> {
-  const span = { where: [ofSymbol(symbol)], since: start, until: start + MINUTE }
-  let minute: Summary | undefined
-  for await (const rows of pagesOf(wire, { measurement: TICKS, columns: TICK_COLUMNS, ...span }))
-    for (const row of inOrder(rows, 3, [2])) minute = withTick(minute, tickIn(row), start)
-  const [row] = await rowsOf(wire, { measurement: MINUTES, columns: MINUTE_COLUMNS, ...span })
-  const kept = row && minuteIn(row, symbol)
-  if (kept?.origin !== 'backfill') return minute
-  return { ...kept, left_out: minute?.left_out ?? 0 }
+/** Minutes that lie no further apart than this are made of one reading, ms. */
+const NEAR = 10 * MINUTE
+
+/**
+ * Minutes of a symbol as their ticks tell them, or as a vendor told them, by start.
+ * @param starts in order; those of neither are left out
+ */
+export async function minutesOfTicks(
+  wire: Wire,
+  symbol: string,
+  starts: readonly number[],
+): Promise<Map<number, Summary>> {
+  const made = new Map<number, Summary>()
+  for (let i = 0; i < starts.length; ) {
+    let end = i + 1
+    while (end < starts.length && starts[end]! - starts[end - 1]! <= NEAR) end++
+    await readStretch(wire, symbol, new Set(starts.slice(i, end)), made)
+    i = end
+  }
+  return made
+}
+
+/** @param wanted starts that lie close together */
+async function readStretch(wire: Wire, symbol: string, wanted: ReadonlySet<number>, made: Map<number, Summary>) {
+  const span = { where: [ofSymbol(symbol)], since: Math.min(...wanted), until: Math.max(...wanted) + MINUTE }
+  for await (const rows of pagesOf(wire, { measurement: TICKS, columns: TICK_COLUMNS, ...span })) {
+    for (const row of inOrder(rows, 3, [2])) {
+      const start = minuteOf(row[0] as number)
+      if (wanted.has(start)) made.set(start, withTick(made.get(start), tickIn(row), start))
+    }
+  }
+  for (const row of await rowsOf(wire, { measurement: MINUTES, columns: MINUTE_COLUMNS, ...span })) {
+    const kept = minuteIn(row, symbol)
+    if (kept.origin !== 'backfill' || !wanted.has(kept.start)) continue
+    made.set(kept.start, { ...kept, left_out: made.get(kept.start)?.left_out ?? 0 })
+  }
 }
 
 /** What is known of the minutes of one symbol. */
@@ -88,6 +119,13 @@ export class MinuteKeeper {
     return lines
   }
 
+  /** The points that tell that nothing is in doubt any more, once all that was given out is stored. */
+  settled(): string[] {
+    const doubted = [...this.#known].filter(([, known]) => known.doubted.length > 0)
+    for (const [, known] of doubted) known.doubted = []
+    return doubted.map(([symbol]) => doubtLine(symbol, []))
+  }
+
   /** Forgets what is in mind: after a write of which nobody knows whether it was stored. */
   forget(): void {
     this.#known.clear()
@@ -119,15 +157,12 @@ export class MinuteKeeper {
       `SELECT ${quoted(MINUTE_COLUMNS)} FROM "${MINUTES}" WHERE ${ofSymbol(symbol)} AND time <= ${LAST_TIME}ms ORDER BY time DESC LIMIT 1`,
     )
     const known: Known = { newest: numberIn(rows[0]?.[0]) ?? -1, minutes: new Map(), doubted: [] }
-    const settled: string[] = []
-    for (const start of await doubtedMinutes(this.#wire, symbol)) {
-      const minute = await minuteOfTicks(this.#wire, symbol, start)
-      if (!minute) continue
+    const made = await minutesOfTicks(this.#wire, symbol, await doubtedMinutes(this.#wire, symbol))
+    for (const [start, minute] of made) {
       known.minutes.set(start, minute)
       known.newest = Math.max(known.newest, start)
-      settled.push(minuteLine(minute))
     }
-    if (settled.length > 0) await this.#wire.write(settled)
+    if (made.size > 0) await this.#wire.write([...made.values()].map(minuteLine))
     return known
   }
 

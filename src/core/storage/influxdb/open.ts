@@ -49,19 +49,30 @@ async function connected(target: Target, token: string | undefined): Promise<Wir
   throw new HkqError('E_TOKEN', `"${nameOf(target)}" wants a token: set HKQ_INFLUX_TOKEN or HKQ_INFLUX_TOKEN_FILE`)
 }
 
-/** The version of what is there, null for a database that we never wrote to. */
+/** The version of what is there, null for a database that we never wrote to, and where one may be made. */
 async function versionOf(wire: Wire, mode: OpenOptions['mode']): Promise<number | null> {
-  const ask = async (): Promise<number | null> => {
+  try {
     const { rows } = await wire.ask(`SELECT "schema" FROM "${MARK}" WHERE time = 0`)
     return numberIn(rows[0]?.[1])
-  }
-  try {
-    return await ask()
   } catch (error) {
-    if (!isMissing(error) || mode === 'read' || wire.target.version === 2) throw error
+    if (isMissing(error) && mode === 'record' && wire.target.version === 1) return null
+    throw error
   }
-  await create(wire)
-  return ask()
+}
+
+/** Marks a database as ours, unless it holds measurements under our names already; makes it where there is none. */
+async function begin(wire: Wire): Promise<void> {
+  const mark = [new Fields().integer('schema', SCHEMA).at(MARK, '0')]
+  try {
+    const { rows } = await wire.ask('SHOW MEASUREMENTS')
+    const taken = rows.map(([name]) => textIn(name)).find((name) => name === TICKS || name === MINUTES)
+    if (taken) throw foreign(wire.target, taken)
+    await wire.write(mark)
+  } catch (error) {
+    if (!isMissing(error) || wire.target.version === 2) throw error
+    await create(wire)
+    await wire.write(mark)
+  }
 }
 
 async function create(wire: Wire): Promise<void> {
@@ -75,16 +86,9 @@ async function create(wire: Wire): Promise<void> {
   }
 }
 
-/** Marks a database as ours, unless it holds measurements under our names already. */
-async function begin(wire: Wire): Promise<void> {
-  const { rows } = await wire.ask('SHOW MEASUREMENTS')
-  const names = rows.map(([name]) => textIn(name))
-  const taken = names.find((name) => name === TICKS || name === MINUTES)
-  if (taken) {
-    const text = `holds ${taken} of another program: name another database, or read them from there and record here`
-    throw new HkqError('E_STORAGE', `"${nameOf(wire.target)}" ${text}`)
-  }
-  await wire.write([new Fields().integer('schema', SCHEMA).at(MARK, '0')])
+function foreign(target: Target, measurement: string): HkqError {
+  const text = `holds ${measurement} of another program: name another database`
+  return new HkqError('E_STORAGE', `"${nameOf(target)}" ${text}`)
 }
 
 function nothingOfOurs(target: Target): HkqError {

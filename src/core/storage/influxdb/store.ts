@@ -1,4 +1,4 @@
-import { minuteOf, type Summary } from '../../bars/summary.ts'
+import type { Summary } from '../../bars/summary.ts'
 import { HkqError } from '../../errors.ts'
 import type { Completeness } from '../../market/completeness.ts'
 import type { Batches, Gap, MarketEvent, Quote, Tick } from '../../market/event.ts'
@@ -10,7 +10,7 @@ import { numberIn, textIn } from './answer.ts'
 import { checkpointsOf } from './checkpoints.ts'
 import { restored } from './line.ts'
 import { mergedInOrder, type Stored } from './merge.ts'
-import { doubtedMinutes, minuteOfTicks, ofSymbol } from './minutes.ts'
+import { doubtedMinutes, minutesOfTicks, ofSymbol } from './minutes.ts'
 import { pagesOf, rowsOf } from './pages.ts'
 import { GAP_COLUMNS, GAPS, gapIn, QUOTE_COLUMNS, QUOTES, quoteIn } from './records.ts'
 import { nameOf } from './refusal.ts'
@@ -87,11 +87,9 @@ export class InfluxStore implements Store {
   }
 
   async *minutes(symbol: string, { since, until }: Span): AsyncGenerator<readonly Summary[]> {
-    const doubted = new Map<number, Summary>()
-    for (const start of await doubtedMinutes(this.#wire, symbol)) {
-      const minute = await minuteOfTicks(this.#wire, symbol, start)
-      if (minute && start >= (since ?? start) && start < (until ?? Infinity)) doubted.set(start, minute)
-    }
+    const inSpan = (start: number): boolean => start >= (since ?? start) && start < (until ?? Infinity)
+    const starts = (await doubtedMinutes(this.#wire, symbol)).filter(inSpan)
+    const doubted = await minutesOfTicks(this.#wire, symbol, starts)
     const where = [ofSymbol(symbol)]
     for await (const rows of pagesOf(this.#wire, {
       measurement: MINUTES,
@@ -168,6 +166,8 @@ export class InfluxStore implements Store {
 
   async close(): Promise<void> {
     await this.#turn
+    // what cannot be told now stays in doubt, which costs a reader time alone
+    await this.#writer?.end().catch(() => {})
     this.#wire.close()
   }
 
@@ -192,7 +192,7 @@ export class InfluxStore implements Store {
 function settled(minutes: readonly Summary[], doubted: Map<number, Summary>, last: number): readonly Summary[] {
   const inTime = [...doubted.keys()].filter((start) => start <= last)
   if (inTime.length === 0) return minutes
-  const all = new Map(minutes.map((minute) => [minuteOf(minute.start), minute]))
+  const all = new Map(minutes.map((minute) => [minute.start, minute]))
   for (const start of inTime) {
     all.set(start, doubted.get(start)!)
     doubted.delete(start)

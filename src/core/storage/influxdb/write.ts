@@ -85,6 +85,11 @@ export class Writer {
     }
   }
 
+  /** The last call: no minute that was stored is in doubt. @throws HkqError E_STORAGE */
+  async end(): Promise<void> {
+    await this.#send(this.#minutes.settled())
+  }
+
   async #ticks(symbol: string, list: readonly Tick[], { before, lines }: Parts): Promise<number> {
     const shelf = this.#shelf(TRADE, symbol)
     await shelf.recall(list.map(({ timestamp }) => timestamp))
