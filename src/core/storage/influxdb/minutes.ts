@@ -92,9 +92,9 @@ export class MinuteKeeper {
 
   /**
    * Merges ticks of one symbol, in order and all of them new.
-   * @returns the points to be stored with the ticks, and those that must be stored before them
+   * @returns the points to be stored before the ticks, and those to be stored behind them
    */
-  async add(symbol: string, ticks: readonly Tick[]): Promise<{ before: string[]; lines: string[] }> {
+  async add(symbol: string, ticks: readonly Tick[]): Promise<{ doubts: string[]; minutes: string[] }> {
     const starts = [...new Set(ticks.map(({ timestamp }) => minuteOf(timestamp)))]
     const known = await this.#recall(symbol, starts)
     for (const tick of ticks) {
@@ -103,9 +103,9 @@ export class MinuteKeeper {
     }
     const isTold = starts.every((start) => known.doubted.includes(start))
     if (!isTold) known.doubted = starts
-    const lines = starts.map((start) => minuteLine(known.minutes.get(start)!))
+    const minutes = starts.map((start) => minuteLine(known.minutes.get(start)!))
     this.#forgetOld(known, starts)
-    return { before: isTold ? [] : [doubtLine(symbol, starts)], lines }
+    return { doubts: isTold ? [] : [doubtLine(symbol, starts)], minutes }
   }
 
   /** The points that put a vendor's whole minutes of one symbol in the place of what is stored. */

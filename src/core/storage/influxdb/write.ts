@@ -26,14 +26,16 @@ const MOST = 5_000
 
 /** What a write is made of, in the order it is sent. */
 interface Parts {
-  /** Before any tick. */
-  readonly before: string[]
-  readonly lines: string[]
+  /** Which minutes are about to change. */
+  readonly doubts: string[]
+  /** Ticks and all else. */
+  readonly records: string[]
+  readonly minutes: string[]
 }
 
 /**
  * Stores events without a transaction, in an order that leaves nothing a second sending does not mend: the minutes that are
- * about to change are named, then ticks, minutes and all else are stored, then checkpoints. One write at a time.
+ * about to change are named, then ticks and all else are stored, then minutes and checkpoints. One write at a time.
  */
 export class Writer {
   readonly #wire: Wire
@@ -52,7 +54,7 @@ export class Writer {
 
   /** @throws HkqError E_STORAGE; TypeError for an event that is none, and then nothing is stored */
   async write(batch: readonly MarketEvent[]): Promise<Written> {
-    const parts: Parts = { before: [], lines: [] }
+    const parts: Parts = { doubts: [], records: [], minutes: [] }
     const { ticks, quotes, received, others } = sorted(batch)
     try {
       await this.#checkpoints.open()
@@ -60,9 +62,9 @@ export class Writer {
       for (const [symbol, list] of ticks) stored += await this.#ticks(symbol, list, parts)
       for (const [symbol, list] of quotes) await this.#quotes(symbol, list, parts)
       for (const event of others) await this.#other(event, parts)
-      await this.#send(parts.before)
-      await this.#send(parts.lines)
-      await this.#send(this.#checkpoints.lines())
+      await this.#send(parts.doubts)
+      await this.#send(parts.records)
+      await this.#send([...parts.minutes, ...this.#checkpoints.lines()])
       return { stored, duplicates: received - stored }
     } catch (error) {
       this.#forget()
@@ -74,11 +76,11 @@ export class Writer {
   async fill(minutes: readonly Summary[], gaps: readonly Gap[]): Promise<void> {
     try {
       const lines: string[] = []
-      const marks: Parts = { before: [], lines: [] }
+      const marks: string[] = []
       for (const [symbol, list] of bySymbol(minutes)) lines.push(...(await this.#minutes.replace(symbol, list)))
       for (const gap of gaps) await this.#gap({ ...gap, filled_by: 'backfill' }, marks)
       await this.#send(lines)
-      await this.#send(marks.lines)
+      await this.#send(marks)
     } catch (error) {
       this.#forget()
       throw error
@@ -90,7 +92,7 @@ export class Writer {
     await this.#send(this.#minutes.settled())
   }
 
-  async #ticks(symbol: string, list: readonly Tick[], { before, lines }: Parts): Promise<number> {
+  async #ticks(symbol: string, list: readonly Tick[], parts: Parts): Promise<number> {
     const shelf = this.#shelf(TRADE, symbol)
     await shelf.recall(list.map(({ timestamp }) => timestamp))
     const fresh: Tick[] = []
@@ -99,47 +101,47 @@ export class Writer {
       const { seq, slot } = placed(shelf.at(tick.timestamp), tick, markOf(tick))
       this.#checkpoints.reached(tick, seq, now)
       if (slot === null) continue
-      lines.push(tickLine(tick, seq, slot))
+      parts.records.push(tickLine(tick, seq, slot))
       fresh.push(seq === tick.seq ? tick : { ...tick, seq })
     }
     if (fresh.length === 0) return 0
-    const minutes = await this.#minutes.add(symbol, fresh)
-    before.push(...minutes.before)
-    lines.push(...minutes.lines)
+    const { doubts, minutes } = await this.#minutes.add(symbol, fresh)
+    parts.doubts.push(...doubts)
+    parts.minutes.push(...minutes)
     return fresh.length
   }
 
-  async #quotes(symbol: string, list: readonly Quote[], { lines }: Parts): Promise<void> {
+  async #quotes(symbol: string, list: readonly Quote[], { records }: Parts): Promise<void> {
     const shelf = this.#shelf(BOOK, symbol)
     await shelf.recall(list.map(({ timestamp }) => timestamp))
     for (const quote of list) {
       const { seq, slot } = placed(shelf.at(quote.timestamp), quote, bookMark(quote))
-      if (slot !== null) lines.push(quoteLine(quote, seq, slot))
+      if (slot !== null) records.push(quoteLine(quote, seq, slot))
     }
   }
 
-  async #other(event: MarketEvent, parts: Parts): Promise<void> {
-    if (event.type === 'gap') await this.#gap(event, parts)
-    else if (event.type === 'rejected') await this.#rejected(event, parts)
+  async #other(event: MarketEvent, { records }: Parts): Promise<void> {
+    if (event.type === 'gap') await this.#gap(event, records)
+    else if (event.type === 'rejected') await this.#rejected(event, records)
     else if (event.type === 'coverage') this.#checkpoints.heard(event, this.#now())
   }
 
-  async #gap(gap: Gap, { lines }: Parts): Promise<void> {
+  async #gap(gap: Gap, records: string[]): Promise<void> {
     const shelf = this.#shelf(HOLE, gap.symbol ?? '')
     const from = Math.round(gap.from)
     await shelf.recall([from])
     const identity = gapIdentity(gap)
     const slots = shelf.at(from)
-    lines.push(gapLine(gap, slots.slot(identity) ?? slots.take(identity, '')))
+    records.push(gapLine(gap, slots.slot(identity) ?? slots.take(identity, '')))
   }
 
-  async #rejected(record: Rejected, { lines }: Parts): Promise<void> {
+  async #rejected(record: Rejected, records: string[]): Promise<void> {
     const shelf = this.#shelf(REJECT, record.symbol ?? '')
     const time = rejectTime(record)
     await shelf.recall([time])
     const identity = rejectIdentity(record)
     const slots = shelf.at(time)
-    if (slots.slot(identity) === undefined) lines.push(rejectLine(record, slots.take(identity, '')))
+    if (slots.slot(identity) === undefined) records.push(rejectLine(record, slots.take(identity, '')))
   }
 
   #shelf(kind: Kind, symbol: string): Shelf {
