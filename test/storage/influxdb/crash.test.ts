@@ -130,7 +130,7 @@ async function faulty(
       throw new Error('gone')
     },
   }
-  const plan = (request: Request, reach: Reach): void => {
+  const plan = (request: Request | null, reach: Reach): void => {
     fatal = request
     reaches = reach
   }
