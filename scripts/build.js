@@ -22,7 +22,14 @@ const { metafile } = await build({
   target: 'node20.19',
   format: 'cjs',
   supported: { 'dynamic-import': false },
-  external: ['better-sqlite3', 'danfojs-node', 'longbridge', 'bufferutil', 'utf-8-validate'],
+  external: [
+    '@influxdata/influxdb-client',
+    'better-sqlite3',
+    'danfojs-node',
+    'longbridge',
+    'bufferutil',
+    'utf-8-validate',
+  ],
   logLevel: 'warning',
   metafile: true,
 })

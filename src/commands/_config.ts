@@ -38,11 +38,12 @@ export interface ConfigPlace {
 }
 
 /** Keys beside the names of the commands. */
-export const GENERAL = ['from', 'to', 'symbols', 'tz', 'calendar', 'alltick', 'infoway'] as const
+export const GENERAL = ['from', 'to', 'symbols', 'tz', 'calendar', 'alltick', 'infoway', 'influx'] as const
 /** What a vendor's section may say. */
 const VENDORS = {
   alltick: ['tokenFile', 'token', 'endpoints', 'plan'],
   infoway: ['keyFile', 'key', 'endpoints', 'plan'],
+  influx: ['tokenFile', 'token'],
 } as const
 type VendorSection = keyof typeof VENDORS
 /** Options that are never settings. */
@@ -175,7 +176,10 @@ export function wrong(path: string, key: string, remedy: string): HkqError {
 }
 
 function exposedToken({ path, values }: ConfigFile): string[] {
-  const holdsOne = section(values, 'alltick').token !== undefined || section(values, 'infoway').key !== undefined
+  const holdsOne = Object.keys(VENDORS).some((vendor) => {
+    const { token, key } = section(values, vendor)
+    return token !== undefined || key !== undefined
+  })
   return holdsOne ? exposed(path) : []
 }
 

@@ -5,7 +5,7 @@ import { isLoopbackHost } from '../core/loopback.ts'
 import type { Io } from './_io.ts'
 import { findRelay } from './_relay.ts'
 import type { Setup } from './_setup.ts'
-import { ALLTICK, INFOWAY, resolveToken, tokenMissing, vendorSettings } from './_token.ts'
+import { ALLTICK, INFOWAY, influxTokenOf, resolveToken, tokenMissing, vendorSettings } from './_token.ts'
 
 /**
  * Where a live command reads from: what was asked for (two feeds are read side by side), else a recorder on this machine that relays AllTick, else
@@ -28,7 +28,10 @@ export async function liveAddresses(
 export function sourceOptions(
   setup: Setup,
   io: Io,
-): Pick<SourceOptions, 'sessions' | 'clock' | 'random' | 'stdin' | 'alltick' | 'infoway' | 'longbridge' | 'proxyFor'> {
+): Pick<
+  SourceOptions,
+  'sessions' | 'clock' | 'random' | 'stdin' | 'alltick' | 'infoway' | 'longbridge' | 'influxToken' | 'proxyFor'
+> {
   return {
     sessions: setup.sessions,
     clock: io.clock,
@@ -40,6 +43,7 @@ export function sourceOptions(
       return { ...vendorSettings(setup.config, io.env, INFOWAY), ...(key !== undefined && { key }), others }
     },
     longbridge: () => longbridgeAccess(io.env),
+    influxToken: influxTokenOf(setup.config, io),
     proxyFor: proxyFrom(io.env),
   }
 }

@@ -19,6 +19,7 @@ import type { Io } from './_io.ts'
 import type { CommonOptions, LiveOptions, RangeOptions, ReadingOptions } from './_options.ts'
 import { tell } from './_print.ts'
 import { demandSymbols, type Setup } from './_setup.ts'
+import { influxTokenOf } from './_token.ts'
 
 export const DEFAULT_STORE = 'sqlite:hk_market.db'
 
@@ -84,13 +85,16 @@ export function symbolsFrom({ scheme }: Address, { symbols }: Setup): readonly s
 /** Opens the store at an address for reading, at adjusted prices where that was asked for. */
 export async function openStore(
   address: Address,
-  { sessions }: Setup,
+  { sessions, config }: Setup,
   options: ReadingOptions,
   io: Io,
 ): Promise<Store> {
   const adjustments = await adjustmentsOf(options)
   const readers = readersOf(options, io)
-  const store = await openStoreAt(address, 'read', { sessions, ...(readers && { readers }) })
+  const store = await openStoreAt(address, 'read', {
+    ...{ sessions, influxToken: influxTokenOf(config, io) },
+    ...(readers && { readers }),
+  })
   return adjustments ? adjustedStore(store, adjustments) : store
 }
 

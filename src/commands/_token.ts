@@ -6,12 +6,18 @@ import { choice } from './_values.ts'
 
 /** How a vendor is named, and what it calls its secret: `HKQ_ALLTICK_TOKEN`, `alltick.tokenFile`, "AllTick token". */
 export interface VendorNames {
-  readonly section: 'alltick' | 'infoway'
+  readonly section: 'alltick' | 'infoway' | 'influx'
   readonly secret: 'token' | 'key'
   readonly title: string
 }
 export const ALLTICK: VendorNames = { section: 'alltick', secret: 'token', title: 'AllTick' }
 export const INFOWAY: VendorNames = { section: 'infoway', secret: 'key', title: 'Infoway' }
+const INFLUX: VendorNames = { section: 'influx', secret: 'token', title: 'InfluxDB' }
+
+/** What opening a store of InfluxDB 2 may ask for: `HKQ_INFLUX_TOKEN`, its file, or the configuration's `influx.tokenFile`. */
+export function influxTokenOf(config: Config, io: { env: Env; cwd: string; home: string }): () => string | undefined {
+  return () => resolveToken(config, io.env, io, INFLUX).token
+}
 
 /** What a user has of a vendor's secrets: the one that is used first, and those for further connections. */
 export interface Secrets {

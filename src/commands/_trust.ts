@@ -56,7 +56,7 @@ export function checkOwner(path: string): void {
 function placesIn(value: unknown, key = ''): string[] {
   if (typeof value === 'string') {
     if (key === 'raw') return [value]
-    return key === 'to' && !/^(?:ws:|-$)/i.test(value) ? [value.replace(/^[a-z]+:|\?.*$/gis, '')] : []
+    return key === 'to' && !/^(?:ws:|-$|[a-z]+:\/\/[^/])/i.test(value) ? [value.replace(/^[a-z]+:|\?.*$/gis, '')] : []
   }
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([name, item]) => placesIn(item, Array.isArray(value) ? key : name))
@@ -83,10 +83,18 @@ interface Named {
   url: string
 }
 
-/** Every endpoint named anywhere in the file: in a vendor's list of endpoints, and behind `endpoint=` in addresses. */
+/** A server behind an address, such as `influxdb://HOST/DATABASE`. A served `ws:` is none. */
+const SERVER = /^(?!ws:)([a-z]+):\/\/(?:[^/]*@)?([^/?#@]+)/i
+
+/**
+ * Every endpoint named anywhere in the file: in a vendor's list of endpoints, behind `endpoint=` in addresses, and the
+ * servers of stores.
+ */
 function endpointsIn(value: unknown, key = '', section = ''): Named[] {
   if (typeof value === 'string') {
     if (key === 'endpoints') return [{ vendor: section, url: value }]
+    const [, store, host] = SERVER.exec(value) ?? []
+    if (store !== undefined) return [{ vendor: store, url: `http://${host}` }]
     const [, vendor, query] = /^([a-z]+):\?(.*)$/is.exec(value) ?? []
     if (vendor === undefined || !Object.hasOwn(OWN, vendor.toLowerCase())) return []
     return new URLSearchParams(query).getAll('endpoint').map((url) => ({ vendor: vendor.toLowerCase(), url }))

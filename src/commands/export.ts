@@ -30,6 +30,7 @@ import {
 import { formatOf, printer, tell, zoneOf } from './_print.ts'
 import { conclude, DEFAULT_STORE, rangeOf, rejectedIn, symbolsFrom } from './_recorded.ts'
 import { printedSchema, type Setup, setUp } from './_setup.ts'
+import { influxTokenOf } from './_token.ts'
 import { repeated } from './_values.ts'
 
 interface Options extends CommonOptions, LiveOptions, RangeOptions {
@@ -79,7 +80,7 @@ async function copy(from: Address, to: readonly Address[], options: Options, set
   const validated = tap(validate(source, validator), tellerOf(source, options, io))
   const events = source.kind === 'recorded' ? await begun(validated) : validated
   if (events === null) return conclude({ found: 0, rejected: 0 }, setup, options, io)
-  const sink = await openAll(to, () => printing(output, options, io), options, io)
+  const sink = await openAll(to, () => printing(output, options, io), { options, setup, io })
   const printed = to.some(({ scheme }) => scheme === '-')
   const writer = createWriter(sink, io.clock)
   const progress = await progressOn(io, Boolean(io.stderr.isTTY) && !options.quiet && !printed)
@@ -98,12 +99,16 @@ async function copy(from: Address, to: readonly Address[], options: Options, set
 }
 
 /** The sinks as one; when one of them cannot be opened the others are closed. */
-async function openAll(to: readonly Address[], print: () => Sink, options: Options, io: Io): Promise<Sink> {
+async function openAll(
+  to: readonly Address[],
+  print: () => Sink,
+  { options, setup, io }: { options: Options; setup: Setup; io: Io },
+): Promise<Sink> {
   const sinks: Sink[] = []
   try {
     for (const address of to) {
       if (holdsData(address)) tell(`hkq: "${address.path}" is not empty: appending to it`, options, io)
-      sinks.push(address.scheme === '-' ? print() : await openSink(address, sinkOptions(io)))
+      sinks.push(address.scheme === '-' ? print() : await openSink(address, sinkOptions(setup, io)))
     }
   } catch (error) {
     await together(sinks).close()
@@ -112,8 +117,13 @@ async function openAll(to: readonly Address[], print: () => Sink, options: Optio
   return together(sinks)
 }
 
-function sinkOptions(io: Io): SinkOptions {
-  return { now: () => io.clock.now(), clock: io.clock, tell: (line) => say(io, `hkq: ${line}`) }
+function sinkOptions({ config }: Setup, io: Io): SinkOptions {
+  return {
+    now: () => io.clock.now(),
+    clock: io.clock,
+    tell: (line) => say(io, `hkq: ${line}`),
+    influxToken: influxTokenOf(config, io),
+  }
 }
 
 /** Whether the sink is a file of records with something in it: unlike a store it takes what it holds a second time. */

@@ -19,6 +19,7 @@ import { formatOf, paletteOf, tell } from './_print.ts'
 import { startRefill } from './_refill.ts'
 import { isNeedless, type Schedule, untilEnd, waitForOpening } from './_schedule.ts'
 import { demandSymbols, printedSchema, type Setup, setUp } from './_setup.ts'
+import { influxTokenOf } from './_token.ts'
 import { choice, duration, integer, portOrOff, repeated, until } from './_values.ts'
 
 interface Options extends Schedule, FeedOptions, LiveOptions {
@@ -160,6 +161,7 @@ async function openAll({ sinks, options, setup, symbols }: Plan, io: Io, onGone:
         await openSink(address, {
           durability: options.durability,
           now: () => io.clock.now(),
+          influxToken: influxTokenOf(setup.config, io),
           patienceMs: options.patience,
           clock: io.clock,
           tell: (line) => say(io, `hkq: ${line}`),

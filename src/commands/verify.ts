@@ -18,6 +18,7 @@ import { type CommonOptions, defineCommand, type RangeOptions, withCommon, withF
 import { paletteOf, tell, zoneOf } from './_print.ts'
 import { conclude, DEFAULT_STORE, openStore, rangeOf } from './_recorded.ts'
 import { printedSchema, type Setup, setUp } from './_setup.ts'
+import { influxTokenOf } from './_token.ts'
 import { openVendor, Questions, type Vendor } from './_vendor.ts'
 import { type Report, reportOf } from './_verification.ts'
 
@@ -72,7 +73,7 @@ async function open(address: Address, isWritten: boolean, setup: Setup, io: Io):
   const store = await openStore(address, setup, { workers: 0 }, io)
   if (!isWritten) return store
   await store.close()
-  return openStoreAt(address, 'record', { now: () => io.clock.now() })
+  return openStoreAt(address, 'record', { now: () => io.clock.now(), influxToken: influxTokenOf(setup.config, io) })
 }
 
 interface Work {

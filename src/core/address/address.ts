@@ -19,6 +19,7 @@ export const SCHEMES = {
   tutorial: { source: true, sink: false, params: ['endpoint'], path: 'none' },
   sim: { source: true, sink: false, params: ['seed', 'speed', 'rate', 'start', 'days'], path: 'none' },
   sqlite: { source: true, sink: true, params: ['speed'], path: 'required' },
+  influxdb: { source: true, sink: true, params: ['org', 'tls', 'speed'], path: 'required' },
   csv: { source: true, sink: true, params: [...FILE_PARAMS, 'bom'], path: 'required' },
   ndjson: { source: true, sink: true, params: FILE_PARAMS, path: 'required' },
   raw: { source: true, sink: false, params: ['speed'], path: 'required' },
@@ -50,6 +51,11 @@ const BARE: readonly (readonly [RegExp, SchemeName])[] = [
  * @throws HkqError E_USAGE naming the nearest scheme or option
  */
 export function parseAddress(given: string, use: Use): Address {
+  if (/^[a-z]+:\/\/[^@]*[/?#][^@]*@[^@/?#]+\//i.test(given)) {
+    const [scheme] = given.split(':')
+    const text = 'a user or password holds one of / ? #: write %2F, %3F, %23 for it'
+    throw new HkqError('E_USAGE', `${scheme}://***: ${text}`)
+  }
   const text = shownAddress(given)
   const [body, query] = split(given)
   const { scheme, path } = place(body, text, use)

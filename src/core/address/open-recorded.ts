@@ -10,8 +10,10 @@ import { queryOf, type Settled } from './source-options.ts'
 /** A store, oldest first. @throws HkqError E_USAGE, E_STORAGE */
 export async function openStore(address: Address, options: Settled): Promise<Source> {
   const { storeSource } = await import('../storage/store-source.ts')
-  const store = await openStoreAt(address, 'read', { sessions: options.sessions })
-  return paced(address, storeSource(store, address.path, queryOf(options), options.signal), options)
+  const { sessions, influxToken } = options
+  const store = await openStoreAt(address, 'read', { sessions, ...(influxToken && { influxToken }) })
+  const name = address.scheme === 'sqlite' ? address.path : address.text
+  return paced(address, storeSource(store, name, queryOf(options), options.signal), options)
 }
 
 /** A file of NDJSON, or standard input. @throws HkqError E_USAGE, E_STORAGE, E_INPUT */

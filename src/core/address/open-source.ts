@@ -17,6 +17,7 @@ const OPENERS: Readonly<Record<Exclude<Address['scheme'], 'ws'>, Opener>> = {
   longbridge: async (_, options) => (await import('../connection/longbridge.ts')).openLongbridge(options),
   tutorial: async (address, options) => (await import('./open-alltick.ts')).openTutorial(address, options),
   sim: async (address, options) => (await import('./open-sim.ts')).openSim(address, options),
+  influxdb: openStore,
   sqlite: openStore,
   csv: openCsv,
   ndjson: openNdjson,

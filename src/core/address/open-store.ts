@@ -17,6 +17,8 @@ export interface StoreOptions {
   clock?: Clock
   /** Told one line of what a recorder's user should know. */
   tell?: (line: string) => void
+  /** Called only when InfluxDB 2 is opened: its token, undefined where there is none. */
+  influxToken?: () => string | undefined
   /** Threads that read a long history ahead of the one that computes; none by default. */
   readers?: Readers
 }
@@ -27,6 +29,7 @@ type Mode = 'read' | 'record'
 type Opener = (address: Address, mode: Mode, options: StoreOptions) => Promise<Store>
 
 const OPENERS: Partial<Record<SchemeName, Opener>> = {
+  influxdb: async (address, mode, options) => (await import('./open-influxdb.ts')).openInfluxAt(address, mode, options),
   sqlite: async ({ path }, mode, options) =>
     (await import('../storage/sqlite.ts')).openSqlite(path, { mode, ...options }),
 }

@@ -61,6 +61,8 @@ export interface SourceOptions {
   alltick?: () => AllTickAccess
   /** Called only when Infoway is opened. */
   infoway?: () => InfowayAccess
+  /** Called only when InfluxDB 2 is opened: its token, undefined where there is none. */
+  influxToken?: () => string | undefined
   /** Called only when Longbridge is opened. */
   longbridge?: () => LongbridgeAccess
   proxyFor?: (url: string) => string | undefined

@@ -116,6 +116,20 @@ export function leftOutOf(tick: Tick, start: number): Summary {
   }
 }
 
+/** The summary of a minute that starts at `start` with one more tick; `summary` may be changed in place. */
+export function withTick(summary: Summary | undefined, tick: Tick, start: number): Summary {
+  if (isLeftOut(tick)) {
+    const counted = leftOutOf(tick, start)
+    return summary ? merge(summary, counted) : counted
+  }
+  if (summary?.origin === 'ticks' && summary.trades) {
+    addTick(summary, tick)
+    return summary
+  }
+  const single = summaryOf(tick, start)
+  return summary ? merge(summary, single) : single
+}
+
 /**
  * `union`, save that of two summaries of the same minute a backfilled one replaces one made of ticks: the vendor's whole
  * minute counts.

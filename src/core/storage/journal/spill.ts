@@ -69,6 +69,12 @@ export class SpillingSink implements Sink {
     return { stored: batch.reduce((count, { type }) => count + (type === 'tick' ? 1 : 0), 0), duplicates: 0 }
   }
 
+  /** Resolves when nothing waits any more, or nothing more can be delivered. @throws what the sink refused with */
+  async delivered(): Promise<void> {
+    while (this.#delivering !== undefined) await this.#delivering
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
   /** Delivers what waits while the sink takes it; the rest stays for the next run. @throws what the sink refused with */
   async close(): Promise<void> {
     const { clock, journal, name, tell } = this.#options
