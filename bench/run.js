@@ -6,6 +6,7 @@ import { latency } from './latency.js'
 import { probe } from './probe.js'
 import { rolling } from './rolling.js'
 import { startup } from './startup.js'
+import { stores } from './stores.js'
 import { strategy } from './strategy.js'
 import { twoFeeds } from './two-feeds.js'
 import { year } from './year.js'
@@ -21,6 +22,7 @@ const BENCHES = {
   rolling: () => rolling(),
   exactness: () => exactness(),
   strategy: () => strategy(),
+  stores: () => stores(),
   year: () => year(),
   probe: () => probe(),
 }
