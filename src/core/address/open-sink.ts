@@ -45,7 +45,7 @@ export interface SinkOptions {
  */
 export async function openSink(address: string | Address, options: SinkOptions = {}): Promise<Sink> {
   const parsed = typeof address === 'string' ? parseAddress(address, 'sink') : address
-  if (parsed.scheme === 'sqlite') return openRecordingStore(parsed, options)
+  if (parsed.scheme === 'sqlite' || parsed.scheme === 'parquet') return openRecordingStore(parsed, options)
   if (parsed.scheme === 'influxdb') return (await import('./open-influxdb.ts')).recordInflux(parsed, options)
   if (parsed.scheme === 'ws') {
     if (options.publish) return options.publish(parsed)
