@@ -62,6 +62,7 @@ async function makeStage(lake: Lake, stage: string): Promise<void> {
   }
   await rename(aside, stage)
   await removeStage(aside)
+  await rm(`${aside}-lock`, { force: true })
 }
 
 async function daysOf(lake: Lake): Promise<{ symbol: string; day: number; ticks: number; quotes: number }[]> {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { mkdir, open, rename, rm, rmdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { HkqError } from '../../errors.ts'
@@ -25,7 +25,10 @@ export async function putFile<T>(file: string, { write, read, records }: Put<T>)
   const aside = join(folder, `_${basename(file)}.new`)
   await rm(aside, { force: true })
   const count = await write(aside)
-  if (count === 0) return 0
+  if (count === 0) {
+    await removeEmpty(folder, parents.length)
+    return 0
+  }
   try {
     await compare(file, records(), read(aside))
     await synced(aside)
@@ -41,6 +44,17 @@ export async function putFile<T>(file: string, { write, read, records }: Put<T>)
 function missing(folder: string): string[] {
   const parent = dirname(folder)
   return existsSync(folder) || parent === folder ? [] : [parent, ...missing(parent)]
+}
+
+/** Takes away a folder and those above it that were made for it. */
+async function removeEmpty(folder: string, depth: number): Promise<void> {
+  for (let path = folder, i = 0; i < depth; path = dirname(path), i++) {
+    const removed = await rmdir(path).then(
+      () => true,
+      () => false,
+    )
+    if (!removed) return
+  }
 }
 
 async function compare<T>(
