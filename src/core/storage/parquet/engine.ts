@@ -39,6 +39,11 @@ export class Engine {
     }
   }
 
+  /** A connection, to be closed by whoever asked for it. */
+  connect(): Promise<DuckDBConnection> {
+    return this.#instance.connect()
+  }
+
   /** What a query gives, chunk by chunk in order, as it is asked for. */
   async *stream(sql: string): AsyncGenerator<DuckDBDataChunk> {
     const connection = await this.#instance.connect()

@@ -123,6 +123,7 @@ export class Lake {
         write: (aside) => writeTable(engine, aside, table, records()),
         read: (aside) => readTable(engine, [aside], table, { symbol }),
         records,
+        cells: table.cells,
       })
     } catch (error) {
       throw lakeError(this.directory, error)

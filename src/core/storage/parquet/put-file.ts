@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { mkdir, open, rename, rm, rmdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { isDeepStrictEqual } from 'node:util'
 import { HkqError } from '../../errors.ts'
 
 interface Put<T> {
@@ -10,6 +9,8 @@ interface Put<T> {
   /** Reads them again. */
   read: (aside: string) => AsyncIterable<readonly T[]>
   records: () => AsyncIterable<readonly T[]>
+  /** All that a record holds, for the comparison. */
+  cells: (record: T) => readonly unknown[]
 }
 
 /**
@@ -18,7 +19,7 @@ interface Put<T> {
  * @returns how many; of none no file is made, and one that is there stays
  * @throws HkqError E_STORAGE where the file does not hold what it must
  */
-export async function putFile<T>(file: string, { write, read, records }: Put<T>): Promise<number> {
+export async function putFile<T>(file: string, { write, read, records, cells }: Put<T>): Promise<number> {
   const folder = dirname(file)
   const parents = missing(folder)
   await mkdir(folder, { recursive: true })
@@ -30,7 +31,7 @@ export async function putFile<T>(file: string, { write, read, records }: Put<T>)
     return 0
   }
   try {
-    await compare(file, records(), read(aside))
+    await compare(file, cells, records(), read(aside))
     await synced(aside)
     await rename(aside, file)
     for (const parent of [folder, ...parents]) await synced(parent)
@@ -59,21 +60,34 @@ async function removeEmpty(folder: string, depth: number): Promise<void> {
 
 async function compare<T>(
   file: string,
+  cells: (record: T) => readonly unknown[],
   given: AsyncIterable<readonly T[]>,
   written: AsyncIterable<readonly T[]>,
 ): Promise<void> {
-  const others = singly(written)
-  let row = 0
-  for await (const record of singly(given)) {
-    const { value } = await others.next()
-    row++
-    if (!isDeepStrictEqual(value, record)) throw differs(file, row)
+  const others = written[Symbol.asyncIterator]()
+  let [chunk, at, row]: [readonly T[], number, number] = [[], 0, 0]
+  const advance = async (): Promise<boolean> => {
+    while (at === chunk.length) {
+      const next = await others.next()
+      if (next.done) return false
+      chunk = next.value
+      at = 0
+    }
+    return true
   }
-  if (!(await others.next()).done) throw differs(file, row + 1)
+  for await (const batch of given) {
+    for (const record of batch) {
+      row++
+      if (at === chunk.length && !(await advance())) throw differs(file, row)
+      if (!isSame(cells(record), cells(chunk[at++]!))) throw differs(file, row)
+    }
+  }
+  if (await advance()) throw differs(file, row + 1)
 }
 
-async function* singly<T>(batches: AsyncIterable<readonly T[]>): AsyncGenerator<T> {
-  for await (const batch of batches) yield* batch
+function isSame(a: readonly unknown[], b: readonly unknown[]): boolean {
+  for (let i = 0; i < a.length; i++) if (!Object.is(a[i], b[i])) return false
+  return true
 }
 
 function differs(file: string, row: number): HkqError {

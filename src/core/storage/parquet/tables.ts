@@ -21,7 +21,7 @@ export const TICKS: Table<Tick> = {
   columns: {
     timestamp: 'time',
     seq: 'seq',
-    source: 'text',
+    source: 'name',
     last_price: 'number',
     volume: 'whole',
     turnover: 'number',
@@ -30,10 +30,10 @@ export const TICKS: Table<Tick> = {
     bid_size: 'whole',
     ask_size: 'whole',
     quote_time: 'time',
-    side: 'text',
-    phase: 'text',
-    trade_type: 'text',
-    flags: 'text',
+    side: 'name',
+    phase: 'name',
+    trade_type: 'name',
+    flags: 'name',
     received_at: 'time',
   },
   cells: (tick) => [
@@ -92,10 +92,10 @@ export const QUOTES: Table<Quote> = {
   columns: {
     timestamp: 'time',
     seq: 'seq',
-    source: 'text',
+    source: 'name',
     bids: 'text',
     asks: 'text',
-    phase: 'text',
+    phase: 'name',
     received_at: 'time',
   },
   cells: ({ timestamp, seq, source, bids, asks, phase, received_at }) => [
@@ -136,7 +136,7 @@ const MINUTE_COLUMNS = {
   price_mills: 'number',
   trades: 'whole',
   left_out: 'whole',
-  origin: 'text',
+  origin: 'name',
 } as const
 
 const plainMinutes = plainTable<Summary>(MINUTE_COLUMNS)
@@ -148,19 +148,19 @@ export const MINUTES: Table<Summary> = {
 }
 
 export const GAPS = plainTable<Gap>(
-  { source: 'text', symbol: 'text', from: 'time', to: 'time', cause: 'text', volume: 'number', filled_by: 'text' },
+  { source: 'name', symbol: 'text', from: 'time', to: 'time', cause: 'name', volume: 'number', filled_by: 'name' },
   { type: 'gap' },
 )
 
 export const REJECTED = plainTable<Rejected>(
-  { source: 'text', symbol: 'text', timestamp: 'time', reason: 'text', raw: 'text', received_at: 'time' },
+  { source: 'name', symbol: 'text', timestamp: 'time', reason: 'name', raw: 'text', received_at: 'time' },
   { type: 'rejected' },
 )
 
 /** As plainTable, but a checkpoint of a symbol that never traded has no number. */
 export const CHECKPOINTS: Table<Checkpoint> = (() => {
   const table = plainTable<Checkpoint>({
-    source: 'text',
+    source: 'name',
     symbol: 'text',
     timestamp: 'time',
     seq: 'text',
@@ -184,11 +184,11 @@ export const INSTRUMENTS = plainTable<Instrument>({
   date: 'text',
   name_en: 'text',
   name_zh: 'text',
-  currency: 'text',
+  currency: 'name',
   lot_size: 'whole',
-  kind: 'text',
+  kind: 'name',
   prev_close: 'number',
-  vendor: 'text',
+  vendor: 'name',
   vendor_code: 'text',
 })
 
@@ -196,7 +196,7 @@ export const COMPLETENESS = plainTable<Completeness>(
   {
     symbol: 'text',
     date: 'text',
-    vendor: 'text',
+    vendor: 'name',
     timestamp: 'time',
     volume: 'number',
     vendor_volume: 'number',
