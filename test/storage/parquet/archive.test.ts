@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -197,13 +197,18 @@ describe('archiving a store', () => {
     expect(statSync(file).size).toBe(before - freed)
   })
 
-  it('refuses to read on where days went to a lake meanwhile', async () => {
+  it('refuses to read on where days went to a lake meanwhile, and what is opened later reads all', async () => {
     const reader = await openSqlite(file, { mode: 'read' })
-    const reading = reader.ticks('09988.HK', {})[Symbol.asyncIterator]()
+    const reading = reader.read({ types: ['tick'] })[Symbol.asyncIterator]()
+    const many = Array.from({ length: 6_000 }, (_, seq) => tick({ seq, timestamp: at('11:00:00.000') + seq }))
+    await recorded((store) => store.write(many))
+    await reading.next()
     await archive(file, lake, FRIDAY + 1)
-    await expect(reading.next().then(() => reading.next())).resolves.toBeDefined()
-    const late = reader.read({})[Symbol.asyncIterator]()
-    await late.next()
+    const rest = async () => {
+      while (!(await reading.next()).done);
+    }
+    await expect(rest()).rejects.toMatchObject({ code: 'E_STORAGE', message: expect.stringMatching(/run this again$/) })
+    expect(await collect(reader.read({ types: ['tick'] }))).toHaveLength(7_800)
     await reader.close()
   })
 
@@ -213,10 +218,13 @@ describe('archiving a store', () => {
     renameSync(lake, `${lake}-away`)
     await expect(asTold()).rejects.toMatchObject({ code: 'E_STORAGE', message: expect.stringContaining(lake) })
     renameSync(`${lake}-away`, lake)
-    const moved = `${directory}-moved`
-    renameSync(directory, moved)
-    renameSync(moved, directory)
-    expect(await asTold()).toEqual(before)
+    const moved = join(directory, 'moved')
+    mkdirSync(moved)
+    renameSync(lake, join(moved, 'lake'))
+    renameSync(file, join(moved, 'market.db'))
+    const store = await openSqlite(join(moved, 'market.db'), { mode: 'read' })
+    expect(await told(store)).toEqual(before)
+    await store.close()
   })
 
   it.each([

@@ -43,7 +43,7 @@ export class Archived {
     )
     this.#symbols = db
       .prepare<[], string>(
-        'SELECT name FROM symbol WHERE EXISTS (SELECT 1 FROM archived WHERE symbol = id AND quotes > 0)',
+        'SELECT name FROM symbol WHERE EXISTS (SELECT 1 FROM archived WHERE symbol = symbol.id AND quotes > 0)',
       )
       .pluck()
     this.#has = db.prepare<[number, number], Row>(

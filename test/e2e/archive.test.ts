@@ -1,0 +1,85 @@
+import { once } from 'node:events'
+import { setTimeout } from 'node:timers/promises'
+import { describe, expect, it } from 'vitest'
+import { hkq, start, workdir } from './hkq.ts'
+
+/** Moments after its start at which the command is killed, ms: from before it opens the store to after its end. */
+const MOMENTS = [200, 300, 400, 500, 600, 700, 800, 900, 1_000, 1_200, 1_500, 2_000]
+
+const DAYS = ['700', '9988', '--from', 'sim:?speed=max&rate=0.2&days=3', '--depth', '2', '-q']
+
+describe('hkq archive', () => {
+  async function recorded(): Promise<string> {
+    const cwd = workdir()
+    await hkq(['record', ...DAYS], { cwd })
+    return cwd
+  }
+
+  const copyOf = async (from: string, cwd: string): Promise<string> =>
+    (await hkq(['export', '--from', from, '--to', '-'], { cwd })).stdout
+
+  it('killed -9 at any moment and run again: every row there once, for the store and for the lake alone', async () => {
+    const cwd = await recorded()
+    const before = await copyOf('hk_market.db', cwd)
+    expect(before.split('\n').length).toBeGreaterThan(10_000)
+    for (const moment of MOMENTS) {
+      const child = start(['archive', '-q'], { cwd })
+      const closed = once(child, 'close')
+      await Promise.race([closed, setTimeout(moment)])
+      child.kill('SIGKILL')
+      await closed
+      expect((await copyOf('hk_market.db', cwd)) === before).toBe(true)
+    }
+    expect((await hkq(['archive'], { cwd })).code).toBe(0)
+    expect((await copyOf('hk_market.db', cwd)) === before).toBe(true)
+    expect((await copyOf('parquet:hk_archive', cwd)) === before).toBe(true)
+    expect((await hkq(['archive'], { cwd })).stderr).toMatch(/^nothing to move from sqlite:hk_market\.db/)
+  })
+
+  it('leaves what bars, volatility and verify tell as it was', async () => {
+    const cwd = await recorded()
+    const commands = [
+      ['resample', '700', '--every', '5m'],
+      ['resample', '700', '--every', '10s'],
+      ['volatility', '700', '--last'],
+    ]
+    const all = (from: string) =>
+      Promise.all(commands.map(async (command) => (await hkq([...command, '--from', from], { cwd })).stdout))
+    const before = await all('hk_market.db')
+    const { stderr } = await hkq(['archive', '--to', 'parquet:lake'], { cwd })
+    expect(stderr).toMatch(/^moved from sqlite:hk_market\.db to parquet:lake: 6 days of 2 symbols, \d+ ticks, \d+ quotes/)
+    expect(await all('hk_market.db')).toEqual(before)
+    expect(await all('parquet:lake')).toEqual(before)
+  })
+
+  it('copies into a folder of Parquet and again: nothing comes twice', async () => {
+    const cwd = await recorded()
+    const copied = async () => (await hkq(['export', '--to', 'parquet:lake'], { cwd })).stderr
+    expect(await copied()).toMatch(/^[1-9]\d* stored, 0 there already/)
+    const first = await copyOf('parquet:lake', cwd)
+    expect(first === (await copyOf('hk_market.db', cwd))).toBe(true)
+    expect(await copied()).toMatch(/^0 stored, [1-9]\d* there already/)
+    expect((await copyOf('parquet:lake', cwd)) === first).toBe(true)
+  })
+
+  it.each([
+    [['--before', '2099-01-01'], 2, /today is not closed yet/],
+    [['--to', 'sqlite:other.db'], 2, /"sqlite:other\.db" is no archive: name a folder/],
+    [['--from', 'csv:ticks'], 2, /"csv:ticks" is no SQLite store/],
+    [['--from', 'none.db'], 6, /no such file "none\.db"/],
+    [['--to', 'parquet:'], 2, /names no folder/],
+  ])('refuses %j before anything is opened', async (args, code, line) => {
+    const ran = await hkq(['archive', ...args], { cwd: workdir() })
+    expect([ran.code, ran.stderr]).toEqual([code, expect.stringMatching(line)])
+  })
+
+  it('ends with 7 while a recorder holds the store', async () => {
+    const cwd = workdir()
+    const recorder = start(['record', '700', '--from', 'sim:?rate=50', '--relay', 'off'], { cwd })
+    while (!(await hkq(['export', '--to', '-'], { cwd })).stdout.includes('tick'));
+    const { code, stderr } = await hkq(['archive'], { cwd })
+    expect([code, stderr]).toEqual([7, expect.stringMatching(/^hkq: .*holds "hk_market\.db": archive when it has ended/)])
+    recorder.kill('SIGTERM')
+    await once(recorder, 'close')
+  })
+})
