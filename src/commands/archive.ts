@@ -32,18 +32,23 @@ export function define(io: Io): Command {
     const from = parseAddress(options.from ?? DEFAULT_STORE, 'source')
     const to = parseAddress(options.to, 'sink')
     refuse(from, to)
-    await run(from, to, untilDay(options, io), options, io)
+    const until = untilDay(options, io)
+    demandFile(from)
+    await run(from, to, until, options, io)
   })
 }
 
-/** @throws HkqError E_USAGE for what cannot be archived from or to; E_STORAGE for a store that is not there */
+/** @throws HkqError E_USAGE for what cannot be archived from or to */
 function refuse(from: Address, to: Address): void {
   if (from.scheme !== 'sqlite')
     throw new HkqError('E_USAGE', `"${from.text}" is no SQLite store: use hkq export for it`)
   if (to.scheme !== 'parquet') throw new HkqError('E_USAGE', `"${to.text}" is no archive: name a folder, parquet:DIR`)
-  if (!existsSync(from.path)) {
-    throw new HkqError('E_STORAGE', `no such file "${from.path}": record into it first, or name another`)
-  }
+}
+
+/** A store is not made in order to be archived. @throws HkqError E_STORAGE */
+function demandFile({ path }: Address): void {
+  if (existsSync(path)) return
+  throw new HkqError('E_STORAGE', `no such file "${path}": record into it first, or name another`)
 }
 
 /** @throws HkqError E_USAGE where today, which is not closed, would go */

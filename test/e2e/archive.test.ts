@@ -6,12 +6,12 @@ import { hkq, start, workdir } from './hkq.ts'
 /** Moments after its start at which the command is killed, ms: from before it opens the store to after its end. */
 const MOMENTS = [200, 300, 400, 500, 600, 700, 800, 900, 1_000, 1_200, 1_500, 2_000]
 
-const DAYS = ['700', '9988', '--from', 'sim:?speed=max&rate=0.2&days=3', '--depth', '2', '-q']
+const DAYS = ['700', '9988', '--from', 'sim:?speed=max&rate=0.2&days=3&start=2026-11-18', '--to', 'hk_market.db', '-q']
 
 describe('hkq archive', () => {
   async function recorded(): Promise<string> {
     const cwd = workdir()
-    await hkq(['record', ...DAYS], { cwd })
+    await hkq(['export', ...DAYS], { cwd })
     return cwd
   }
 
@@ -47,7 +47,9 @@ describe('hkq archive', () => {
       Promise.all(commands.map(async (command) => (await hkq([...command, '--from', from], { cwd })).stdout))
     const before = await all('hk_market.db')
     const { stderr } = await hkq(['archive', '--to', 'parquet:lake'], { cwd })
-    expect(stderr).toMatch(/^moved from sqlite:hk_market\.db to parquet:lake: 6 days of 2 symbols, \d+ ticks, \d+ quotes/)
+    expect(stderr).toMatch(
+      /^moved from sqlite:hk_market\.db to parquet:lake: 6 days of 2 symbols, \d+ ticks, \d+ quotes/,
+    )
     expect(await all('hk_market.db')).toEqual(before)
     expect(await all('parquet:lake')).toEqual(before)
   })
@@ -78,7 +80,10 @@ describe('hkq archive', () => {
     const recorder = start(['record', '700', '--from', 'sim:?rate=50', '--relay', 'off'], { cwd })
     while (!(await hkq(['export', '--to', '-'], { cwd })).stdout.includes('tick'));
     const { code, stderr } = await hkq(['archive'], { cwd })
-    expect([code, stderr]).toEqual([7, expect.stringMatching(/^hkq: .*holds "hk_market\.db": archive when it has ended/)])
+    expect([code, stderr]).toEqual([
+      7,
+      expect.stringMatching(/^hkq: .*holds "hk_market\.db": archive when it has ended/),
+    ])
     recorder.kill('SIGTERM')
     await once(recorder, 'close')
   })

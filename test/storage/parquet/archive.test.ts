@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -21,7 +30,13 @@ const events: MarketEvent[] = [-2, -1, 0].flatMap((days) =>
   SYMBOLS.flatMap((symbol) => {
     const timestamp = at('10:00:00.000') + days * DAY
     const trades = Array.from({ length: 300 }, (_, seq) =>
-      tick({ symbol, seq, timestamp: timestamp + (seq >> 2) * 400, last_price: 600 + (seq % 7) / 5, volume: 100 + seq }),
+      tick({
+        symbol,
+        seq,
+        timestamp: timestamp + (seq >> 2) * 400,
+        last_price: 600 + (seq % 7) / 5,
+        volume: 100 + seq,
+      }),
     )
     return [...trades, quote({ symbol, timestamp }), gap({ symbol, from: timestamp, to: timestamp + 400 })]
   }),
@@ -114,7 +129,15 @@ describe('archiving a store', () => {
 
   it('lays the files in Hive folders, with nothing beside them', async () => {
     await archive(file, lake, FRIDAY)
-    expect(readdirSync(lake).sort()).toEqual(['checkpoints', 'completeness', 'gaps', 'minutes', 'quotes', 'rejected', 'ticks'])
+    expect(readdirSync(lake).sort()).toEqual([
+      'checkpoints',
+      'completeness',
+      'gaps',
+      'minutes',
+      'quotes',
+      'rejected',
+      'ticks',
+    ])
     expect(readdirSync(join(lake, 'ticks')).sort()).toEqual(['date=2026-11-18', 'date=2026-11-19'])
     expect(readdirSync(join(lake, 'ticks', 'date=2026-11-18', 'symbol=00700.HK'))).toEqual(['ticks.parquet'])
   })
@@ -233,7 +256,10 @@ describe('archiving a store', () => {
   ])('says which folder has a file %s', async (_, harm) => {
     await archive(file, lake, FRIDAY + 1)
     harm(join(lake, 'ticks/date=2026-11-19/symbol=00700.HK/ticks.parquet'))
-    await expect(asTold()).rejects.toMatchObject({ code: 'E_STORAGE', message: expect.stringMatching(/lake": a file is damaged/) })
+    await expect(asTold()).rejects.toMatchObject({
+      code: 'E_STORAGE',
+      message: expect.stringMatching(/lake": a file is damaged/),
+    })
   })
 })
 

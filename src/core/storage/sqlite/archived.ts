@@ -26,18 +26,21 @@ export class Archived {
   readonly #names: Names
   readonly #lakes = new Map<string, Promise<Lake>>()
   readonly #mark
+  readonly #last
   readonly #rows
   readonly #symbols
   readonly #has
   readonly #add
   readonly #remove
   readonly #stale
+  #end: number | null = null
 
   /** @param path of the store's file, from which the lakes' folders are told */
   constructor(db: Db, names: Names, path: string) {
     this.#path = resolve(path)
     this.#names = names
-    this.#mark = db.prepare<[], string>("SELECT count(*) || ' ' || ifnull(max(id), 0) FROM archived").pluck()
+    this.#mark = db.prepare<[], number>("SELECT seq FROM sqlite_sequence WHERE name = 'archived'").pluck()
+    this.#last = db.prepare<[], number | null>('SELECT max(day) FROM archived').pluck()
     this.#rows = db.prepare<[number, number, number], Row>(
       'SELECT day, lake, ticks, quotes FROM archived WHERE symbol = ? AND day >= ? AND day <= ? ORDER BY day',
     )
@@ -54,14 +57,18 @@ export class Archived {
     this.#stale = db.prepare('UPDATE archived SET stale = ? WHERE symbol = ? AND day = ?')
   }
 
-  /** Differs from an earlier one when days have come or gone since. */
-  mark(): string {
-    return this.#mark.get()!
+  /** Differs from an earlier one when days have gone to a lake since. */
+  mark(): number {
+    return this.#mark.get() ?? 0
   }
 
-  /** Whether anything was archived. */
-  any(): boolean {
-    return !this.mark().startsWith('0 ')
+  /** Epoch ms at which the newest archived day of any symbol ends. For the one that writes: nobody else changes it. */
+  end(): number {
+    if (this.#end === null) {
+      const last = this.#last.get()
+      this.#end = typeof last === 'number' ? dayStart(last + 1) : Number.NEGATIVE_INFINITY
+    }
+    return this.#end
   }
 
   /** The history of a symbol in its parts, in order. */
@@ -94,10 +101,12 @@ export class Archived {
   }
 
   add(symbol: string, day: number, lake: string, counts: { ticks: number; quotes: number }): void {
+    this.#end = null
     this.#add.run(this.#names.symbols.assign(symbol), day, lake, counts.ticks, counts.quotes)
   }
 
   remove(symbol: string, day: number): void {
+    this.#end = null
     this.#remove.run(this.#names.symbols.assign(symbol), day)
   }
 
@@ -122,7 +131,7 @@ export class Archived {
   }
 
   /** @throws HkqError E_STORAGE when days have gone to a lake since `mark`: what was read may lack them */
-  refuseMoved(mark: string): void {
+  refuseMoved(mark: number): void {
     if (this.mark() === mark) return
     throw new HkqError('E_STORAGE', `"${this.#path}" was archived while it was read: run this again`)
   }

@@ -95,7 +95,7 @@ export class SqliteStore implements Store {
   }
 
   async write(batch: readonly MarketEvent[]): Promise<Written> {
-    if (this.#archived.any()) await this.#bringBack(batch)
+    await this.#bringBack(batch)
     const written = this.#commit((writer) => this.#store(writer, batch))
     await this.#writing().log.committed(batch.length)
     return written
@@ -239,7 +239,7 @@ export class SqliteStore implements Store {
   }
 
   /** The same values, and at the end too none that may lack days which another program has archived meanwhile. */
-  async *#unmoved<T>(mark: string, values: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T> {
+  async *#unmoved<T>(mark: number, values: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T> {
     for await (const value of values) {
       this.#archived.refuseMoved(mark)
       yield value
@@ -252,13 +252,15 @@ export class SqliteStore implements Store {
    * history. Rare, since a feed tells the present; what came back goes to the lake with the next archiving.
    */
   async #bringBack(batch: readonly MarketEvent[]): Promise<void> {
-    const seen = new Set<string>()
+    const end = this.#archived.end()
+    const days = new Map<string, { symbol: string; day: number }>()
     for (const event of batch) {
-      if (event.type !== 'tick' && event.type !== 'quote') continue
-      const [symbol, day] = [event.symbol, dayNumber(event.timestamp)]
-      const key = `${symbol} ${day}`
-      if (seen.has(key)) continue
-      seen.add(key)
+      if ((event.type !== 'tick' && event.type !== 'quote') || !(event.timestamp < end)) continue
+      const { symbol, timestamp } = event
+      const day = dayNumber(timestamp)
+      days.set(`${symbol} ${day}`, { symbol, day })
+    }
+    for (const { symbol, day } of days.values()) {
       const row = this.#archived.find(symbol, day)
       if (row) await this.#bringBackDay(symbol, row)
     }
