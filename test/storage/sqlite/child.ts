@@ -17,7 +17,7 @@ export async function bundleRecorder(
     bundle: true,
     platform: 'node',
     format: 'esm',
-    external: ['better-sqlite3'],
+    external: ['@duckdb/node-api', 'better-sqlite3'],
   })
   return outfile
 }

@@ -3,7 +3,7 @@ import { FLAGS } from '../../market/event.ts'
 import { emptyColumns, PHASES, type TickColumns } from '../columns.ts'
 import type { ColumnChoice } from '../store.ts'
 import type { Engine } from './engine.ts'
-import { doubles, numeric, selection } from './table.ts'
+import { doubles, numeric, selection } from './read-table.ts'
 import { TICKS } from './tables.ts'
 
 const phase = `(CASE phase ${PHASES.map((name, i) => `WHEN '${name}' THEN ${i}`).join(' ')} END)::DOUBLE`

@@ -9,8 +9,10 @@ import { readColumns } from './columns.ts'
 import { Engine, lakeError } from './engine.ts'
 import { daysIn, type List, listFile, type Part, partFile, refusePattern, type SymbolDay } from './layout.ts'
 import { putFile } from './put-file.ts'
-import { readTable, type Table, writeTable } from './table.ts'
+import { readTable } from './read-table.ts'
+import type { Table } from './table.ts'
 import { MINUTES, QUOTES, TICKS } from './tables.ts'
+import { writeTable } from './write-table.ts'
 
 /** Days of one symbol in order, as a reading wants them; `size` is the most records at a time. */
 export interface Reading extends Span {

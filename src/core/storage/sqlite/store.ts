@@ -1,32 +1,28 @@
-import { setImmediate } from 'node:timers/promises'
 import type { Statement } from 'better-sqlite3'
 import type { Summary } from '../../bars/summary.ts'
 import { HkqError } from '../../errors.ts'
 import type { Completeness } from '../../market/completeness.ts'
-import type { Batches, Gap, MarketEvent, Quote, Rejected, Tick } from '../../market/event.ts'
+import type { Batches, Gap, MarketEvent, Tick } from '../../market/event.ts'
 import type { Instrument } from '../../market/instrument.ts'
 import { dayNumber } from '../../market/time.ts'
 import type { Checkpoint, Query, Written } from '../../pipeline/source.ts'
-import { cut } from '../../validation/admit.ts'
 import type { TickColumns } from '../columns.ts'
 import { readAll } from '../read-all.ts'
 import type { ColumnChoice, Span, Store } from '../store.ts'
 import { Archived } from './archived.ts'
 import { Dictionary } from './dictionary.ts'
-import { attempted, type Db, guarded, integrityOf, storageError } from './driver.ts'
+import { type Db, guarded, integrityOf, storageError } from './driver.ts'
+import { History } from './history.ts'
 import type { Lock } from './lock.ts'
 import type { LogKeeper } from './log-keeper.ts'
 import type { ReadAhead } from './read-ahead.ts'
 import { RecordReader } from './read-records.ts'
 import { TickReader } from './read-ticks.ts'
 import type { Lists } from './shelf.ts'
-import { isStorable, isStorableQuote } from './tick-row.ts'
+import { sortEvents } from './sort-events.ts'
 import { MinuteKeeper } from './write-minutes.ts'
 import { RecordWriter } from './write-records.ts'
 import { TickInserter } from './write-ticks.ts'
-
-/** Chunks of ticks up to which a symbol's history is not worth a thread. */
-const SHORT = 12
 
 /** What only the holder of the lock has. */
 interface Writing {
@@ -65,11 +61,11 @@ export class SqliteStore implements Store {
   readonly #lock: Lock | null
   readonly #now: () => number
   readonly #names
-  readonly #tickReader
   readonly #reader
   readonly #writer: Writing | null
   readonly #ahead: ReadAhead | null
   readonly #archived: Archived
+  readonly #history: History
   #dataVersion: unknown
 
   constructor(db: Db, path: string, { lock, log, now, ahead }: Belongings) {
@@ -80,8 +76,9 @@ export class SqliteStore implements Store {
     this.#ahead = ahead
     this.#names = { symbols: new Dictionary(db, 'symbol'), sources: new Dictionary(db, 'source') }
     this.#archived = new Archived(db, this.#names, path)
-    this.#tickReader = new TickReader(db, this.#names)
     this.#reader = new RecordReader(db, this.#names)
+    const ticks = new TickReader(db, this.#names)
+    this.#history = new History({ path, ticks, records: this.#reader, archived: this.#archived, ahead })
     this.#writer = log && {
       log,
       ticks: new TickInserter(db, this.#names),
@@ -105,8 +102,8 @@ export class SqliteStore implements Store {
     const reader = this.#reader
     return readAll(
       {
-        ticks: (symbol, span, size) => this.#ticks(symbol, span, size),
-        quotes: (symbol, span, size) => this.#quotes(symbol, span, size),
+        ticks: (symbol, span, size) => this.#history.ticks(symbol, span, size),
+        quotes: (symbol, span, size) => this.#history.quotes(symbol, span, size),
         gaps: (asked) => reader.gaps(asked),
         symbols: () => reader.symbols(),
         quotedSymbols: () => [...new Set([...reader.quotedSymbols(), ...this.#archived.quotedSymbols()])].sort(),
@@ -116,16 +113,11 @@ export class SqliteStore implements Store {
   }
 
   ticks(symbol: string, span: Span): AsyncGenerator<readonly Tick[]> {
-    return this.#ticks(symbol, span)
+    return this.#history.ticks(symbol, span)
   }
 
-  async *columns(symbol: string, { book, prices, ...span }: Span & ColumnChoice): AsyncGenerator<TickColumns> {
-    const choice: ColumnChoice = { ...(book && { book }), ...(prices && { prices }) }
-    const mark = this.#archived.mark()
-    for (const { lake, days, ...part } of await this.#archived.pieces('ticks', symbol, span)) {
-      if (lake) yield* lake.columns({ symbol, days, ...part }, choice)
-      else yield* this.#unmoved(mark, this.#ownColumns(symbol, part, choice))
-    }
+  columns(symbol: string, { book, prices, ...span }: Span & ColumnChoice): AsyncGenerator<TickColumns> {
+    return this.#history.columns(symbol, span, { ...(book && { book }), ...(prices && { prices }) })
   }
 
   async *minutes(symbol: string, span: Span): AsyncGenerator<readonly Summary[]> {
@@ -210,43 +202,6 @@ export class SqliteStore implements Store {
     await this.#archived.close()
   }
 
-  async *#ticks(symbol: string, span: Span, size?: number): AsyncGenerator<readonly Tick[]> {
-    const mark = this.#archived.mark()
-    for (const { lake, days, ...part } of await this.#archived.pieces('ticks', symbol, span)) {
-      if (lake) yield* lake.ticks({ symbol, days, ...part, ...(size !== undefined && { size }) })
-      else yield* this.#unmoved(mark, guarded(this.#path, this.#tickReader.ticks(symbol, part, size)))
-    }
-  }
-
-  async *#quotes(symbol: string, span: Span, size: number): AsyncGenerator<readonly Quote[]> {
-    const mark = this.#archived.mark()
-    for (const { lake, days, ...part } of await this.#archived.pieces('quotes', symbol, span)) {
-      if (lake) yield* lake.quotes({ symbol, days, ...part, size })
-      else yield* this.#unmoved(mark, guarded(this.#path, this.#reader.quotes(symbol, part, size)))
-    }
-  }
-
-  async *#ownColumns(symbol: string, span: Span, choice: ColumnChoice): AsyncGenerator<TickColumns> {
-    const slices = guarded(this.#path, this.#tickReader.slices(symbol, span))
-    for (let read = 0; this.#ahead === null || read < SHORT; read++) {
-      const { done, value: slice } = slices.next()
-      if (done) return
-      const columns = attempted(this.#path, () => this.#tickReader.columns(symbol, slice, choice))
-      if (columns.length > 0) yield columns
-      await setImmediate()
-    }
-    yield* this.#ahead.columns(symbol, slices, choice)
-  }
-
-  /** The same values, and at the end too none that may lack days which another program has archived meanwhile. */
-  async *#unmoved<T>(mark: number, values: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T> {
-    for await (const value of values) {
-      this.#archived.refuseMoved(mark)
-      yield value
-    }
-    this.#archived.refuseMoved(mark)
-  }
-
   /**
    * Brings the archived days of ticks and quotes back before these are written: identity is judged against the whole
    * history. Rare, since a feed tells the present; what came back goes to the lake with the next archiving.
@@ -314,7 +269,7 @@ export class SqliteStore implements Store {
   }
 
   #store(writer: Writing, batch: readonly MarketEvent[]): Written {
-    const { ticks, received, others } = sort(batch)
+    const { ticks, received, others } = sortEvents(batch)
     let stored = 0
     for (const [symbol, list] of ticks) {
       const fresh = writer.ticks.insert(symbol, list)
@@ -346,30 +301,4 @@ export class SqliteStore implements Store {
     this.#writer?.ticks.forget()
     this.#writer?.minutes.forget()
   }
-}
-
-/** Ticks by symbol, in order of arrival, and everything else; what cannot be stored as a tick turns into a rejected record. */
-function sort(batch: readonly MarketEvent[]): { ticks: Map<string, Tick[]>; received: number; others: MarketEvent[] } {
-  const ticks = new Map<string, Tick[]>()
-  const others: MarketEvent[] = []
-  let received = 0
-  for (const event of batch) {
-    if (event.type === 'tick' && isStorable(event)) {
-      received++
-      const list = ticks.get(event.symbol)
-      if (list) list.push(event)
-      else ticks.set(event.symbol, [event])
-    } else if (event.type === 'tick' || (event.type === 'quote' && !isStorableQuote(event))) {
-      others.push(unstorable(event))
-    } else {
-      others.push(event)
-    }
-  }
-  return { ticks, received, others }
-}
-
-function unstorable(event: Extract<MarketEvent, { type: 'tick' | 'quote' }>): Rejected {
-  const raw = cut(JSON.stringify(event, (_, value) => (typeof value === 'bigint' ? String(value) : value)))
-  const { source, symbol, timestamp, received_at } = event
-  return { type: 'rejected', source, symbol, timestamp, reason: 'malformed', raw, received_at }
 }
