@@ -10,6 +10,8 @@ import { RecordReader, wholeLists } from './read-records.ts'
 
 /** Rows that are deleted in one transaction. */
 const ROWS = 20_000
+/** Quotes that are read at a time. */
+const CHUNK = 2_000
 /** Part of the file that must be free before it is made smaller, which copies it. */
 const WORTH = 0.1
 
@@ -63,7 +65,7 @@ export class Shelf {
   }
 
   quotes(symbol: string, day: number): Generator<Quote[]> {
-    return guarded(this.#path, this.#reader.quotes(symbol, { since: dayStart(day), until: dayStart(day + 1) }, ROWS))
+    return guarded(this.#path, this.#reader.quotes(symbol, { since: dayStart(day), until: dayStart(day + 1) }, CHUNK))
   }
 
   /** Deletes the ticks and quotes of a day, some thousand rows at a time. */
