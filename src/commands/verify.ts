@@ -55,7 +55,10 @@ export function define(io: Io): Command {
       options.against === undefined ? null : await judgeOf(options.against, options.vendor, filler, setup, io)
     const store = await open(address, filler !== null || judge !== null, setup, io)
     try {
-      await verify({ store, setup, options, io, filler, judge }, reportOf(address.path, options, io))
+      await verify(
+        { store, setup, options, io, filler, judge },
+        reportOf(address.scheme === 'sqlite' ? address.path : address.text, options, io),
+      )
     } finally {
       await store.close()
     }
