@@ -123,107 +123,110 @@ it('refuses an address that names no database, and shows no password', async () 
   expect(() => parseAddress('influxdb://u:se?cret@host/x', 'source')).toThrow(/^influxdb:\/\/\*\*\*: .*%3F/)
 })
 
-describe.skipIf(!hasInfluxd)(`a server of InfluxDB of its own${hasInfluxd ? '' : ' (no influxd is installed)'}`, () => {
-  it('with users tells of a wrong password, and of a right that is missing, in one line', {
-    timeout: 60_000,
-  }, async () => {
-    const { url } = await ownInfluxd({ auth: true })
-    await ask(`CREATE USER root WITH PASSWORD 'root-secret' WITH ALL PRIVILEGES`, '', url)
-    await post(url, 'root:root-secret', 'CREATE DATABASE market')
-    await post(url, 'root:root-secret', `CREATE USER desk WITH PASSWORD 'p@ss/word'`)
-    await post(url, 'root:root-secret', 'GRANT ALL ON market TO desk')
-    const desk = 'desk:p%40ss%2Fword@'
-    const store = await open(url, 'market', 'record', desk)
-    expect(await store.write([tick()])).toEqual({ stored: 1, duplicates: 0 })
-    await store.close()
-    const errors = await Promise.all([
-      failure(open(url, 'market', 'record', 'desk:wrong-secret@')),
-      failure(open(url, 'market', 'read')),
-      failure(open(url, 'other', 'record', desk)),
-    ])
-    expect(errors[0]).toMatch(/^E_STORAGE: .* refuses the user and password \(authorization failed\): check them/)
-    expect(errors[1]).toMatch(/^E_STORAGE: .* refuses the user and password/)
-    expect(errors[2]).toMatch(
-      /^E_STORAGE: .*(may not make one: have an administrator run CREATE DATABASE|may not be used so)/,
-    )
-    for (const error of errors) expect(error).not.toMatch(/secret|p@ss|word@|\n/)
-  })
-
-  it('that gives few rows at once gives them all', { timeout: 60_000 }, async () => {
-    const { url } = await ownInfluxd({ rowLimit: 100 })
-    const store = await open(url, 'market', 'record')
-    const ticks = Array.from({ length: 950 }, (_, i) =>
-      tick({ timestamp: at('10:00:00.000') + Math.floor(i / 300), seq: i }),
-    )
-    await store.write(ticks)
-    await store.close()
-    const again = await open(url, 'market', 'record')
-    expect(await again.write(ticks)).toEqual({ stored: 0, duplicates: 950 })
-    expect(await collect(again.ticks('00700.HK', {}))).toEqual(ticks)
-    await again.close()
-  })
-
-  it('that is not there is away', async () => {
-    const server = await ownInfluxd()
-    await server.kill()
-    const error = await open(server.url, 'market', 'record').catch((thrown: unknown) => thrown)
-    expect(isAway(error)).toBe(true)
-    expect((error as Error).message).toMatch(
-      /^"influxdb:.* does not answer \(.*ECONNREFUSED.*\): see that the server runs$/,
-    )
-  })
-
-  it('killed again and again loses nothing and doubles nothing behind a journal', { timeout: 120_000 }, async () => {
-    const server = await ownInfluxd()
-    const journals = temporary()
-    const told: string[] = []
-    const sink = await openSink(addressOf(server.url, 'market'), { journals, tell: (line) => told.push(line) })
-    const ticks = Array.from({ length: 6_000 }, (_, i) => tick({ timestamp: at('10:00:00.000') + i * 7, seq: i }))
-    for (let round = 0; round < 6; round++) {
-      const writes = ticks.slice(round * 1_000, (round + 1) * 1_000)
-      for (let i = 0; i < writes.length; i += 50) {
-        const writing = sink.write(writes.slice(i, i + 50))
-        if (i === 500) await server.kill()
-        await writing
-      }
-      await server.start()
-    }
-    await sink.close()
-    expect(told.join('\n')).toMatch(/is away \(.*events wait on disk/)
-    const last = await openSink(addressOf(server.url, 'market'), { journals })
-    await last.close()
-    const store = await open(server.url, 'market', 'read')
-    expect(await collect(store.ticks('00700.HK', {}))).toEqual(ticks)
-    const minutes = await collect(store.minutes('00700.HK', {}))
-    expect(minutes.map(({ trades }) => trades)).toEqual([6_000])
-    await store.close()
-  })
-
-  it.skipIf(!canMount)(
-    'whose disk is full says so, and takes all once there is room',
-    { timeout: 120_000 },
-    async () => {
-      const disk = smallDisk(temporary(), 24)
-      const { url } = await ownInfluxd({ folder: disk })
-      const store = await open(url, 'market', 'record')
-      await store.write([tick({ seq: 0 })])
-      const filler = join(disk, 'filler')
-      fillUp(filler)
-      const ticks = Array.from({ length: 4_000 }, (_, i) => tick({ timestamp: at('10:00:00.000') + i, seq: i + 1 }))
-      const error = await store.write(ticks).catch((thrown: unknown) => thrown)
-      expect((error as Error).message).toMatch(
-        /^"influxdb:.* cannot grow: the disk of the server is full; free some space/,
-      )
-      expect(obstacleIn(error)).toBe('full')
-      rmSync(filler)
-      expect((await store.write(ticks)).duplicates).toBeLessThanOrEqual(4_000)
-      expect((await collect(store.ticks('00700.HK', {}))).map(({ seq }) => seq)).toEqual(
-        Array.from({ length: 4_001 }, (_, seq) => seq),
-      )
+describe.skipIf(!hasInfluxd && process.env.HKQ_DEMAND_SERVERS !== '1')(
+  `a server of InfluxDB of its own${hasInfluxd ? '' : ' (no influxd is installed)'}`,
+  () => {
+    it('with users tells of a wrong password, and of a right that is missing, in one line', {
+      timeout: 60_000,
+    }, async () => {
+      const { url } = await ownInfluxd({ auth: true })
+      await ask(`CREATE USER root WITH PASSWORD 'root-secret' WITH ALL PRIVILEGES`, '', url)
+      await post(url, 'root:root-secret', 'CREATE DATABASE market')
+      await post(url, 'root:root-secret', `CREATE USER desk WITH PASSWORD 'p@ss/word'`)
+      await post(url, 'root:root-secret', 'GRANT ALL ON market TO desk')
+      const desk = 'desk:p%40ss%2Fword@'
+      const store = await open(url, 'market', 'record', desk)
+      expect(await store.write([tick()])).toEqual({ stored: 1, duplicates: 0 })
       await store.close()
-    },
-  )
-})
+      const errors = await Promise.all([
+        failure(open(url, 'market', 'record', 'desk:wrong-secret@')),
+        failure(open(url, 'market', 'read')),
+        failure(open(url, 'other', 'record', desk)),
+      ])
+      expect(errors[0]).toMatch(/^E_STORAGE: .* refuses the user and password \(authorization failed\): check them/)
+      expect(errors[1]).toMatch(/^E_STORAGE: .* refuses the user and password/)
+      expect(errors[2]).toMatch(
+        /^E_STORAGE: .*(may not make one: have an administrator run CREATE DATABASE|may not be used so)/,
+      )
+      for (const error of errors) expect(error).not.toMatch(/secret|p@ss|word@|\n/)
+    })
+
+    it('that gives few rows at once gives them all', { timeout: 60_000 }, async () => {
+      const { url } = await ownInfluxd({ rowLimit: 100 })
+      const store = await open(url, 'market', 'record')
+      const ticks = Array.from({ length: 950 }, (_, i) =>
+        tick({ timestamp: at('10:00:00.000') + Math.floor(i / 300), seq: i }),
+      )
+      await store.write(ticks)
+      await store.close()
+      const again = await open(url, 'market', 'record')
+      expect(await again.write(ticks)).toEqual({ stored: 0, duplicates: 950 })
+      expect(await collect(again.ticks('00700.HK', {}))).toEqual(ticks)
+      await again.close()
+    })
+
+    it('that is not there is away', async () => {
+      const server = await ownInfluxd()
+      await server.kill()
+      const error = await open(server.url, 'market', 'record').catch((thrown: unknown) => thrown)
+      expect(isAway(error)).toBe(true)
+      expect((error as Error).message).toMatch(
+        /^"influxdb:.* does not answer \(.*ECONNREFUSED.*\): see that the server runs$/,
+      )
+    })
+
+    it('killed again and again loses nothing and doubles nothing behind a journal', { timeout: 120_000 }, async () => {
+      const server = await ownInfluxd()
+      const journals = temporary()
+      const told: string[] = []
+      const sink = await openSink(addressOf(server.url, 'market'), { journals, tell: (line) => told.push(line) })
+      const ticks = Array.from({ length: 6_000 }, (_, i) => tick({ timestamp: at('10:00:00.000') + i * 7, seq: i }))
+      for (let round = 0; round < 6; round++) {
+        const writes = ticks.slice(round * 1_000, (round + 1) * 1_000)
+        for (let i = 0; i < writes.length; i += 50) {
+          const writing = sink.write(writes.slice(i, i + 50))
+          if (i === 500) await server.kill()
+          await writing
+        }
+        await server.start()
+      }
+      await sink.close()
+      expect(told.join('\n')).toMatch(/is away \(.*events wait on disk/)
+      const last = await openSink(addressOf(server.url, 'market'), { journals })
+      await last.close()
+      const store = await open(server.url, 'market', 'read')
+      expect(await collect(store.ticks('00700.HK', {}))).toEqual(ticks)
+      const minutes = await collect(store.minutes('00700.HK', {}))
+      expect(minutes.map(({ trades }) => trades)).toEqual([6_000])
+      await store.close()
+    })
+
+    it.skipIf(!canMount)(
+      'whose disk is full says so, and takes all once there is room',
+      { timeout: 120_000 },
+      async () => {
+        const disk = smallDisk(temporary(), 24)
+        const { url } = await ownInfluxd({ folder: disk })
+        const store = await open(url, 'market', 'record')
+        await store.write([tick({ seq: 0 })])
+        const filler = join(disk, 'filler')
+        fillUp(filler)
+        const ticks = Array.from({ length: 4_000 }, (_, i) => tick({ timestamp: at('10:00:00.000') + i, seq: i + 1 }))
+        const error = await store.write(ticks).catch((thrown: unknown) => thrown)
+        expect((error as Error).message).toMatch(
+          /^"influxdb:.* cannot grow: the disk of the server is full; free some space/,
+        )
+        expect(obstacleIn(error)).toBe('full')
+        rmSync(filler)
+        expect((await store.write(ticks)).duplicates).toBeLessThanOrEqual(4_000)
+        expect((await collect(store.ticks('00700.HK', {}))).map(({ seq }) => seq)).toEqual(
+          Array.from({ length: 4_001 }, (_, seq) => seq),
+        )
+        await store.close()
+      },
+    )
+  },
+)
 
 async function post(url: string, login: string, q: string): Promise<void> {
   const authorization = `Basic ${Buffer.from(login).toString('base64')}`
