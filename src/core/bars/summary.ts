@@ -117,6 +117,23 @@ export function leftOutOf(tick: Tick, start: number): Summary {
 }
 
 /**
+ * The summary of the minute at `start` with one more of its ticks, the first one where there is none yet. A summary that
+ * has trades is changed in place.
+ */
+export function withTick(summary: Summary | undefined, tick: Tick, start: number): Summary {
+  if (isLeftOut(tick)) {
+    const counted = leftOutOf(tick, start)
+    return summary ? merge(summary, counted) : counted
+  }
+  if (summary?.origin === 'ticks' && summary.trades) {
+    addTick(summary, tick)
+    return summary
+  }
+  const single = summaryOf(tick, start)
+  return summary ? merge(summary, single) : single
+}
+
+/**
  * `union`, save that of two summaries of the same minute a backfilled one replaces one made of ticks: the vendor's whole
  * minute counts.
  */

@@ -1,4 +1,4 @@
-import { addTick, isLeftOut, leftOutOf, merge, minuteOf, type Summary, summaryOf } from '../../bars/summary.ts'
+import { minuteOf, type Summary, withTick } from '../../bars/summary.ts'
 import type { Tick } from '../../market/event.ts'
 import type { Dictionary } from './dictionary.ts'
 import type { Db } from './driver.ts'
@@ -60,17 +60,4 @@ export class MinuteKeeper {
     this.#write.run(this.#symbols.assign(summary.symbol), summary.start, ...values)
     this.#current.set(summary.symbol, summary)
   }
-}
-
-function withTick(summary: Summary | undefined, tick: Tick, start: number): Summary {
-  if (isLeftOut(tick)) {
-    const counted = leftOutOf(tick, start)
-    return summary ? merge(summary, counted) : counted
-  }
-  if (summary?.origin === 'ticks' && summary.trades) {
-    addTick(summary, tick)
-    return summary
-  }
-  const single = summaryOf(tick, start)
-  return summary ? merge(summary, single) : single
 }
