@@ -22,7 +22,7 @@ const { metafile } = await build({
   target: 'node20.19',
   format: 'cjs',
   supported: { 'dynamic-import': false },
-  external: ['better-sqlite3', 'danfojs-node', 'longbridge', 'bufferutil', 'utf-8-validate'],
+  external: ['better-sqlite3', 'pg-native', 'danfojs-node', 'longbridge', 'bufferutil', 'utf-8-validate'],
   logLevel: 'warning',
   metafile: true,
 })

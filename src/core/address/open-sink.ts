@@ -9,7 +9,7 @@ import { DeferredStore, type Resumable } from '../storage/deferred-store.ts'
 import { outlasting, patient } from '../storage/patient.ts'
 import type { Store } from '../storage/store.ts'
 import { type Address, choiceParam, parseAddress } from './address.ts'
-import { openStoreAt } from './open-store.ts'
+import { isNetworked, openStoreAt } from './open-store.ts'
 
 const PATIENCE = 60_000
 
@@ -28,6 +28,8 @@ export interface SinkOptions {
   /** Standard output, for `-`. `onGone` is called when its reader goes away. */
   stdout?: Writable
   onGone?: () => void
+  /** Folder for the journals of stores behind a network, which may then be away; none: their absence is an error. */
+  journals?: string
   /** Server for `ws://`. */
   publish?: (address: Address) => Promise<Sink>
 }
@@ -41,6 +43,7 @@ export interface SinkOptions {
 export async function openSink(address: string | Address, options: SinkOptions = {}): Promise<Sink> {
   const parsed = typeof address === 'string' ? parseAddress(address, 'sink') : address
   if (parsed.scheme === 'sqlite') return openRecordingStore(parsed, options)
+  if (isNetworked(parsed)) return (await import('./open-networked.ts')).openNetworkedStore(parsed, options)
   if (parsed.scheme === 'ws') {
     if (options.publish) return options.publish(parsed)
     throw new HkqError('E_USAGE', `"${parsed.text}" is served by the commands: use openServer`)

@@ -18,6 +18,7 @@ const OPENERS: Readonly<Record<Exclude<Address['scheme'], 'ws'>, Opener>> = {
   tutorial: async (address, options) => (await import('./open-alltick.ts')).openTutorial(address, options),
   sim: async (address, options) => (await import('./open-sim.ts')).openSim(address, options),
   sqlite: openStore,
+  postgres: openStore,
   csv: openCsv,
   ndjson: openNdjson,
   raw: openFrames,

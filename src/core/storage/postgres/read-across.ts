@@ -6,7 +6,7 @@ import type { Names } from './dictionary.ts'
 import { QUOTE_COLUMNS, type QuoteRow, readQuote } from './read-records.ts'
 import { namedTicks } from './read-ticks.ts'
 import { TICK_COLUMNS, type TickRow } from './tick-row.ts'
-import { numbers } from './values.ts'
+import { endsOf, numbers } from './values.ts'
 
 type Stored = Tick | Quote | Gap
 
@@ -55,8 +55,9 @@ async function* stretches(
   ask: Ask,
   ids: readonly number[],
   types: readonly string[],
-  { since = Number.MIN_SAFE_INTEGER, until = Number.MAX_SAFE_INTEGER }: Query,
+  query: Query,
 ): AsyncGenerator<Stretch> {
+  const { since, until } = endsOf(query)
   const tables = (['tick', 'quote'] as const).filter((table) => types.includes(table))
   const symbols = numbers(ids)
   const rowsOf = async <R extends readonly unknown[]>(

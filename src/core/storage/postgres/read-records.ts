@@ -8,6 +8,7 @@ import type { Span } from '../store.ts'
 import type { Ask } from './connection.ts'
 import type { Dictionary } from './dictionary.ts'
 import { MINUTE_COLUMNS, readMinute } from './minutes.ts'
+import { endsOf } from './values.ts'
 
 /** Minutes read by one statement. */
 const MINUTES = 5_000
@@ -50,7 +51,7 @@ export async function* readMinutes(
 ): AsyncGenerator<Summary[]> {
   const [id] = await symbols.find([symbol])
   if (id === undefined) return
-  let { since = Number.MIN_SAFE_INTEGER, until = Number.MAX_SAFE_INTEGER } = span
+  let { since, until } = endsOf(span)
   while (true) {
     const rows = await ask<[number, ...unknown[]]>(
       `SELECT ${MINUTE_COLUMNS} FROM minute WHERE symbol = $1 AND start >= $2 AND start < $3 ORDER BY start LIMIT ${MINUTES}`,
@@ -63,7 +64,8 @@ export async function* readMinutes(
 }
 
 export async function readGaps(ask: Ask, query: Query): Promise<Gap[]> {
-  const { since = Number.MIN_SAFE_INTEGER, until = Number.MAX_SAFE_INTEGER, symbols } = query
+  const { symbols } = query
+  const { since, until } = endsOf(query)
   const rows = await ask<[string, string | null, number, number, Gap['cause'], number | null, Gap['filled_by']]>(
     `SELECT source.name, symbol.name, start, finish, cause, volume, filled_by
       FROM gap JOIN source ON source.id = gap.source LEFT JOIN symbol ON symbol.id = gap.symbol

@@ -6,7 +6,7 @@ import type { ColumnChoice, Slice, Span } from '../store.ts'
 import type { Ask } from './connection.ts'
 import type { Names } from './dictionary.ts'
 import { readTick, TICK_COLUMNS, type TickRow } from './tick-row.ts'
-import { doubles } from './values.ts'
+import { doubles, endsOf } from './values.ts'
 
 /** Ticks read by one statement: nothing is held open between two. */
 const CHUNK = 20_000
@@ -27,7 +27,7 @@ export class TickReader {
   async *ticks(symbol: string, span: Span): AsyncGenerator<Tick[]> {
     const [id] = await this.#names.symbols.find([symbol])
     if (id === undefined) return
-    const { since = Number.MIN_SAFE_INTEGER, until = Number.MAX_SAFE_INTEGER } = span
+    const { since, until } = endsOf(span)
     let position: readonly [number, Seq, number] = [since, FIRST, -1]
     while (true) {
       const rows = await this.#ask<TickRow>(
@@ -64,7 +64,7 @@ export class TickReader {
    * about CHUNK ticks as the minutes' summaries count them.
    */
   async #slices(symbol: number, span: Span): Promise<Slice[]> {
-    const { since = Number.MIN_SAFE_INTEGER, until = Number.MAX_SAFE_INTEGER } = span
+    const { since, until } = endsOf(span)
     const rows = await this.#ask<[number]>(
       `SELECT min(start) FROM (
         SELECT start, sum(coalesce(trades, 0) + left_out) OVER (ORDER BY start) / ${CHUNK} AS nth FROM minute

@@ -32,6 +32,13 @@ export function exact(text: string): Seq {
   return Number.isSafeInteger(number) ? number : BigInt(text)
 }
 
+/** The ends of a span as integers of 64 bits, whatever it leaves open. */
+export function endsOf({ since, until }: { since?: number; until?: number }): { since: number; until: number } {
+  const within = (time: number): number =>
+    Math.ceil(Math.min(Number.MAX_SAFE_INTEGER, Math.max(Number.MIN_SAFE_INTEGER, time)))
+  return { since: within(since ?? Number.MIN_SAFE_INTEGER), until: within(until ?? Number.MAX_SAFE_INTEGER) }
+}
+
 const HEX = 2
 
 /** Reads the text of a value by its type's number (catalogue pg_type): integers, doubles, bytes; all else is text. */
