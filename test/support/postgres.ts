@@ -45,9 +45,9 @@ export async function dropSchema(schema: string, url = SERVER): Promise<void> {
   await sql(`SET client_min_messages = warning; DROP SCHEMA IF EXISTS ${schema} CASCADE`, url)
 }
 
-/** Removes every row that a store holds. */
+/** Removes every row that a store holds; it may stay open: integers of names are never taken back. */
 export async function emptySchema(schema: string, url = SERVER): Promise<void> {
   const tables = ['tick', 'quote', 'minute', 'gap', 'rejected', 'checkpoint', 'coverage', 'instruments', 'compared']
-  const deletes = [...tables, 'symbol', 'source'].map((table) => `DELETE FROM ${schema}.${table}`)
+  const deletes = tables.map((table) => `DELETE FROM ${schema}.${table}`)
   await sql(['SET synchronous_commit = off', ...deletes].join('; '), url)
 }

@@ -51,6 +51,7 @@ export function placeOf(
 function parsed(address: string, name: string): URL {
   try {
     const url = new URL(address)
+    if (!/^postgres(ql)?:\/\//i.test(address)) throw new TypeError('no server')
     for (const part of [url.pathname, url.hostname, url.username, url.password]) decodeURIComponent(part)
     return url
   } catch {
