@@ -97,6 +97,7 @@ function split(text: string): [string, string] {
 function place(body: string, text: string, use: Use): { scheme: SchemeName; path: string } {
   if (body === '-') return { scheme: '-', path: '' }
   if (/^ws:\/\//i.test(body)) return { scheme: 'ws', path: body }
+  if (/^influxdb:\/\//i.test(body)) return { scheme: 'influxdb', path: body }
   if (/^postgres(ql)?:\/\//i.test(body)) return { scheme: 'postgres', path: body }
   const named = /^([a-z]+):(.*)$/is.exec(body)
   if (named) {

@@ -4,7 +4,7 @@ import { answerIn, seqIn } from '../../../src/core/storage/influxdb/answer.ts'
 import { Fields, restored, series, stored } from '../../../src/core/storage/influxdb/line.ts'
 import { targetOf } from '../../../src/core/storage/influxdb/target.ts'
 
-const TARGET = targetOf('//host/market', 'shown', { tls: false })
+const TARGET = targetOf('influxdb://host/market', 'shown', { tls: false })
 
 function reply(values: string): string {
   return `{"results":[{"statement_id":0,"series":[{"name":"ticks","columns":["time","v"],"values":[${values}]}]}]}`
@@ -77,17 +77,17 @@ describe('a line of the line protocol', () => {
 
 describe('an address of InfluxDB', () => {
   it('names host, port, database, user and password', () => {
-    expect(targetOf('//desk:p%40ss%2F@db.example:9999/hk%20market', 'shown', { tls: true })).toEqual({
+    expect(targetOf('influxdb://desk:p%40ss%2F@db.example:9999/hk%20market', 'shown', { tls: true })).toEqual({
       ...{ version: 1, url: 'https://db.example:9999', database: 'hk market', user: 'desk', password: 'p@ss/' },
     })
-    expect(targetOf('//[::1]/market', 'shown', { tls: false }).url).toBe('http://[::1]:8086')
+    expect(targetOf('influxdb://[::1]/market', 'shown', { tls: false }).url).toBe('http://[::1]:8086')
   })
 
   it('with an organisation is a bucket, which takes no user', () => {
-    expect(targetOf('//host/market', 'shown', { tls: false, org: 'desk' })).toEqual({
+    expect(targetOf('influxdb://host/market', 'shown', { tls: false, org: 'desk' })).toEqual({
       ...{ version: 2, url: 'http://host:8086', database: 'market', org: 'desk' },
     })
-    expect(() => targetOf('//u:p@host/market', 'shown', { tls: false, org: 'desk' })).toThrow(/takes a token/)
-    expect(() => targetOf('//host/market', 'shown', { tls: false, org: '' })).toThrow(/name the organisation/)
+    expect(() => targetOf('influxdb://u:p@host/market', 'shown', { tls: false, org: 'desk' })).toThrow(/takes a token/)
+    expect(() => targetOf('influxdb://host/market', 'shown', { tls: false, org: '' })).toThrow(/name the organisation/)
   })
 })

@@ -18,7 +18,7 @@ withInflux(() => {
   afterAll(() => server.close())
 
   function bucketAt(name: string, org = ORG): Bucket {
-    return targetOf(`//${server.url.slice('http://'.length)}/${name}`, 'shown', { org, tls: false }) as Bucket
+    return targetOf(`influxdb://${server.url.slice('http://'.length)}/${name}`, 'shown', { org, tls: false }) as Bucket
   }
   const open = (name: string, mode: 'read' | 'record' = 'record', token: string | undefined = TOKEN) =>
     openInflux(bucketAt(name), { mode, now: () => 0, token })

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { parseAddress } from '../../../src/core/address/address.ts'
+import { parseAddress, shownAddress } from '../../../src/core/address/address.ts'
 import { openSink } from '../../../src/core/address/open-sink.ts'
 import { openStoreAt } from '../../../src/core/address/open-store.ts'
 import type { HkqError } from '../../../src/core/errors.ts'
@@ -119,6 +119,7 @@ it('refuses an address that names no database, and shows no password', async () 
     expect(error).toMatch(/^E_USAGE: .* names no database: write influxdb:\/\/HOST:8086\/DATABASE$/)
     expect(error).not.toContain('secret')
   }
+  expect(shownAddress(parseAddress('influxdb://u:secret@host/x', 'source').path)).toBe('influxdb://***@host/x')
   expect(() => parseAddress('influxdb://u:se/cret@host/x', 'source')).toThrow(/^influxdb:\/\/\*\*\*: .*%2F/)
   expect(() => parseAddress('influxdb://u:se?cret@host/x', 'source')).toThrow(/^influxdb:\/\/\*\*\*: .*%3F/)
 })
