@@ -25,6 +25,7 @@ const { metafile } = await build({
   external: [
     '@influxdata/influxdb-client',
     'better-sqlite3',
+    'pg-native',
     'danfojs-node',
     'longbridge',
     'bufferutil',

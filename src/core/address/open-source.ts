@@ -19,6 +19,7 @@ const OPENERS: Readonly<Record<Exclude<Address['scheme'], 'ws'>, Opener>> = {
   sim: async (address, options) => (await import('./open-sim.ts')).openSim(address, options),
   influxdb: openStore,
   sqlite: openStore,
+  postgres: openStore,
   csv: openCsv,
   ndjson: openNdjson,
   raw: openFrames,

@@ -3,11 +3,11 @@ import type { Statement } from 'better-sqlite3'
 import type { Summary } from '../../bars/summary.ts'
 import { HkqError } from '../../errors.ts'
 import type { Completeness } from '../../market/completeness.ts'
-import type { Batches, Gap, MarketEvent, Rejected, Tick } from '../../market/event.ts'
+import type { Batches, Gap, MarketEvent, Tick } from '../../market/event.ts'
 import type { Instrument } from '../../market/instrument.ts'
 import type { Checkpoint, Query, Written } from '../../pipeline/source.ts'
-import { cut } from '../../validation/admit.ts'
 import type { TickColumns } from '../columns.ts'
+import { sorted } from '../sorted.ts'
 import type { ColumnChoice, Span, Store } from '../store.ts'
 import { Dictionary } from './dictionary.ts'
 import { attempted, type Db, guarded, integrityOf, storageError } from './driver.ts'
@@ -17,7 +17,6 @@ import type { ReadAhead } from './read-ahead.ts'
 import { readAll } from './read-all.ts'
 import { RecordReader } from './read-records.ts'
 import { TickReader } from './read-ticks.ts'
-import { isStorable, isStorableQuote } from './tick-row.ts'
 import { MinuteKeeper } from './write-minutes.ts'
 import { RecordWriter } from './write-records.ts'
 import { TickInserter } from './write-ticks.ts'
@@ -195,7 +194,7 @@ export class SqliteStore implements Store {
   }
 
   #store(writer: Writing, batch: readonly MarketEvent[]): Written {
-    const { ticks, received, others } = sort(batch)
+    const { ticks, received, others } = sorted(batch)
     let stored = 0
     for (const [symbol, list] of ticks) {
       const fresh = writer.ticks.insert(symbol, list)
@@ -227,30 +226,4 @@ export class SqliteStore implements Store {
     this.#writer?.ticks.forget()
     this.#writer?.minutes.forget()
   }
-}
-
-/** Ticks by symbol, in order of arrival, and everything else; what cannot be stored as a tick turns into a rejected record. */
-function sort(batch: readonly MarketEvent[]): { ticks: Map<string, Tick[]>; received: number; others: MarketEvent[] } {
-  const ticks = new Map<string, Tick[]>()
-  const others: MarketEvent[] = []
-  let received = 0
-  for (const event of batch) {
-    if (event.type === 'tick' && isStorable(event)) {
-      received++
-      const list = ticks.get(event.symbol)
-      if (list) list.push(event)
-      else ticks.set(event.symbol, [event])
-    } else if (event.type === 'tick' || (event.type === 'quote' && !isStorableQuote(event))) {
-      others.push(unstorable(event))
-    } else {
-      others.push(event)
-    }
-  }
-  return { ticks, received, others }
-}
-
-function unstorable(event: Extract<MarketEvent, { type: 'tick' | 'quote' }>): Rejected {
-  const raw = cut(JSON.stringify(event, (_, value) => (typeof value === 'bigint' ? String(value) : value)))
-  const { source, symbol, timestamp, received_at } = event
-  return { type: 'rejected', source, symbol, timestamp, reason: 'malformed', raw, received_at }
 }
