@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts'
-import { messageOf } from '../../errors.ts'
+import { HkqError, messageOf } from '../../errors.ts'
 import type { Gap, MarketEvent } from '../../market/event.ts'
 import { formatClock } from '../../market/time.ts'
 import type { Sink, Written } from '../../pipeline/source.ts'
@@ -140,7 +140,7 @@ export class SpillingSink implements Sink {
     this.#sink = undefined
     if (this.#isAwayTold) return
     this.#isAwayTold = true
-    this.#options.tell(`"${this.#options.name}" is away (${messageOf(error)}): events wait on disk until it is back`)
+    this.#options.tell(`"${this.#options.name}" is away (${reasonOf(error)}): events wait on disk until it is back`)
   }
 
   #hole({ events, damaged, written }: Entry): Gap {
@@ -157,6 +157,12 @@ export class SpillingSink implements Sink {
 function timeOf(event: MarketEvent | undefined): number | null {
   if (event === undefined) return null
   return event.type === 'gap' ? event.to : event.timestamp
+}
+
+/** What the network or the server said: a message of ours about it names the sink again. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof HkqError ? error.cause : undefined
+  return (cause === undefined ? '' : messageOf(cause)) || messageOf(error)
 }
 
 function megabytes(bytes: number): string {
