@@ -188,10 +188,10 @@ export class PrimaryAndCover implements Rule {
     this.#last.set(symbol, Math.max(timestamp, this.#last.get(symbol) ?? timestamp))
   }
 
-  /** Whether a trade of the cover may lie in the hole that the primary has now. */
+  /** Whether a trade of the cover may lie in the hole that the primary has now, and is like none that the primary told before it. */
   #standsIn(tick: Told): boolean {
     const hole = this.#holes.get(tick.symbol)?.at(-1) ?? START
-    return hole.to === null && this.#mayLieIn(hole, tick)
+    return hole.to === null && this.#mayLieIn(hole, tick) && this.#pairing.like(1, tick) === null
   }
 
   /** Whether a trade of the cover may lie in a hole of the primary. */
