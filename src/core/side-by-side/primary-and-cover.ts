@@ -67,10 +67,9 @@ export class PrimaryAndCover implements Rule {
     const pairs = alignedBy(this.#side.clocks, this.#pairing)
     const partners = this.#isInDoubt ? likesOf(deferred, this.#pairing) : partnersOf(deferred, pairs, this.#pairing)
     for (const { lane, waiting } of deferred) if (lane === 0 && !waiting.given) this.heard(waiting.tick)
-    this.#holdBack()
     if (this.#isInDoubt) this.#doubts.push(...doubtsOf(deferred, partners, this.#pairing, this.#side.lanes))
     const counted = new Set<Waiting>()
-    return deferred.map(({ lane, waiting }) => {
+    const released = deferred.map(({ lane, waiting }) => {
       const partner = partners.get(waiting)
       const isPaired = partner !== undefined && !counted.has(partner)
       counted.add(waiting)
@@ -79,6 +78,8 @@ export class PrimaryAndCover implements Rule {
       waiting.given ||= isGiven
       return { lane, tick: waiting.tick, verdict: { isGiven, isPaired } }
     })
+    this.#holdBack()
+    return released
   }
 
   /** From now on the primary is held back where it may still tell what the cover has given. */
