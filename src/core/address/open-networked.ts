@@ -45,7 +45,8 @@ export async function openNetworkedStore(address: Address, options: SinkOptions)
 function journalOf(address: Address, journals: string | undefined): string | undefined {
   const own = param(address, 'journal')
   if (own !== undefined || journals === undefined) return own
-  const identity = `${address.text.replace(/\?.*$/s, '')} ${param(address, 'schema') ?? ''}`
+  const parts = ['schema', 'org'].map((name) => param(address, name) ?? '')
+  const identity = [address.text.replace(/\?.*$/s, ''), ...parts].join(' ')
   return join(journals, createHash('sha256').update(identity).digest('hex').slice(0, 16))
 }
 
