@@ -23,6 +23,7 @@ const { metafile } = await build({
   format: 'cjs',
   supported: { 'dynamic-import': false },
   external: [
+    '@duckdb/node-api',
     '@influxdata/influxdb-client',
     'better-sqlite3',
     'pg-native',

@@ -26,6 +26,7 @@ export const COMMANDS: Readonly<Record<CommandName, readonly [summary: string, l
   'probe-endpoints': ['which endpoint is nearest and healthy', () => import('./commands/probe-endpoints.ts')],
   serve: ['an AllTick-compatible server over any source', () => import('./commands/serve.ts')],
   export: ['copy from any source to any sink', () => import('./commands/export.ts')],
+  archive: ['move closed days of a store into Parquet', () => import('./commands/archive.ts')],
   verify: ['holes, coverage and soundness of what was recorded; fills holes', () => import('./commands/verify.ts')],
   init: ['set up: a configuration file and where the token goes', () => import('./commands/init.ts')],
   doctor: ['check everything that recording depends on', () => import('./commands/doctor.ts')],

@@ -7,6 +7,7 @@ export const COMMAND_NAMES = [
   'probe-endpoints',
   'serve',
   'export',
+  'archive',
   'verify',
   'init',
   'doctor',

@@ -20,6 +20,7 @@ export const SCHEMES = {
   sim: { source: true, sink: false, params: ['seed', 'speed', 'rate', 'start', 'days'], path: 'none' },
   sqlite: { source: true, sink: true, params: ['speed'], path: 'required' },
   influxdb: { source: true, sink: true, params: ['org', 'tls', 'speed', 'journal', 'waiting'], path: 'required' },
+  parquet: { source: true, sink: true, params: ['speed'], path: 'required' },
   csv: { source: true, sink: true, params: [...FILE_PARAMS, 'bom'], path: 'required' },
   ndjson: { source: true, sink: true, params: FILE_PARAMS, path: 'required' },
   raw: { source: true, sink: false, params: ['speed'], path: 'required' },
@@ -70,7 +71,10 @@ export function parseAddress(given: string, use: Use): Address {
     throw new HkqError('E_USAGE', `"${text}" cannot be a ${use}: use one of ${schemesFor(use).join(', ')}`)
   }
   if (rules.path === 'required' && path === '') {
-    throw new HkqError('E_USAGE', `"${text}" names no ${scheme === 'ws' ? 'host' : 'file'}: write ${scheme}:NAME`)
+    throw new HkqError(
+      'E_USAGE',
+      `"${text}" names no ${scheme === 'ws' ? 'host' : scheme === 'parquet' ? 'folder' : 'file'}: write ${scheme}:NAME`,
+    )
   }
   if (rules.path === 'none' && path !== '') {
     throw new HkqError('E_USAGE', `"${text}": nothing may stand between "${scheme}:" and "?", found "${path}"`)

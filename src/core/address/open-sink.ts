@@ -44,7 +44,7 @@ export interface SinkOptions {
  */
 export async function openSink(address: string | Address, options: SinkOptions = {}): Promise<Sink> {
   const parsed = typeof address === 'string' ? parseAddress(address, 'sink') : address
-  if (parsed.scheme === 'sqlite') return openRecordingStore(parsed, options)
+  if (parsed.scheme === 'sqlite' || parsed.scheme === 'parquet') return openRecordingStore(parsed, options)
   if (isNetworked(parsed)) return (await import('./open-networked.ts')).openNetworkedStore(parsed, options)
   if (parsed.scheme === 'ws') {
     if (options.publish) return options.publish(parsed)

@@ -18,6 +18,7 @@ const OPENERS: Readonly<Record<Exclude<Address['scheme'], 'ws'>, Opener>> = {
   tutorial: async (address, options) => (await import('./open-alltick.ts')).openTutorial(address, options),
   sim: async (address, options) => (await import('./open-sim.ts')).openSim(address, options),
   influxdb: openStore,
+  parquet: openStore,
   sqlite: openStore,
   postgres: openStore,
   csv: openCsv,

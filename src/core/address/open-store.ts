@@ -30,6 +30,8 @@ type Opener = (address: Address, mode: Mode, options: StoreOptions) => Promise<S
 
 const OPENERS: Partial<Record<SchemeName, Opener>> = {
   influxdb: async (address, mode, options) => (await import('./open-influxdb.ts')).openInfluxAt(address, mode, options),
+  parquet: async ({ path }, mode, options) =>
+    (await import('../storage/parquet.ts')).openParquet(path, { mode, ...options }),
   sqlite: async ({ path }, mode, options) =>
     (await import('../storage/sqlite.ts')).openSqlite(path, { mode, ...options }),
   postgres: async (address, mode, { durability = 'process', now = Date.now }) => {

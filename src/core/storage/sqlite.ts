@@ -17,6 +17,7 @@ import { LOG_LIMIT, LogKeeper } from './sqlite/log-keeper.ts'
 import { identify, migrate, refuseAltered, refuseNewer, schemaVersion } from './sqlite/migrate.ts'
 import { ReadAhead, type Readers } from './sqlite/read-ahead.ts'
 import { STEPS } from './sqlite/schema.ts'
+import { Shelf } from './sqlite/shelf.ts'
 import { SqliteStore } from './sqlite/store.ts'
 import { TutorialStore } from './sqlite/tutorial.ts'
 import type { Store } from './store.ts'
@@ -47,14 +48,28 @@ export interface SqliteOptions {
  */
 export async function openSqlite(path: string, options: SqliteOptions): Promise<Store> {
   const driver = await loadDriver()
-  return options.mode === 'record' ? openForRecording(driver, path, options) : openForReading(driver, path, options)
+  return options.mode === 'record'
+    ? openForRecording(driver, path, options).store
+    : openForReading(driver, path, options)
+}
+
+/**
+ * As openSqlite with `record`, with what archiving does in the store's own tables; not for a file that is not there.
+ * @throws HkqError as openSqlite
+ */
+export async function openToArchive(
+  path: string,
+  options: Omit<SqliteOptions, 'mode'> = {},
+): Promise<{ store: SqliteStore; shelf: Shelf }> {
+  const { store, db } = openForRecording(await loadDriver(), path, options)
+  return { store, shelf: new Shelf(db, path) }
 }
 
 function openForRecording(
   driver: Driver,
   path: string,
-  { durability = 'process', now = Date.now, clock = systemClock, tell = () => {} }: SqliteOptions,
-): Store {
+  { durability = 'process', now = Date.now, clock = systemClock, tell = () => {} }: Omit<SqliteOptions, 'mode'>,
+): { store: SqliteStore; db: Db } {
   refuseWrongPath(path, 'write')
   if (existsSync(path)) inspect(driver, path, refuseForRecording)
   const lock = takeLock(driver, path)
@@ -68,7 +83,8 @@ function openForRecording(
     if (unsafe !== null) tell(unsafe)
     // whoever writes waits on his own, without stopping the program
     db.pragma('busy_timeout = 50')
-    return new SqliteStore(db, path, { lock, log: new LogKeeper(db, path, { clock, tell }), now, ahead: null })
+    const log = new LogKeeper(db, path, { clock, tell })
+    return { store: new SqliteStore(db, path, { lock, log, now, ahead: null }), db }
   } catch (error) {
     db?.close()
     lock.release()

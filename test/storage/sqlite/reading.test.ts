@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { mergeSorted } from '../../../src/core/storage/sqlite/merge.ts'
+import { mergeSorted } from '../../../src/core/storage/merge.ts'
 import { openSqlite } from '../../../src/core/storage/sqlite.ts'
 import type { Store } from '../../../src/core/storage/store.ts'
 import { collect, gap, pieces, tick } from '../sample.ts'
@@ -101,22 +101,23 @@ describe('a history longer than one chunk', () => {
 })
 
 describe('a merge of sorted inputs', () => {
-  it('is the sorted union, equal values in the order of their inputs, in batches of the size asked for', () => {
+  it('is the sorted union, equal values in the order of their inputs, in batches of the size asked for', async () => {
     const input = fc.array(fc.nat({ max: 20 })).map((values) => values.toSorted((a, b) => a - b))
-    fc.assert(
-      fc.property(
+    await fc.assert(
+      fc.asyncProperty(
         fc.array(input),
         fc.integer({ min: 1, max: 5 }),
         fc.integer({ min: 1, max: 7 }),
-        (inputs, chunk, size) => {
+        async (inputs, chunk, size) => {
           const tagged = inputs.map((values, rank) => values.map((value) => ({ value, rank })))
-          const batches = [
-            ...mergeSorted(
+          const inOrder = (a: { value: number }, b: { value: number }) => a.value - b.value
+          const batches = await pieces(
+            mergeSorted(
               tagged.map((values) => chunks(values, chunk)),
-              (a, b) => a.value - b.value,
+              inOrder,
               size,
             ),
-          ]
+          )
           expect(batches.flat()).toEqual(tagged.flat().sort((a, b) => a.value - b.value || a.rank - b.rank))
           for (const batch of batches.slice(0, -1)) expect(batch).toHaveLength(size)
         },

@@ -1,4 +1,5 @@
 import { HkqError } from '../../errors.ts'
+import { isFitName } from '../symbol-name.ts'
 import { type Db, storageError } from './driver.ts'
 import { APPLICATION_ID, STEPS } from './schema.ts'
 
@@ -53,11 +54,6 @@ export function refuseAltered(db: Db, path: string, steps: readonly string[] = S
   const names = tables.includes('symbol') ? db.prepare<[], string>('SELECT name FROM symbol').pluck().all() : []
   const name = names.find((text) => !isFitName(text))
   if (name !== undefined) throw altered(path, `"${String(name).slice(0, 40)}" is no symbol`)
-}
-
-/** Whether a symbol of a file may be used as one, though it may be of another market. */
-export function isFitName(symbol: unknown): symbol is string {
-  return typeof symbol === 'string' && /^[\w^][\w.^=-]{0,31}$/.test(symbol)
 }
 
 function altered(path: string, how: string): HkqError {

@@ -1,6 +1,6 @@
 import type { Summary } from '../../bars/summary.ts'
 import { COMPARED, type Completeness } from '../../market/completeness.ts'
-import type { Gap, Level, Quote } from '../../market/event.ts'
+import type { Gap, Level, Quote, Rejected } from '../../market/event.ts'
 import type { Instrument } from '../../market/instrument.ts'
 import type { Checkpoint, Query } from '../../pipeline/source.ts'
 import { PHASES } from '../columns.ts'
@@ -144,6 +144,17 @@ export class RecordReader {
   instruments(): Instrument[] {
     return this.#instruments.all()
   }
+}
+
+/** Every row of what is kept beside ticks, for a copy of a store. */
+export function wholeLists(db: Db): { rejected: Rejected[]; instruments: Instrument[] } {
+  const rejected = db
+    .prepare<[], Omit<Rejected, 'type'>>(
+      'SELECT source.name AS source, symbol, time AS timestamp, reason, raw, received AS received_at FROM rejected JOIN source ON source.id = rejected.source',
+    )
+    .all()
+  const instruments = db.prepare<[], Instrument>('SELECT * FROM instruments ORDER BY symbol, date, vendor').all()
+  return { rejected: rejected.map((row) => ({ type: 'rejected', ...row })), instruments }
 }
 
 function readQuote(row: QuoteRow, symbol: string, source: string): Quote {

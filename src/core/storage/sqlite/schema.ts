@@ -135,5 +135,17 @@ CREATE VIEW completeness AS SELECT symbol.name AS symbol, date, source.name AS v
 FROM compared JOIN symbol ON symbol.id = compared.symbol JOIN source ON source.id = compared.vendor;
 `
 
+const ARCHIVED = `
+-- days (since 1970-01-01, Hong Kong) whose ticks and quotes lie in a lake; its folder is relative to that of this file.
+-- stale: the lake's minutes are older than those here
+CREATE TABLE archived (
+  id INTEGER PRIMARY KEY AUTOINCREMENT, symbol INTEGER NOT NULL, day INTEGER NOT NULL, lake TEXT NOT NULL,
+  ticks INTEGER NOT NULL, quotes INTEGER NOT NULL, stale INTEGER NOT NULL DEFAULT 0, UNIQUE (symbol, day)
+) STRICT;
+
+CREATE VIEW archived_days AS SELECT symbol.name AS symbol, date(day * 86400, 'unixepoch') AS date, ticks, quotes, lake
+FROM archived JOIN symbol ON symbol.id = archived.symbol;
+`
+
 /** Step i brings a database from schema version i to i + 1. Released steps are never edited; new ones are added. */
-export const STEPS: readonly string[] = [TABLES + VIEWS, COVERAGE, COMPLETENESS]
+export const STEPS: readonly string[] = [TABLES + VIEWS, COVERAGE, COMPLETENESS, ARCHIVED]

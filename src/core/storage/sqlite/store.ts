@@ -3,20 +3,23 @@ import type { Statement } from 'better-sqlite3'
 import type { Summary } from '../../bars/summary.ts'
 import { HkqError } from '../../errors.ts'
 import type { Completeness } from '../../market/completeness.ts'
-import type { Batches, Gap, MarketEvent, Tick } from '../../market/event.ts'
+import type { Batches, Gap, MarketEvent, Quote, Tick } from '../../market/event.ts'
 import type { Instrument } from '../../market/instrument.ts'
+import { dayNumber } from '../../market/time.ts'
 import type { Checkpoint, Query, Written } from '../../pipeline/source.ts'
 import type { TickColumns } from '../columns.ts'
+import { readAll } from '../read-all.ts'
 import { sorted } from '../sorted.ts'
 import type { ColumnChoice, Span, Store } from '../store.ts'
+import { Archived } from './archived.ts'
 import { Dictionary } from './dictionary.ts'
 import { attempted, type Db, guarded, integrityOf, storageError } from './driver.ts'
 import type { Lock } from './lock.ts'
 import type { LogKeeper } from './log-keeper.ts'
 import type { ReadAhead } from './read-ahead.ts'
-import { readAll } from './read-all.ts'
 import { RecordReader } from './read-records.ts'
 import { TickReader } from './read-ticks.ts'
+import type { Lists } from './shelf.ts'
 import { MinuteKeeper } from './write-minutes.ts'
 import { RecordWriter } from './write-records.ts'
 import { TickInserter } from './write-ticks.ts'
@@ -47,6 +50,13 @@ export interface Belongings {
   ahead: ReadAhead | null
 }
 
+/** What a new store takes over from a lake. */
+export interface Copy extends Lists {
+  readonly directory: string
+  readonly days: readonly { symbol: string; day: number; ticks: number; quotes: number }[]
+  readonly minutes: Iterable<Summary>
+}
+
 /** A store on an open database of the newest schema. */
 export class SqliteStore implements Store {
   readonly #db: Db
@@ -58,6 +68,7 @@ export class SqliteStore implements Store {
   readonly #reader
   readonly #writer: Writing | null
   readonly #ahead: ReadAhead | null
+  readonly #archived: Archived
   #dataVersion: unknown
 
   constructor(db: Db, path: string, { lock, log, now, ahead }: Belongings) {
@@ -67,6 +78,7 @@ export class SqliteStore implements Store {
     this.#now = now
     this.#ahead = ahead
     this.#names = { symbols: new Dictionary(db, 'symbol'), sources: new Dictionary(db, 'source') }
+    this.#archived = new Archived(db, this.#names, path)
     this.#tickReader = new TickReader(db, this.#names)
     this.#reader = new RecordReader(db, this.#names)
     this.#writer = log && {
@@ -82,6 +94,7 @@ export class SqliteStore implements Store {
   }
 
   async write(batch: readonly MarketEvent[]): Promise<Written> {
+    if (this.#archived.any()) await this.#bringBack(batch)
     const written = this.#commit((writer) => this.#store(writer, batch))
     await this.#writing().log.committed(batch.length)
     return written
@@ -91,31 +104,27 @@ export class SqliteStore implements Store {
     const reader = this.#reader
     return readAll(
       {
-        ticks: (symbol, span, size) => guarded(this.#path, this.#tickReader.ticks(symbol, span, size)),
-        quotes: (symbol, span, size) => guarded(this.#path, reader.quotes(symbol, span, size)),
+        ticks: (symbol, span, size) => this.#ticks(symbol, span, size),
+        quotes: (symbol, span, size) => this.#quotes(symbol, span, size),
         gaps: (asked) => reader.gaps(asked),
         symbols: () => reader.symbols(),
-        quotedSymbols: () => reader.quotedSymbols(),
+        quotedSymbols: () => [...new Set([...reader.quotedSymbols(), ...this.#archived.quotedSymbols()])].sort(),
       },
       query,
     )
   }
 
-  async *ticks(symbol: string, span: Span): AsyncGenerator<readonly Tick[]> {
-    yield* guarded(this.#path, this.#tickReader.ticks(symbol, span))
+  ticks(symbol: string, span: Span): AsyncGenerator<readonly Tick[]> {
+    return this.#ticks(symbol, span)
   }
 
   async *columns(symbol: string, { book, prices, ...span }: Span & ColumnChoice): AsyncGenerator<TickColumns> {
     const choice: ColumnChoice = { ...(book && { book }), ...(prices && { prices }) }
-    const slices = guarded(this.#path, this.#tickReader.slices(symbol, span))
-    for (let read = 0; this.#ahead === null || read < SHORT; read++) {
-      const { done, value: slice } = slices.next()
-      if (done) return
-      const columns = attempted(this.#path, () => this.#tickReader.columns(symbol, slice, choice))
-      if (columns.length > 0) yield columns
-      await setImmediate()
+    const mark = this.#archived.mark()
+    for (const { lake, days, ...part } of await this.#archived.pieces('ticks', symbol, span)) {
+      if (lake) yield* lake.columns({ symbol, days, ...part }, choice)
+      else yield* this.#unmoved(mark, this.#ownColumns(symbol, part, choice))
     }
-    yield* this.#ahead.columns(symbol, slices, choice)
   }
 
   async *minutes(symbol: string, span: Span): AsyncGenerator<readonly Summary[]> {
@@ -146,7 +155,10 @@ export class SqliteStore implements Store {
 
   async fill(minutes: readonly Summary[], gaps: readonly Gap[]): Promise<void> {
     this.#commit((writer) => {
-      for (const minute of minutes) writer.minutes.replace(minute)
+      for (const minute of minutes) {
+        writer.minutes.replace(minute)
+        this.#archived.setStale(minute.symbol, dayNumber(minute.start), true)
+      }
       for (const gap of gaps) writer.records.gap({ ...gap, filled_by: 'backfill' })
     })
   }
@@ -161,6 +173,31 @@ export class SqliteStore implements Store {
     })
   }
 
+  /** Tells that a day lies in a lake, where all of it has been found; its rows here count no more. */
+  shelve(symbol: string, day: number, directory: string, counts: { ticks: number; quotes: number }): void {
+    this.#commit(() => this.#archived.add(symbol, day, this.#archived.named(directory), counts))
+  }
+
+  /** Tells that the lake has the minutes of a day as they are here. */
+  refreshed(symbol: string, day: number): void {
+    this.#commit(() => this.#archived.setStale(symbol, day, false))
+  }
+
+  /** Takes in what a lake holds beside ticks and quotes, and the days it has of these, in one transaction. */
+  restore(copy: Copy): void {
+    this.#commit(({ minutes, records }) => {
+      for (const minute of copy.minutes) minutes.restore(minute)
+      for (const gap of copy.gaps) records.gap(gap)
+      for (const record of copy.rejected) records.rejected(record)
+      for (const row of copy.checkpoints) records.checkpoint(row)
+      for (const row of copy.instruments) records.instrument(row)
+      for (const row of copy.completeness) records.compared(row)
+      for (const { symbol, day, ticks, quotes } of copy.days) {
+        this.#archived.add(symbol, day, this.#archived.named(copy.directory), { ticks, quotes })
+      }
+    })
+  }
+
   async integrity(): Promise<readonly string[]> {
     return integrityOf(this.#db, this.#path)
   }
@@ -169,6 +206,86 @@ export class SqliteStore implements Store {
     this.#db.close()
     this.#lock?.release()
     await this.#ahead?.close()
+    await this.#archived.close()
+  }
+
+  async *#ticks(symbol: string, span: Span, size?: number): AsyncGenerator<readonly Tick[]> {
+    const mark = this.#archived.mark()
+    for (const { lake, days, ...part } of await this.#archived.pieces('ticks', symbol, span)) {
+      if (lake) yield* lake.ticks({ symbol, days, ...part, ...(size !== undefined && { size }) })
+      else yield* this.#unmoved(mark, guarded(this.#path, this.#tickReader.ticks(symbol, part, size)))
+    }
+  }
+
+  async *#quotes(symbol: string, span: Span, size: number): AsyncGenerator<readonly Quote[]> {
+    const mark = this.#archived.mark()
+    for (const { lake, days, ...part } of await this.#archived.pieces('quotes', symbol, span)) {
+      if (lake) yield* lake.quotes({ symbol, days, ...part, size })
+      else yield* this.#unmoved(mark, guarded(this.#path, this.#reader.quotes(symbol, part, size)))
+    }
+  }
+
+  async *#ownColumns(symbol: string, span: Span, choice: ColumnChoice): AsyncGenerator<TickColumns> {
+    const slices = guarded(this.#path, this.#tickReader.slices(symbol, span))
+    for (let read = 0; this.#ahead === null || read < SHORT; read++) {
+      const { done, value: slice } = slices.next()
+      if (done) return
+      const columns = attempted(this.#path, () => this.#tickReader.columns(symbol, slice, choice))
+      if (columns.length > 0) yield columns
+      await setImmediate()
+    }
+    yield* this.#ahead.columns(symbol, slices, choice)
+  }
+
+  /** The same values, and at the end too none that may lack days which another program has archived meanwhile. */
+  async *#unmoved<T>(mark: string, values: Iterable<T> | AsyncIterable<T>): AsyncGenerator<T> {
+    for await (const value of values) {
+      this.#archived.refuseMoved(mark)
+      yield value
+    }
+    this.#archived.refuseMoved(mark)
+  }
+
+  /**
+   * Brings the archived days of ticks and quotes back before these are written: identity is judged against the whole
+   * history. Rare, since a feed tells the present; what came back goes to the lake with the next archiving.
+   */
+  async #bringBack(batch: readonly MarketEvent[]): Promise<void> {
+    const seen = new Set<string>()
+    for (const event of batch) {
+      if (event.type !== 'tick' && event.type !== 'quote') continue
+      const [symbol, day] = [event.symbol, dayNumber(event.timestamp)]
+      const key = `${symbol} ${day}`
+      if (seen.has(key)) continue
+      seen.add(key)
+      const row = this.#archived.find(symbol, day)
+      if (row) await this.#bringBackDay(symbol, row)
+    }
+  }
+
+  /** Rows come back in several transactions, and count with the last one, which takes the day from the list. */
+  async #bringBackDay(
+    symbol: string,
+    { day, lake: name, ticks, quotes }: ReturnType<Archived['find']> & {},
+  ): Promise<void> {
+    const lake = await this.#archived.lake(name)
+    const reading = { symbol, days: [day] }
+    if (ticks > 0) {
+      for await (const chunk of lake.ticks(reading)) {
+        this.#commit((writer) => {
+          writer.ticks.insert(symbol, chunk)
+          writer.ticks.flush()
+        })
+      }
+    }
+    if (quotes > 0) {
+      for await (const chunk of lake.quotes(reading)) {
+        this.#commit(({ records }) => {
+          for (const quote of chunk) records.quote(quote)
+        })
+      }
+    }
+    this.#commit(() => this.#archived.remove(symbol, day))
   }
 
   #writing(): Writing {

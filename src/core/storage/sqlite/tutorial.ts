@@ -11,10 +11,10 @@ import { MINUTE, parseTime } from '../../market/time.ts'
 import { makeTick } from '../../market/trade.ts'
 import type { Checkpoint, Query, Written } from '../../pipeline/source.ts'
 import { columnsOf, type TickColumns } from '../columns.ts'
+import { readAll } from '../read-all.ts'
 import type { ColumnChoice, Span, Store } from '../store.ts'
+import { isFitName } from '../symbol-name.ts'
 import { type Db, integrityOf } from './driver.ts'
-import { isFitName } from './migrate.ts'
-import { readAll } from './read-all.ts'
 
 const CHUNK = 20_000
 

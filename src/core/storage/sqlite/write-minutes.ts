@@ -43,6 +43,11 @@ export class MinuteKeeper {
     this.#put({ ...minute, left_out: before?.left_out ?? 0 })
   }
 
+  /** Puts a minute as a copy of the store has it; only inside a transaction. */
+  restore(minute: Summary): void {
+    this.#put(minute)
+  }
+
   /** Forgets what is in memory: after a rollback, or when another program has written. */
   forget(): void {
     this.#current.clear()

@@ -10,6 +10,7 @@ import {
 } from '../../market/event.ts'
 import type { Instrument } from '../../market/instrument.ts'
 import { place } from '../../market/place.ts'
+import type { Checkpoint } from '../../pipeline/source.ts'
 import { PHASES } from '../columns.ts'
 import type { Names } from './dictionary.ts'
 import type { Db } from './driver.ts'
@@ -93,6 +94,13 @@ export class RecordWriter {
     const id = this.#names.sources.assign(source)
     for (const symbol of symbols)
       this.#coverage.run(id, this.#names.symbols.assign(symbol), Math.floor(timestamp), Math.round(committedAt))
+  }
+
+  /** Puts back what a copy of a store has of a checkpoint. */
+  checkpoint({ source, symbol, timestamp, seq, committed_at, covered_until }: Checkpoint): void {
+    const ids = [this.#names.sources.assign(source), this.#names.symbols.assign(symbol)]
+    if (timestamp !== null) this.#checkpoint.run(...ids, timestamp, seq, committed_at)
+    if (covered_until !== null) this.#coverage.run(...ids, covered_until, committed_at)
   }
 
   compared(row: Completeness): void {

@@ -1,5 +1,5 @@
 /** One input of a merge: chunks of values, each input in the order of the merge. */
-export type Input<T> = Iterator<readonly T[]>
+export type Input<T> = Iterator<readonly T[]> | AsyncIterator<readonly T[]>
 
 interface Cursor<T> {
   readonly input: Input<T>
@@ -10,24 +10,36 @@ interface Cursor<T> {
 
 /**
  * Merges sorted inputs into one sorted sequence of batches, holding one chunk of each. Equal values come in the order of
- * their inputs.
+ * their inputs. Leaving it leaves the inputs.
  */
-export function* mergeSorted<T>(
+export async function* mergeSorted<T>(
   inputs: readonly Input<T>[],
   compare: (a: T, b: T) => number,
   size: number,
-): Generator<T[]> {
+): AsyncGenerator<T[]> {
   const heap: Cursor<T>[] = []
   const before = (a: Cursor<T>, b: Cursor<T>) => (compare(a.chunk[a.at]!, b.chunk[b.at]!) || a.rank - b.rank) < 0
-  for (const [rank, input] of inputs.entries()) {
-    const cursor = { input, rank, chunk: [], at: 0 }
-    if (refill(cursor)) rise(heap, heap.push(cursor) - 1, before)
+  try {
+    for (const [rank, input] of inputs.entries()) {
+      const cursor = { input, rank, chunk: [], at: 0 }
+      if (await refill(cursor)) rise(heap, heap.push(cursor) - 1, before)
+    }
+    yield* merged(heap, before, size)
+  } finally {
+    for (const input of inputs) await input.return?.()
   }
+}
+
+async function* merged<T>(
+  heap: Cursor<T>[],
+  before: (a: Cursor<T>, b: Cursor<T>) => boolean,
+  size: number,
+): AsyncGenerator<T[]> {
   let batch: T[] = []
   while (heap.length > 0) {
     const first = heap[0]!
     batch.push(first.chunk[first.at++]!)
-    if (first.at === first.chunk.length && !refill(first)) {
+    if (first.at === first.chunk.length && !(await refill(first))) {
       const last = heap.pop()!
       if (last !== first) heap[0] = last
     }
@@ -39,11 +51,13 @@ export function* mergeSorted<T>(
   if (batch.length > 0) yield batch
 }
 
-function refill<T>(cursor: Cursor<T>): boolean {
-  const next = cursor.input.next()
-  if (next.done) return false
-  cursor.chunk = next.value
+async function refill<T>(cursor: Cursor<T>): Promise<boolean> {
   cursor.at = 0
+  do {
+    const next = await cursor.input.next()
+    if (next.done) return false
+    cursor.chunk = next.value
+  } while (cursor.chunk.length === 0)
   return true
 }
 

@@ -1,15 +1,15 @@
 import { setImmediate } from 'node:timers/promises'
-import type { Gap, Quote, Tick } from '../../market/event.ts'
-import type { Query } from '../../pipeline/source.ts'
+import type { Gap, Quote, Tick } from '../market/event.ts'
+import type { Query } from '../pipeline/source.ts'
 import { type Input, mergeSorted } from './merge.ts'
 
 type Stored = Tick | Quote | Gap
 
 /** What a global read draws from: chunks by symbol, of a size the reader chooses. */
 export interface Shelves {
-  ticks(symbol: string, span: Omit<Query, 'symbols'>, size: number): Iterator<readonly Tick[]>
-  quotes(symbol: string, span: Omit<Query, 'symbols'>, size: number): Iterator<readonly Quote[]>
-  gaps(query: Query): readonly Gap[]
+  ticks(symbol: string, span: Omit<Query, 'symbols'>, size: number): Input<Tick>
+  quotes(symbol: string, span: Omit<Query, 'symbols'>, size: number): Input<Quote>
+  gaps(query: Query): readonly Gap[] | Promise<readonly Gap[]>
   symbols(): readonly string[]
   quotedSymbols(): readonly string[]
 }
@@ -34,8 +34,8 @@ export async function* readAll(
   const size = Math.max(64, Math.min(BATCH, Math.floor(HELD / (traded.length + quoted.length + 1))))
   const inputs: Input<Stored>[] = traded.map((symbol) => shelves.ticks(symbol, query, size))
   for (const symbol of quoted) inputs.push(shelves.quotes(symbol, query, size))
-  if (types.includes('gap')) inputs.push(chunked(shelves.gaps(query), size))
-  for (const batch of mergeSorted(inputs, compare, BATCH)) {
+  if (types.includes('gap')) inputs.push(chunked(await shelves.gaps(query), size))
+  for await (const batch of mergeSorted(inputs, compare, BATCH)) {
     yield batch
     // Reading never waits by itself: signals, timers and sockets must have their turn.
     await setImmediate()
