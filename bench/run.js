@@ -1,5 +1,6 @@
 // npm run bench [-- NAME ...]: the measured claims. Figures of one run compare; those of two runs or machines do not.
 import { analytics } from './analytics.js'
+import { capacity } from './capacity.js'
 import { exactness } from './exactness.js'
 import { ingest } from './ingest.js'
 import { latency } from './latency.js'
@@ -21,6 +22,7 @@ const BENCHES = {
   analytics: () => analytics(),
   rolling: () => rolling(),
   exactness: () => exactness(),
+  capacity: () => capacity(),
   strategy: () => strategy(),
   stores: () => stores(),
   year: () => year(),

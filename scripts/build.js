@@ -26,6 +26,7 @@ const { metafile } = await build({
     '@duckdb/node-api',
     '@influxdata/influxdb-client',
     'better-sqlite3',
+    'pg-native',
     'danfojs-node',
     'longbridge',
     'bufferutil',

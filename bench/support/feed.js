@@ -2,11 +2,14 @@
 // Run as a child process: node feed.js '{"trades":1000000,"books":0,"perSecond":0}'; tells its port through IPC.
 import { WebSocketServer } from 'ws'
 
-const SYMBOLS = ['700.HK', '9988.HK', '1810.HK', '5.HK', '1299.HK']
 const OPEN = Date.UTC(2026, 10, 20, 1, 30)
 const CHUNK = 512
 
-const { trades, books = 0, perSecond = 0 } = JSON.parse(process.argv[2])
+const { trades, books = 0, perSecond = 0, symbols = 0 } = JSON.parse(process.argv[2])
+const SYMBOLS =
+  symbols > 0
+    ? Array.from({ length: symbols }, (_, i) => `${i + 1}.HK`)
+    : ['700.HK', '9988.HK', '1810.HK', '5.HK', '1299.HK']
 const chunks = perSecond > 0 ? [] : encodeAll()
 
 const server = new WebSocketServer({ port: 0, host: '127.0.0.1' }, () => process.send({ port: server.address().port }))
@@ -33,13 +36,16 @@ async function flood(raw, socket) {
   socket.close(1000)
 }
 
-/** `perSecond` trades a second in small bursts, stamped with the present, so that latency can be read off the store. */
+/** `perSecond` trades a second in small bursts, a book before each where there are any, stamped with the present, so that latency can be read off the store. */
 function paced(socket) {
   let sent = 0
   const start = performance.now()
   const timer = setInterval(() => {
     const due = Math.min(trades, Math.floor(((performance.now() - start) / 1000) * perSecond))
-    while (sent < due) socket.send(tradeText(sent++, Date.now()))
+    while (sent < due) {
+      if (books > 0) socket.send(bookText(sent, Date.now()))
+      socket.send(tradeText(sent++, Date.now()))
+    }
     if (sent < trades) return
     clearInterval(timer)
     socket.close(1000)

@@ -1,3 +1,4 @@
+import { isAbsolute, join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import type { Clock } from '../core/clock.ts'
 import { sanitiseLines } from '../core/terminal/sanitise.ts'
@@ -34,4 +35,10 @@ export interface Io {
 /** Writes one line for people, whatever it quotes. Nothing that goes wrong with stderr may stop the work. */
 export function say(io: Io, line: string): void {
   if (io.stderr.writable) io.stderr.write(`${sanitiseLines(line)}\n`)
+}
+
+/** Where hkq keeps what it needs again: the user's folder for states. Source: XDG Base Directory Specification */
+export function stateFolder({ env, home }: Io): string {
+  const state = env.XDG_STATE_HOME
+  return join(state && isAbsolute(state) ? state : join(home, '.local', 'state'), 'hkq')
 }

@@ -58,9 +58,11 @@ export function define(io: Io): Command {
   })
 }
 
-function refuseSink({ scheme, path, text }: Address, from: Address): void {
+function refuseSink(sink: Address, from: Address): void {
+  const { scheme, text } = sink
+  const place = ({ path, params }: Address): string => `${resolve(path)} ${params.get('schema') ?? ''}`
   if (scheme === 'ws') throw new HkqError('E_USAGE', `"${text}" is served, not copied to: use hkq serve`)
-  if (scheme !== '-' && resolve(path) === resolve(from.path)) {
+  if (scheme !== '-' && place(sink) === place(from)) {
     throw new HkqError('E_USAGE', `"${text}" is both source and sink: name another`)
   }
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Command } from 'commander'
 import { type Address, parseAddress } from '../core/address/address.ts'
 import { isStore, openSink, together } from '../core/address/open-sink.ts'
@@ -13,7 +14,7 @@ import { reason } from './_config.ts'
 import { stopAfter, teller, validatorFor } from './_events.ts'
 import { liveAddresses, sourceOptions } from './_feed.ts'
 import { tellFeeds } from './_feeds.ts'
-import { type Io, say } from './_io.ts'
+import { type Io, say, stateFolder } from './_io.ts'
 import { defineCommand, type FeedOptions, type LiveOptions, withCommon, withFeeds, withLive } from './_options.ts'
 import { formatOf, paletteOf, tell } from './_print.ts'
 import { startRefill } from './_refill.ts'
@@ -163,6 +164,7 @@ async function openAll({ sinks, options, setup, symbols }: Plan, io: Io, onGone:
           now: () => io.clock.now(),
           influxToken: influxTokenOf(setup.config, io),
           patienceMs: options.patience,
+          journals: join(stateFolder(io), 'journal'),
           clock: io.clock,
           tell: (line) => say(io, `hkq: ${line}`),
           stdout: io.stdout,

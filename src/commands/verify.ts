@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { type Address, parseAddress } from '../core/address/address.ts'
+import { type Address, parseAddress, shownAddress } from '../core/address/address.ts'
 import { namesStore, openStoreAt } from '../core/address/open-store.ts'
 import { HkqError } from '../core/errors.ts'
 import { openHoles, refill } from '../core/holes/backfill.ts'
@@ -55,7 +55,7 @@ export function define(io: Io): Command {
       options.against === undefined ? null : await judgeOf(options.against, options.vendor, filler, setup, io)
     const store = await open(address, filler !== null || judge !== null, setup, io)
     try {
-      await verify({ store, setup, options, io, filler, judge }, reportOf(address.path, options, io))
+      await verify({ store, setup, options, io, filler, judge }, reportOf(shownAddress(address.path), options, io))
     } finally {
       await store.close()
     }

@@ -64,7 +64,7 @@ describe('hkq doctor', () => {
     await recorded(cwd)
     const { code, of } = await doctor(cwd)
     expect(code).toBe(0)
-    expect(of('store')!.detail).toMatch(/^"hk_market.db", .*MB, schema 3, no recorder holds it$/)
+    expect(of('store')!.detail).toMatch(/^"hk_market.db", .*MB, schema 4, no recorder holds it$/)
     expect(of('integrity')).toMatchObject({ state: 'ok', detail: 'read through, nothing damaged' })
     expect(of('disk')!.detail).toMatch(/ free, a day may take 67\.1 MB$/)
   })

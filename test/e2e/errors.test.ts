@@ -43,7 +43,7 @@ const USAGE: readonly [what: string, args: string, says: RegExp][] = [
   ],
   ['a source that is none', 'export --from ws://127.0.0.1:1', /cannot be a source: use one of/],
   ['a sink that is none', 'record 700 --from sim: --to alltick:', /cannot be a sink: use one of/],
-  ['a sink of no kind', 'record 700 --from sim: --to quotes', /unknown address "quotes": use one of sqlite, csv/],
+  ['a sink of no kind', 'record 700 --from sim: --to quotes', /unknown address "quotes": use one of sqlite, /],
   ['an interval', 'resample --every 7x', /--every: unknown interval "7x": use 1s to 1d/],
   ['an interval beyond a day', 'resample --every 2d', /unknown interval "2d"/],
   ['a date', 'resample --since 2026-02-30', /--since: unknown time "2026-02-30"/],

@@ -14,6 +14,8 @@ export interface RecorderOptions {
   readonly url: string
   /** The SQLite file; its folder is the recorder's own. */
   readonly path: string
+  /** Another sink than that file; what is stored there `until` cannot see. */
+  readonly to?: string
   /** How far its wall clock is set ahead of the machine's, ms. */
   readonly offset: number
   /** What is loaded before the command, from preload/. */
@@ -38,18 +40,9 @@ export class RecorderProcess {
 
   constructor(options: RecorderOptions) {
     this.#options = options
-    const { symbols, url, path, offset, preload = [], flags = [], env = {} } = options
+    const { symbols, url, path, to = `sqlite:${path}`, offset, preload = [], flags = [], env = {} } = options
     const loaded = ['shifted-clock.cjs', ...preload].flatMap((file) => ['--require', resolve(PRELOAD, file)])
-    const args = [
-      'record',
-      ...symbols,
-      '--from',
-      `alltick:?endpoint=${url}`,
-      '--to',
-      `sqlite:${path}`,
-      '--relay',
-      'off',
-    ]
+    const args = ['record', ...symbols, '--from', `alltick:?endpoint=${url}`, '--to', to, '--relay', 'off']
     const home = dirname(path)
     this.child = spawn(process.execPath, [...flags, ...loaded, BIN, ...args], {
       cwd: home,

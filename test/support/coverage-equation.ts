@@ -241,6 +241,6 @@ function* ticksIn(path: string, { numberOf = ({ seq }) => seq, ahead = () => 0 }
 }
 
 /** The number in the raw text of a quarantined trade. */
-function numberIn(raw: string): number {
+export function numberIn(raw: string): number {
   return Number(/"seq":"?(\d+)/.exec(raw)?.[1])
 }

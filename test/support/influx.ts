@@ -63,7 +63,7 @@ export async function put(database: string, ...lines: string[]): Promise<void> {
 }
 
 export function targetAt(database: string, server = INFLUX): Database {
-  const path = `//${server.replace('http://', '')}/${database}`
+  const path = `influxdb://${server.replace('http://', '')}/${database}`
   return targetOf(path, path, { tls: false }) as Database
 }
 

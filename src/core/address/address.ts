@@ -19,12 +19,18 @@ export const SCHEMES = {
   tutorial: { source: true, sink: false, params: ['endpoint'], path: 'none' },
   sim: { source: true, sink: false, params: ['seed', 'speed', 'rate', 'start', 'days'], path: 'none' },
   sqlite: { source: true, sink: true, params: ['speed'], path: 'required' },
-  influxdb: { source: true, sink: true, params: ['org', 'tls', 'speed'], path: 'required' },
+  influxdb: { source: true, sink: true, params: ['org', 'tls', 'speed', 'journal', 'waiting'], path: 'required' },
   parquet: { source: true, sink: true, params: ['speed'], path: 'required' },
   csv: { source: true, sink: true, params: [...FILE_PARAMS, 'bom'], path: 'required' },
   ndjson: { source: true, sink: true, params: FILE_PARAMS, path: 'required' },
   raw: { source: true, sink: false, params: ['speed'], path: 'required' },
   '-': { source: true, sink: true, params: FILE_PARAMS, path: 'none' },
+  postgres: {
+    source: true,
+    sink: true,
+    params: ['schema', 'sslmode', 'speed', 'journal', 'waiting'],
+    path: 'required',
+  },
   ws: { source: false, sink: true, params: [], path: 'required' },
 } as const satisfies Record<string, Scheme>
 
@@ -95,6 +101,8 @@ function split(text: string): [string, string] {
 function place(body: string, text: string, use: Use): { scheme: SchemeName; path: string } {
   if (body === '-') return { scheme: '-', path: '' }
   if (/^ws:\/\//i.test(body)) return { scheme: 'ws', path: body }
+  if (/^influxdb:\/\//i.test(body)) return { scheme: 'influxdb', path: body }
+  if (/^postgres(ql)?:\/\//i.test(body)) return { scheme: 'postgres', path: body }
   const named = /^([a-z]+):(.*)$/is.exec(body)
   if (named) {
     const scheme = named[1]!.toLowerCase()

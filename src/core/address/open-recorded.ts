@@ -3,7 +3,7 @@ import { pace } from '../pipeline/pace.ts'
 import type { Source } from '../pipeline/source.ts'
 import { withEvents } from '../pipeline/with-events.ts'
 import { type FileOptions, parseColumns } from '../storage/file-options.ts'
-import { type Address, choiceParam, numberParam, param } from './address.ts'
+import { type Address, choiceParam, numberParam, param, shownAddress } from './address.ts'
 import { openStoreAt } from './open-store.ts'
 import { queryOf, type Settled } from './source-options.ts'
 
@@ -12,8 +12,7 @@ export async function openStore(address: Address, options: Settled): Promise<Sou
   const { storeSource } = await import('../storage/store-source.ts')
   const { sessions, influxToken } = options
   const store = await openStoreAt(address, 'read', { sessions, ...(influxToken && { influxToken }) })
-  const name = address.scheme === 'sqlite' ? address.path : address.text
-  return paced(address, storeSource(store, name, queryOf(options), options.signal), options)
+  return paced(address, storeSource(store, shownAddress(address.path), queryOf(options), options.signal), options)
 }
 
 /** A file of NDJSON, or standard input. @throws HkqError E_USAGE, E_STORAGE, E_INPUT */

@@ -6,11 +6,10 @@ import { HkqError } from '../errors.ts'
 import type { MarketEvent } from '../market/event.ts'
 import type { Durability, Sink, Written } from '../pipeline/source.ts'
 import { DeferredStore, type Resumable } from '../storage/deferred-store.ts'
-import type { SpillOptions } from '../storage/journal/spill.ts'
 import { outlasting, patient } from '../storage/patient.ts'
 import type { Store } from '../storage/store.ts'
 import { type Address, choiceParam, parseAddress } from './address.ts'
-import { openStoreAt } from './open-store.ts'
+import { isNetworked, openStoreAt } from './open-store.ts'
 
 const PATIENCE = 60_000
 
@@ -29,7 +28,7 @@ export interface SinkOptions {
   /** Standard output, for `-`. `onGone` is called when its reader goes away. */
   stdout?: Writable
   onGone?: () => void
-  /** Folder in which events wait for a store behind a network that is away; default `hkq_journal`. */
+  /** Folder for the journals of stores behind a network, which may then be away; none: their absence is an error. */
   journals?: string
   /** Called only when InfluxDB 2 is opened: its token, undefined where there is none. */
   influxToken?: () => string | undefined
@@ -46,7 +45,7 @@ export interface SinkOptions {
 export async function openSink(address: string | Address, options: SinkOptions = {}): Promise<Sink> {
   const parsed = typeof address === 'string' ? parseAddress(address, 'sink') : address
   if (parsed.scheme === 'sqlite' || parsed.scheme === 'parquet') return openRecordingStore(parsed, options)
-  if (parsed.scheme === 'influxdb') return (await import('./open-influxdb.ts')).recordInflux(parsed, options)
+  if (isNetworked(parsed)) return (await import('./open-networked.ts')).openNetworkedStore(parsed, options)
   if (parsed.scheme === 'ws') {
     if (options.publish) return options.publish(parsed)
     throw new HkqError('E_USAGE', `"${parsed.text}" is served by the commands: use openServer`)
@@ -90,48 +89,19 @@ const WAITING = 2 ** 30
  * that is full, as the disk may be, is outlasted as a store's disk is.
  * @throws HkqError E_LOCKED while another recorder uses the directory; what `open` throws unless the sink is away
  */
-export function openJournaled(networked: NetworkedSink, options: SinkOptions = {}): Promise<Sink> {
-  return behindJournal(networked, options, async (spill) => {
-    const { SpillingSink } = await import('../storage/journal/spill.ts')
-    const sink = await SpillingSink.open(spill)
-    return { sink, rest: {} }
-  })
-}
-
-/** As `openJournaled`, for a store that a recording resumes from and fills. */
-export function openJournaledStore(
-  networked: Omit<NetworkedSink, 'open'> & { open: () => Promise<Store> },
-  options: SinkOptions = {},
-): Promise<Resumable> {
-  return behindJournal(networked, options, async (spill) => {
-    const { JournaledStore } = await import('../storage/journal/journaled-store.ts')
-    const sink = await JournaledStore.open({ ...spill, open: networked.open })
-    const rest: Omit<Resumable, keyof Sink> = {
-      checkpoints: () => sink.checkpoints(),
-      gaps: (query) => sink.gaps(query),
-      minutes: (symbol, span) => sink.minutes(symbol, span),
-      putInstruments: (rows) => sink.putInstruments(rows),
-      fill: (minutes, gaps) => sink.fill(minutes, gaps),
-    }
-    return { sink, rest }
-  })
-}
-
-async function behindJournal<R>(
-  networked: NetworkedSink,
-  options: SinkOptions,
-  spilling: (spill: SpillOptions) => Promise<{ sink: Sink; rest: R }>,
-): Promise<Sink & R> {
+export async function openJournaled(networked: NetworkedSink, options: SinkOptions = {}): Promise<Sink> {
   const { durability = 'process', now = systemClock.now, clock = systemClock, tell = () => {} } = options
-  const { directory, maxBytes = WAITING, ...reached } = networked
-  const { openJournal } = await import('../storage/journal/open-journal.ts')
+  const { directory, maxBytes = WAITING, ...sink } = networked
+  const [{ openJournal }, { SpillingSink }] = await Promise.all([
+    import('../storage/journal/open-journal.ts'),
+    import('../storage/journal/spill.ts'),
+  ])
   const { journal, release } = await openJournal(directory, { maxBytes, durability, now })
   try {
-    const { sink, rest } = await spilling({ ...reached, journal, clock, tell })
+    const spilling = await SpillingSink.open({ ...sink, journal, clock, tell })
     return {
-      ...rest,
-      write: outlasting((batch) => sink.write(batch), { ms: options.patienceMs ?? PATIENCE, clock, tell }),
-      close: () => sink.close().finally(release),
+      write: outlasting((batch) => spilling.write(batch), { ms: options.patienceMs ?? PATIENCE, clock, tell }),
+      close: () => spilling.close().finally(release),
     }
   } catch (error) {
     journal.close()

@@ -20,6 +20,7 @@ const OPENERS: Readonly<Record<Exclude<Address['scheme'], 'ws'>, Opener>> = {
   influxdb: openStore,
   parquet: openStore,
   sqlite: openStore,
+  postgres: openStore,
   csv: openCsv,
   ndjson: openNdjson,
   raw: openFrames,

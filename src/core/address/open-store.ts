@@ -3,7 +3,7 @@ import type { Sessions } from '../market/session.ts'
 import type { Durability } from '../pipeline/source.ts'
 import type { Readers } from '../storage/sqlite/read-ahead.ts'
 import type { Store } from '../storage/store.ts'
-import type { Address, SchemeName } from './address.ts'
+import { type Address, choiceParam, param, type SchemeName } from './address.ts'
 
 /** What opening a store may need; each takes what concerns it. */
 export interface StoreOptions {
@@ -34,11 +34,32 @@ const OPENERS: Partial<Record<SchemeName, Opener>> = {
     (await import('../storage/parquet.ts')).openParquet(path, { mode, ...options }),
   sqlite: async ({ path }, mode, options) =>
     (await import('../storage/sqlite.ts')).openSqlite(path, { mode, ...options }),
+  postgres: async (address, mode, { durability = 'process', now = Date.now }) => {
+    const { openPostgres, placeOf, SSL_MODES } = await import('../storage/postgres.ts')
+    const [schema, ssl] = [param(address, 'schema'), choiceParam(address, 'sslmode', SSL_MODES)]
+    return openPostgres(placeOf(address.path, address.text, { schema, ssl }), { mode, durability, now })
+  },
+}
+
+/** Stores behind a network, and whether an error of theirs tells that they are away for now. */
+const AWAY: Partial<Record<SchemeName, () => Promise<(error: unknown) => boolean>>> = {
+  influxdb: async () => (await import('../storage/influxdb/refusal.ts')).isAway,
+  postgres: async () => (await import('../storage/postgres.ts')).isAway,
 }
 
 /** Whether an address names a store: something that can be asked, not a stream that passes by once. */
 export function namesStore({ scheme }: Address): boolean {
   return OPENERS[scheme] !== undefined
+}
+
+/** Whether the store of an address is behind a network. */
+export function isNetworked({ scheme }: Address): boolean {
+  return AWAY[scheme] !== undefined
+}
+
+/** Which errors of a store behind a network tell that it is away for now. */
+export function awayOf({ scheme }: Address): Promise<(error: unknown) => boolean> {
+  return AWAY[scheme]!()
 }
 
 /**

@@ -116,7 +116,10 @@ export function leftOutOf(tick: Tick, start: number): Summary {
   }
 }
 
-/** The summary of a minute that starts at `start` with one more tick; `summary` may be changed in place. */
+/**
+ * The summary of the minute at `start` with one more of its ticks, the first one where there is none yet. A summary that
+ * has trades is changed in place.
+ */
 export function withTick(summary: Summary | undefined, tick: Tick, start: number): Summary {
   if (isLeftOut(tick)) {
     const counted = leftOutOf(tick, start)

@@ -28,3 +28,22 @@ export interface Completeness {
   minutes: number | null
   differing: number | null
 }
+
+/** What a comparison tells beside its key and its time, in the order of the record. */
+export const COMPARED = [
+  'volume',
+  'vendor_volume',
+  'turnover',
+  'vendor_turnover',
+  'completeness',
+  'open',
+  'vendor_open',
+  'high',
+  'vendor_high',
+  'low',
+  'vendor_low',
+  'close',
+  'vendor_close',
+  'minutes',
+  'differing',
+] as const

@@ -14,6 +14,8 @@ const ENOUGH = 16
 const SPAN = 1_500
 const AGREED = 0.8
 const GRAIN = 1_000
+/** Pairs at either end that may be mistakes. */
+const STRAY = 0.005
 /** Silence beyond that which makes a trade overdue, ms. */
 const OVERDUE = 500
 
@@ -59,7 +61,7 @@ export class Clocks {
     const agreed = apart.filter((value) => Math.abs(value - middle) <= GRAIN)
     if (agreed.length < AGREED * apart.length) return false
     this.#assumed = {
-      exchange: rangeOf(agreed),
+      exchange: rangeOf(agreed.slice(Math.floor(STRAY * agreed.length), Math.ceil((1 - STRAY) * agreed.length))),
       arrival: usualOf(pairs, ([first, second]) => minus(second.received_at, first.received_at)),
       lags: [
         usualOf(pairs, ([{ received_at, timestamp }]) => minus(received_at, timestamp)),
@@ -69,8 +71,11 @@ export class Clocks {
     return true
   }
 
+  /** By the alignment as long as runs agree: in a market that repeats itself many runs mislead, though not their median. */
   get #range(): Range | null {
-    return this.#exchange.range ?? this.#assumed?.exchange ?? null
+    const [learnt, assumed] = [this.#exchange.range, this.#assumed?.exchange ?? null]
+    if (learnt === null || assumed === null) return learnt ?? assumed
+    return learnt.median >= assumed.low && learnt.median <= assumed.high ? assumed : learnt
   }
 
   get #arrivalRange(): Range | null {

@@ -67,10 +67,9 @@ export class PrimaryAndCover implements Rule {
     const pairs = alignedBy(this.#side.clocks, this.#pairing)
     const partners = this.#isInDoubt ? likesOf(deferred, this.#pairing) : partnersOf(deferred, pairs, this.#pairing)
     for (const { lane, waiting } of deferred) if (lane === 0 && !waiting.given) this.heard(waiting.tick)
-    this.#holdBack()
     if (this.#isInDoubt) this.#doubts.push(...doubtsOf(deferred, partners, this.#pairing, this.#side.lanes))
     const counted = new Set<Waiting>()
-    return deferred.map(({ lane, waiting }) => {
+    const released = deferred.map(({ lane, waiting }) => {
       const partner = partners.get(waiting)
       const isPaired = partner !== undefined && !counted.has(partner)
       counted.add(waiting)
@@ -79,6 +78,8 @@ export class PrimaryAndCover implements Rule {
       waiting.given ||= isGiven
       return { lane, tick: waiting.tick, verdict: { isGiven, isPaired } }
     })
+    this.#holdBack()
+    return released
   }
 
   /** From now on the primary is held back where it may still tell what the cover has given. */
@@ -188,10 +189,10 @@ export class PrimaryAndCover implements Rule {
     this.#last.set(symbol, Math.max(timestamp, this.#last.get(symbol) ?? timestamp))
   }
 
-  /** Whether a trade of the cover may lie in the hole that the primary has now. */
+  /** Whether a trade of the cover may lie in the hole that the primary has now, and is like none that the primary told before it. */
   #standsIn(tick: Told): boolean {
     const hole = this.#holes.get(tick.symbol)?.at(-1) ?? START
-    return hole.to === null && this.#mayLieIn(hole, tick)
+    return hole.to === null && this.#mayLieIn(hole, tick) && this.#pairing.like(1, tick) === null
   }
 
   /** Whether a trade of the cover may lie in a hole of the primary. */

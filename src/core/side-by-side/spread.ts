@@ -11,7 +11,7 @@ const LEAST = 16
 const TIME = 5_000
 /** Of values closer than this the first is taken, ms: a clock of whole seconds shows only over seconds. */
 const APART = 40
-/** Beyond the middle half by this many of its widths and ms, a value is a mistake. */
+/** Beyond the median by this many widths of the closest half of all values, and ms, a value is a mistake. */
 const MISTAKEN = 4
 const MISTAKEN_MS = 50
 
@@ -45,9 +45,17 @@ export class Spread {
 export function rangeOf(values: readonly number[]): Range {
   const sorted = Float64Array.from(values).sort()
   const at = (share: number): number => sorted[Math.floor(share * (sorted.length - 1))]!
-  const reach = MISTAKEN * (at(0.75) - at(0.25)) + MISTAKEN_MS
+  const reach = MISTAKEN * closestHalf(sorted) + MISTAKEN_MS
   const near = sorted.filter((value) => value >= at(0.5) - reach && value <= at(0.5) + reach)
   const [low, high] = [near[0]!, near.at(-1)!]
   const margin = (high - low) * (0.1 + 2 / near.length)
   return { low: low - margin, high: high + margin, median: at(0.5) }
+}
+
+/** The width of the narrowest stretch that holds half of the values, ms: mistakes do not widen it while they are fewer than the rest. */
+function closestHalf(sorted: Float64Array): number {
+  const half = (sorted.length - 1) >> 1
+  let least = Number.POSITIVE_INFINITY
+  for (let i = 0; i + half < sorted.length; i++) least = Math.min(least, sorted[i + half]! - sorted[i]!)
+  return least
 }

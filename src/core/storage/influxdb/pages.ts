@@ -2,8 +2,11 @@ import type { Row } from './answer.ts'
 import { LAST_TIME } from './line.ts'
 import type { Wire } from './wire.ts'
 
-/** Rows asked for at once: an answer of a few megabytes. */
-const PAGE = 20_000
+/**
+ * Rows asked for at once. A server cuts longer answers by its own `max-row-limit` and says so; beyond 10,000 rows 1.x says so
+ * of whole answers too.
+ */
+const PAGE = 10_000
 
 /** Which points are read: of a measurement, with these tags and fields, in order of time. */
 export interface Question {
@@ -22,27 +25,24 @@ export interface Question {
  * while one is taken, and a reader that rests holds nothing open.
  * @throws HkqError E_STORAGE
  */
-export async function* pagesOf(wire: Wire, question: Question, size = PAGE): AsyncGenerator<readonly Row[]> {
+export async function* pagesOf(wire: Wire, question: Question): AsyncGenerator<readonly Row[]> {
   let since = Math.max(0, question.since ?? 0)
-  let limit = size
-  let coming = wire.ask(statement(question, since, limit))
+  /** Rows of the millisecond `since`, where it has more than a page. */
+  let held: readonly Row[] = []
+  let coming = wire.ask(statement(question, since, 0))
   while (true) {
-    const { rows, isPartial } = await coming
-    if (rows.length < limit && !isPartial) {
+    const { rows: more, isPartial } = await coming
+    const rows = held.length === 0 ? more : [...held, ...more]
+    if (more.length < PAGE && !isPartial) {
       if (rows.length > 0) yield rows
       return
     }
     const last = rows.at(-1)![0] as number
     const whole = rows.findIndex(([time]) => time === last)
-    if (whole === 0) {
-      // one millisecond fills the page
-      limit *= 2
-      coming = wire.ask(statement(question, since, limit))
-      continue
-    }
+    held = whole === 0 ? rows : []
     since = last
-    limit = size
-    coming = wire.ask(statement(question, since, limit))
+    coming = wire.ask(statement(question, since, held.length))
+    if (whole === 0) continue
     // whoever leaves meanwhile does not wait for it
     coming.catch(() => {})
     yield rows.slice(0, whole)
@@ -56,9 +56,13 @@ export async function rowsOf(wire: Wire, question: Question): Promise<Row[]> {
   return all
 }
 
-function statement({ measurement, columns, where, until = LAST_TIME }: Question, since: number, limit: number): string {
+function statement(
+  { measurement, columns, where, until = LAST_TIME }: Question,
+  since: number,
+  offset: number,
+): string {
   const conditions = [...where, `time >= ${since}ms`, `time < ${Math.min(until, LAST_TIME)}ms`]
-  return `SELECT ${quoted(columns)} FROM "${measurement}" WHERE ${conditions.join(' AND ')} LIMIT ${limit}`
+  return `SELECT ${quoted(columns)} FROM "${measurement}" WHERE ${conditions.join(' AND ')} LIMIT ${PAGE} OFFSET ${offset}`
 }
 
 /** Names as InfluxQL has them. */

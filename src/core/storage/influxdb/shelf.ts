@@ -126,4 +126,4 @@ export class Shelf {
 
 const PER_MS = BigInt(SLOTS)
 /** Rows looked up at once. */
-const MOST = 20_000
+const MOST = 10_000

@@ -23,8 +23,8 @@ export type Target = Database | Bucket
 const PORT = 8086
 
 /**
- * What stands behind `influxdb:` in an address.
- * @param path `//[USER:PASSWORD@]HOST[:PORT]/DATABASE`; characters that a URL gives a meaning are percent-encoded
+ * The database or bucket that an address names.
+ * @param path `influxdb://[USER:PASSWORD@]HOST[:PORT]/DATABASE`; characters that a URL gives a meaning are percent-encoded
  * @param shown the address without secrets
  * @param org organisation of a 2.x server, undefined for 1.x
  * @throws HkqError E_USAGE
@@ -48,8 +48,7 @@ export function targetOf(path: string, shown: string, { org, tls }: { org?: stri
 }
 
 function parsed(path: string): URL | null {
-  // as http, whose parser knows host and port; its own default port must not vanish
-  const match = /^\/\/([^/?#]*@)?([^/?#@]+)\/([^?#]*)$/.exec(path)
+  const match = /^influxdb:\/\/([^/?#]*@)?([^/?#@]+)\/([^?#]*)$/i.exec(path)
   if (!match) return null
   const [, login = '', host, rest] = match
   try {

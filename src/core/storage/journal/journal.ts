@@ -68,6 +68,8 @@ export class Journal {
   #next: number
   /** The first segment's pieces from the first undelivered one on, read once it is asked for. */
   #pieces: Piece[] | null = null
+  /** How many of them the head has. */
+  #taken = 0
 
   /**
    * Opens the journal in `directory`, which is made; whoever does must be alone.
@@ -118,17 +120,26 @@ export class Journal {
     }
   }
 
-  /** The first batch that was not delivered; null where none waits. @throws HkqError E_STORAGE */
-  head(): Entry | null {
+  /**
+   * The first batch that was not delivered, with those that follow it as far as they lie in one segment whole and have
+   * `most` events together; null where none waits. @throws HkqError E_STORAGE
+   */
+  head(most = 1): Entry | null {
     try {
       while (this.pending) {
         this.#pieces ??= this.#read(this.#segments[0]!)
-        const piece = this.#pieces[0]
+        const [piece, ...others] = this.#pieces
         if (piece === undefined) {
           this.#drop()
           continue
         }
         const events = piece.payload === null ? [] : decode(piece.payload)
+        this.#taken = 1
+        for (const { payload, damaged } of others) {
+          if (payload === null || damaged > 0 || events.length >= most) break
+          for (const event of decode(payload)) events.push(event)
+          this.#taken++
+        }
         const [first, next] = this.#segments
         return { events, damaged: piece.damaged, written: [first!.madeAt, next?.madeAt ?? this.#options.now()] }
       }
@@ -140,7 +151,7 @@ export class Journal {
 
   /** The head was delivered: it does not come again, but after a crash. */
   delivered(): void {
-    const piece = this.#pieces?.shift()
+    const piece = this.#pieces?.splice(0, this.#taken).at(-1)
     if (piece === undefined) return
     try {
       if (this.#pieces!.length === 0) this.#drop()

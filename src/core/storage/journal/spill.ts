@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts'
-import { messageOf } from '../../errors.ts'
+import { HkqError, messageOf } from '../../errors.ts'
 import type { Gap, MarketEvent } from '../../market/event.ts'
 import { formatClock } from '../../market/time.ts'
 import type { Sink, Written } from '../../pipeline/source.ts'
@@ -8,6 +8,8 @@ import type { Entry, Journal } from './journal.ts'
 /** Waits between two tries to reach a sink that is away, ms: the first, and the longest. */
 const FIRST_WAIT = 500
 const LONGEST_WAIT = 30_000
+/** Events that are delivered together: a server takes thousands in little more time than one. */
+const TOGETHER = 4096
 /** How long `close` goes on delivering to a sink that takes it, ms. */
 const FAREWELL = 10_000
 
@@ -69,12 +71,6 @@ export class SpillingSink implements Sink {
     return { stored: batch.reduce((count, { type }) => count + (type === 'tick' ? 1 : 0), 0), duplicates: 0 }
   }
 
-  /** Resolves when nothing waits any more, or nothing more can be delivered. @throws what the sink refused with */
-  async delivered(): Promise<void> {
-    while (this.#delivering !== undefined) await this.#delivering
-    if (this.#failure !== undefined) throw this.#failure
-  }
-
   /** Delivers what waits while the sink takes it; the rest stays for the next run. @throws what the sink refused with */
   async close(): Promise<void> {
     const { clock, journal, name, tell } = this.#options
@@ -107,7 +103,7 @@ export class SpillingSink implements Sink {
   async #run(): Promise<void> {
     const { journal, clock, name, tell } = this.#options
     let wait = FIRST_WAIT
-    for (let entry = journal.head(); entry !== null && !this.#isOver; entry = journal.head()) {
+    for (let entry = journal.head(TOGETHER); entry !== null && !this.#isOver; entry = journal.head(TOGETHER)) {
       try {
         const sink = this.#sink ?? (await this.#reach())
         const events = entry.damaged > 0 ? [this.#hole(entry), ...entry.events] : entry.events
@@ -144,7 +140,7 @@ export class SpillingSink implements Sink {
     this.#sink = undefined
     if (this.#isAwayTold) return
     this.#isAwayTold = true
-    this.#options.tell(`"${this.#options.name}" is away (${messageOf(error)}): events wait on disk until it is back`)
+    this.#options.tell(`"${this.#options.name}" is away (${reasonOf(error)}): events wait on disk until it is back`)
   }
 
   #hole({ events, damaged, written }: Entry): Gap {
@@ -161,6 +157,12 @@ export class SpillingSink implements Sink {
 function timeOf(event: MarketEvent | undefined): number | null {
   if (event === undefined) return null
   return event.type === 'gap' ? event.to : event.timestamp
+}
+
+/** What the network or the server said: a message of ours about it names the sink again. */
+function reasonOf(error: unknown): string {
+  const cause = error instanceof HkqError ? error.cause : undefined
+  return (cause === undefined ? '' : messageOf(cause)) || messageOf(error)
 }
 
 function megabytes(bytes: number): string {

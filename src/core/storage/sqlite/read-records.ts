@@ -1,5 +1,5 @@
 import type { Summary } from '../../bars/summary.ts'
-import type { Completeness } from '../../market/completeness.ts'
+import { COMPARED, type Completeness } from '../../market/completeness.ts'
 import type { Gap, Level, Quote, Rejected } from '../../market/event.ts'
 import type { Instrument } from '../../market/instrument.ts'
 import type { Checkpoint, Query } from '../../pipeline/source.ts'
@@ -8,7 +8,6 @@ import type { Span } from '../store.ts'
 import type { Names } from './dictionary.ts'
 import type { Db } from './driver.ts'
 import { MINUTE_SELECT, type MinuteRow, readMinute } from './minute-row.ts'
-import { COMPARED } from './schema.ts'
 
 const MINUTES = 2_000
 

@@ -2,11 +2,11 @@ import type { Statement } from 'better-sqlite3'
 import type { Tick } from '../../market/event.ts'
 import { clean } from '../../market/trade.ts'
 import { emptyColumns, type TickColumns } from '../columns.ts'
+import { EXACT, FLAG_SHIFT } from '../marks.ts'
 import type { ColumnChoice, Slice, Span } from '../store.ts'
 import type { Names } from './dictionary.ts'
 import type { Db } from './driver.ts'
 import { wholeNumbers } from './jsonb.ts'
-import { EXACT, FLAG_SHIFT } from './marks.ts'
 import { readTick, TICK_COLUMNS, type TickRow } from './tick-row.ts'
 
 /** Ticks read by one statement. Between chunks nothing is held open, so a reader never keeps the WAL from shrinking. */

@@ -1,6 +1,7 @@
+import { COMPARED } from '../../market/completeness.ts'
 import { FLAGS } from '../../market/event.ts'
 import { PHASES } from '../columns.ts'
-import { EXACT, FLAG_SHIFT, SIDE_SHIFT, SIDES } from './marks.ts'
+import { EXACT, FLAG_SHIFT, SIDE_SHIFT, SIDES } from '../marks.ts'
 
 /** `hkq1` in the header of the file tells our databases from other people's. */
 export const APPLICATION_ID = 0x686b7131
@@ -120,25 +121,6 @@ CREATE VIEW checkpoints AS SELECT source.name AS source, symbol.name AS symbol, 
 FROM checkpoint FULL JOIN coverage USING (source, symbol)
   JOIN source ON source.id = source JOIN symbol ON symbol.id = symbol;
 `
-
-/** Columns of a comparison behind its key, in the order of the record. */
-export const COMPARED = [
-  'volume',
-  'vendor_volume',
-  'turnover',
-  'vendor_turnover',
-  'completeness',
-  'open',
-  'vendor_open',
-  'high',
-  'vendor_high',
-  'low',
-  'vendor_low',
-  'close',
-  'vendor_close',
-  'minutes',
-  'differing',
-] as const
 
 const COMPLETENESS = `
 -- a day beside the vendor's bars of it (market/completeness.ts); time is that of the comparison

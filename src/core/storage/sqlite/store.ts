@@ -8,6 +8,7 @@ import { dayNumber } from '../../market/time.ts'
 import type { Checkpoint, Query, Written } from '../../pipeline/source.ts'
 import type { TickColumns } from '../columns.ts'
 import { readAll } from '../read-all.ts'
+import { sorted } from '../sorted.ts'
 import type { ColumnChoice, Span, Store } from '../store.ts'
 import { Archived } from './archived.ts'
 import { Dictionary } from './dictionary.ts'
@@ -19,7 +20,6 @@ import type { ReadAhead } from './read-ahead.ts'
 import { RecordReader } from './read-records.ts'
 import { TickReader } from './read-ticks.ts'
 import type { Lists } from './shelf.ts'
-import { sortEvents } from './sort-events.ts'
 import { MinuteKeeper } from './write-minutes.ts'
 import { RecordWriter } from './write-records.ts'
 import { TickInserter } from './write-ticks.ts'
@@ -269,7 +269,7 @@ export class SqliteStore implements Store {
   }
 
   #store(writer: Writing, batch: readonly MarketEvent[]): Written {
-    const { ticks, received, others } = sortEvents(batch)
+    const { ticks, received, others } = sorted(batch)
     let stored = 0
     for (const [symbol, list] of ticks) {
       const fresh = writer.ticks.insert(symbol, list)

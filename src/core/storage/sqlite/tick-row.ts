@@ -1,8 +1,8 @@
-import { MAX_SEQ, type Quote, type Seq, type Tick } from '../../market/event.ts'
+import type { Seq, Tick } from '../../market/event.ts'
 import { clean } from '../../market/trade.ts'
 import { PHASES } from '../columns.ts'
+import { EXACT, flagsIn, marksOf, SIDE_SHIFT, SIDES } from '../marks.ts'
 import type { Bind } from './bulk.ts'
-import { EXACT, flagsIn, marksOf, SIDE_SHIFT, SIDES } from './marks.ts'
 
 /** Columns that a trade without quote and type fills; those it leaves out are NULL. */
 export const PLAIN_ROW = ['symbol', 'time', 'seq', 'source', 'price', 'volume', 'turnover', 'marks', 'received']
@@ -21,31 +21,6 @@ export function isPlain(tick: Tick): boolean {
     quote_time === null &&
     trade_type === null
   )
-}
-
-/** Whether the table can hold the tick; what cannot be held is no trade but a malformed record. */
-export function isStorable(tick: Tick): boolean {
-  return (
-    Number.isSafeInteger(tick.timestamp) &&
-    Number.isFinite(tick.last_price) &&
-    isWhole(tick.volume) &&
-    isWhole(tick.bid_size) &&
-    isWhole(tick.ask_size) &&
-    isStorableSeq(tick.seq)
-  )
-}
-
-/** As isStorable, for a quote. */
-export function isStorableQuote(quote: Quote): boolean {
-  return Number.isSafeInteger(quote.timestamp) && isStorableSeq(quote.seq)
-}
-
-function isStorableSeq(seq: Seq): boolean {
-  return typeof seq === 'number' ? Number.isSafeInteger(seq) : seq <= MAX_SEQ && seq >= -MAX_SEQ
-}
-
-function isWhole(size: number | null): boolean {
-  return size === null || Number.isSafeInteger(size)
 }
 
 /** Writes the row of a tick into `row` from `offset` on: TICK_ROW, or of a plain one PLAIN_ROW. */

@@ -1,4 +1,4 @@
-import type { Completeness } from '../../market/completeness.ts'
+import { COMPARED, type Completeness } from '../../market/completeness.ts'
 import {
   type Coverage,
   type Gap,
@@ -14,7 +14,6 @@ import type { Checkpoint } from '../../pipeline/source.ts'
 import { PHASES } from '../columns.ts'
 import type { Names } from './dictionary.ts'
 import type { Db } from './driver.ts'
-import { COMPARED } from './schema.ts'
 
 /** Writes everything but ticks and minutes; only inside a transaction. Writing a record again changes nothing. */
 export class RecordWriter {

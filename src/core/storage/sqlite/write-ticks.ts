@@ -1,10 +1,10 @@
 import type { Seq, Tick } from '../../market/event.ts'
 import { place } from '../../market/place.ts'
+import { EXACT } from '../marks.ts'
 import { type Bind, Bulk } from './bulk.ts'
 import type { Dictionary, Names } from './dictionary.ts'
 import type { Db } from './driver.ts'
 import { isBeyond, type Key } from './identity.ts'
-import { EXACT } from './marks.ts'
 import { isPlain, PLAIN_ROW, putTick, TICK_ROW } from './tick-row.ts'
 
 /**

@@ -1,6 +1,6 @@
-import { FLAGS, type Flag, NO_FLAGS, type Side } from '../../market/event.ts'
-import { flagMask } from '../../market/flags.ts'
-import { PHASES } from '../columns.ts'
+import { FLAGS, type Flag, NO_FLAGS, type Side } from '../market/event.ts'
+import { flagMask } from '../market/flags.ts'
+import { PHASES } from './columns.ts'
 
 /** The `marks` column of a tick: phase in bits 0-2, side in 3-4, EXACT in 5, flags from 6. Part of the file format. */
 export const SIDE_SHIFT = 3
