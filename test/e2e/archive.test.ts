@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { hkq, start, workdir } from './hkq.ts'
 
 /** Moments after its start at which the command is killed, ms: from before it opens the store to after its end. */
-const MOMENTS = [200, 300, 400, 500, 600, 700, 800, 900, 1_000, 1_200, 1_500, 2_000]
+const MOMENTS = [200, 300, 400, 500, 600, 800, 1_100, 1_500]
 
 const DAYS = ['700', '9988', '--from', 'sim:?speed=max&rate=0.2&days=3&start=2026-11-18', '--to', 'hk_market.db', '-q']
 
@@ -34,7 +34,7 @@ describe('hkq archive', () => {
     expect((await copyOf('hk_market.db', cwd)) === before).toBe(true)
     expect((await copyOf('parquet:hk_archive', cwd)) === before).toBe(true)
     expect((await hkq(['archive'], { cwd })).stderr).toMatch(/^nothing to move from sqlite:hk_market\.db/)
-  })
+  }, 180_000)
 
   it('leaves what bars, volatility and verify tell as it was', async () => {
     const cwd = await recorded()
