@@ -24,9 +24,12 @@ const { metafile } = await build({
   supported: { 'dynamic-import': false },
   external: [
     '@influxdata/influxdb-client',
+    '@nats-io/jetstream',
+    '@nats-io/transport-node',
     'better-sqlite3',
     'pg-native',
     'danfojs-node',
+    'ioredis',
     'longbridge',
     'bufferutil',
     'utf-8-validate',

@@ -4,12 +4,13 @@ import type { Writable } from 'node:stream'
 import { type Clock, systemClock } from '../clock.ts'
 import { HkqError } from '../errors.ts'
 import type { MarketEvent } from '../market/event.ts'
-import type { Durability, Sink, Written } from '../pipeline/source.ts'
+import type { Checkpoint, Durability, Sink, Written } from '../pipeline/source.ts'
 import { DeferredStore, type Resumable } from '../storage/deferred-store.ts'
 import { outlasting, patient } from '../storage/patient.ts'
 import type { Store } from '../storage/store.ts'
 import { type Address, choiceParam, parseAddress } from './address.ts'
-import { isNetworked, openStoreAt } from './open-store.ts'
+import type { QueuedSink } from './open-queue.ts'
+import { isNetworked, namesQueue, openStoreAt } from './open-store.ts'
 
 const PATIENCE = 60_000
 
@@ -46,6 +47,7 @@ export async function openSink(address: string | Address, options: SinkOptions =
   const parsed = typeof address === 'string' ? parseAddress(address, 'sink') : address
   if (parsed.scheme === 'sqlite') return openRecordingStore(parsed, options)
   if (isNetworked(parsed)) return (await import('./open-networked.ts')).openNetworkedStore(parsed, options)
+  if (namesQueue(parsed)) return (await import('./open-queue.ts')).openQueueSink(parsed, options)
   if (parsed.scheme === 'ws') {
     if (options.publish) return options.publish(parsed)
     throw new HkqError('E_USAGE', `"${parsed.text}" is served by the commands: use openServer`)
@@ -119,6 +121,17 @@ function checkFolder(path: string): void {
   } catch (cause) {
     throw new HkqError('E_STORAGE', `"${path}" cannot be made: its folder "${folder}" may not be written`, { cause })
   }
+}
+
+/** How far what went into the sinks reaches: as the store knows it, else a queue; undefined where nobody does. */
+export async function reachedBy(sinks: readonly Sink[]): Promise<readonly Checkpoint[] | undefined> {
+  const store = sinks.find(isStore)
+  if (store !== undefined) return store.checkpoints()
+  return sinks.find(isQueued)?.reached()
+}
+
+function isQueued(sink: Sink): sink is QueuedSink {
+  return 'reached' in sink
 }
 
 /** Whether a sink is a store, with checkpoints to resume from. */

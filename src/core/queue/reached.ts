@@ -35,7 +35,17 @@ export class Reached {
     return changed
   }
 
-  #traded({ source, symbol, timestamp, seq }: { source: string; symbol: string; timestamp: number; seq: number | bigint }) {
+  #traded({
+    source,
+    symbol,
+    timestamp,
+    seq,
+  }: {
+    source: string
+    symbol: string
+    timestamp: number
+    seq: number | bigint
+  }) {
     const row = this.#row(source, symbol)
     const isNewer = timestamp > (row.timestamp ?? -1) || (timestamp === row.timestamp && seq > (row.seq ?? 0))
     if (isNewer) this.#move(row, { timestamp, seq })

@@ -82,7 +82,10 @@ const VERDICTS: readonly (readonly [RegExp, Verdict])[] = [
     (label, _, error) =>
       away(`"${label}": the memory of the server is full (maxmemory): read the queue, or give it more`, error),
   ],
-  [/^(NOAUTH|WRONGPASS|ERR AUTH|ERR invalid password)/i, refused('check user and password in redis://USER:PASSWORD@HOST')],
+  [
+    /^(NOAUTH|WRONGPASS|ERR AUTH|ERR invalid password)/i,
+    refused('check user and password in redis://USER:PASSWORD@HOST'),
+  ],
   [/^NOPERM/, refused('ask its administrator for the right to use the commands of streams')],
   [/^WRONGTYPE/, refused('another program keeps something else under this name; name another')],
   [/DB index|SELECT is not allowed/i, refused('check ?db=')],
