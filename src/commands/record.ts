@@ -161,7 +161,11 @@ async function run(plan: Plan, io: Io): Promise<void> {
   }
 }
 
-async function openAll({ sinks, options, setup, symbols }: Plan, io: Io, onGone: () => void): Promise<Sink[]> {
+async function openAll(
+  { addresses, sinks, options, setup, symbols }: Plan,
+  io: Io,
+  onGone: () => void,
+): Promise<Sink[]> {
   const open: Sink[] = []
   try {
     for (const address of sinks) {
@@ -174,6 +178,7 @@ async function openAll({ sinks, options, setup, symbols }: Plan, io: Io, onGone:
           influxToken: influxTokenOf(setup.config, io),
           patienceMs: options.patience,
           journals: join(stateFolder(io), 'journal'),
+          ...(namesQueue(addresses[0]) && { keptUntil: io.interrupted }),
           clock: io.clock,
           tell: (line) => say(io, `hkq: ${line}`),
           stdout: io.stdout,

@@ -62,7 +62,18 @@ export const REDIS: QueueServer = {
   command: (port, folder, password) => [
     'redis-server',
     [
-      ...['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--appendonly', 'yes', '--appendfsync', 'always'],
+      ...[
+        '--port',
+        String(port),
+        '--bind',
+        '127.0.0.1',
+        '--dir',
+        folder,
+        '--appendonly',
+        'yes',
+        '--appendfsync',
+        'always',
+      ],
       ...(password === undefined ? [] : ['--requirepass', password]),
     ],
   ],

@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
-import { join } from 'node:path'
 import { systemClock } from '../clock.ts'
 import { HkqError } from '../errors.ts'
 import type { Checkpoint, Sink, Source } from '../pipeline/source.ts'
@@ -13,10 +11,11 @@ import { unpack } from '../queue/unpack.ts'
 import { fromJson } from '../storage/ndjson-record.ts'
 import { Ordinals } from '../storage/read-record.ts'
 import { type Address, choiceParam, numberParam, param } from './address.ts'
-import { openJournaled, type SinkOptions } from './open-sink.ts'
+import { openJournaled } from './open-journaled.ts'
+import { waitingRoomOf } from './open-networked.ts'
+import type { SinkOptions } from './open-sink.ts'
 import type { Settled } from './source-options.ts'
 
-const JOURNALS = 'hkq_journal'
 /** The group of recorders that name none: what it has not read is kept from the first entry on. */
 const GROUP = 'hkq'
 /** Entries of a Redis stream at most, where the address does not say: a gigabyte of memory at the worst. */
@@ -31,16 +30,16 @@ export type QueuedSink = Sink & { reached(): Promise<readonly Checkpoint[] | und
  */
 export async function openQueueSink(address: Address, options: SinkOptions): Promise<QueuedSink> {
   const target = targetAt(address)
-  const { now = systemClock.now, tell = () => {}, journals = JOURNALS } = options
+  const { now = systemClock.now, tell = () => {} } = options
   const isChannel = isPubSub(address)
   const append = await appenderAt(address, target, tell)
   const open = async (): Promise<Sink> => {
     if (!isChannel) return QueueSink.open(await append(), now)
     return (await import('../queue/redis/channel.ts')).ChannelSink.open(target)
   }
-  const identity = `${target.label} ${databaseOf(address)} ${isChannel}`
-  const directory = join(journals, createHash('sha256').update(identity).digest('hex').slice(0, 16))
-  const sink = await openJournaled({ name: target.label, open, isAway, directory }, options)
+  const { directory, maxBytes } = waitingRoomOf(address, options)
+  const networked = { name: target.label, open, isAway, maxBytes }
+  const sink = directory === undefined ? await open() : await openJournaled({ ...networked, directory }, options)
   return {
     write: (batch) => sink.write(batch),
     close: () => sink.close(),

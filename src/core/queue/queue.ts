@@ -25,7 +25,7 @@ export interface Appender {
   /** Resolves when the server has accepted them all, in their order; what is sent again may stand there twice. */
   append(messages: readonly Message[], checkpoints: readonly Checkpoint[]): Promise<void>
   /** How far what was appended so far reaches. */
-  checkpoints(): Promise<Checkpoint[]>
+  checkpoints(): Promise<readonly Checkpoint[]>
   close(): Promise<void>
 }
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Checkpoint } from '../../pipeline/source.ts'
+import { checkpointsIn, textOf } from '../checkpoint-text.ts'
 import type { Appender, Message } from '../queue.ts'
-import { rowsIn, rowText } from '../reached.ts'
 import type { Target } from '../target.ts'
 import { Connection, isAbsent } from './connection.ts'
 import { DEFAULT_GROUP, ensureGroup, ensureStream, weaknessOf } from './stream.ts'
@@ -49,7 +49,7 @@ export class NatsAppender implements Appender {
     if (checkpoints.length > 0) await this.#keep(checkpoints)
   }
 
-  async checkpoints(): Promise<Checkpoint[]> {
+  async checkpoints(): Promise<readonly Checkpoint[]> {
     const { stream, subject } = this.#shelf
     try {
       return await this.#connection.ask(async ({ streams }) => {
@@ -59,7 +59,7 @@ export class NatsAppender implements Appender {
           const message = await streams.streams.getMessage(stream, { last_by_subj })
           if (message !== null) texts.push(...message.string().split('\n'))
         }
-        return rowsIn(texts)
+        return checkpointsIn(texts)
       })
     } catch (error) {
       if (!isAbsent(error)) throw error
@@ -86,7 +86,7 @@ export class NatsAppender implements Appender {
   readonly #rows = new Map<string, string>()
 
   async #keep(checkpoints: readonly Checkpoint[]): Promise<void> {
-    for (const row of checkpoints) this.#rows.set(`${row.source} ${row.symbol}`, rowText(row))
+    for (const row of checkpoints) this.#rows.set(`${row.source} ${row.symbol}`, textOf(row))
     const subject = `${this.#shelf.subject}.${WRITER}`
     await this.#connection.ask(({ client }) => client.publish(subject, [...this.#rows.values()].join('\n')))
   }

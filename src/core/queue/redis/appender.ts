@@ -1,7 +1,7 @@
 import { HkqError } from '../../errors.ts'
 import type { Checkpoint } from '../../pipeline/source.ts'
+import { checkpointsIn, textOf } from '../checkpoint-text.ts'
 import type { Appender, Message } from '../queue.ts'
-import { rowsIn, rowText } from '../reached.ts'
 import type { Target } from '../target.ts'
 import { type Argument, Connection } from './connection.ts'
 
@@ -75,14 +75,14 @@ export class RedisAppender implements Appender {
       const some = messages.slice(i, i + TOGETHER)
       const rows = i + TOGETHER < messages.length ? [] : checkpoints
       const args: Argument[] = some.flatMap(({ symbol, payload }) => [symbol ?? '', payload])
-      for (const row of rows) args.push(`${row.source} ${row.symbol}`, rowText(row))
+      for (const row of rows) args.push(`${row.source} ${row.symbol}`, textOf(row))
       const head = [APPEND, 2, this.#key, `${this.#key}:checkpoints`, this.#most, some.length]
       await this.#connection.call('EVAL', ...head, ...args)
     }
   }
 
-  async checkpoints(): Promise<Checkpoint[]> {
-    return rowsIn((await this.#connection.call('HVALS', `${this.#key}:checkpoints`)) as string[])
+  async checkpoints(): Promise<readonly Checkpoint[]> {
+    return checkpointsIn((await this.#connection.call('HVALS', `${this.#key}:checkpoints`)) as string[])
   }
 
   async close(): Promise<void> {
