@@ -1,7 +1,7 @@
 import { systemClock } from '../clock.ts'
 import type { Sink } from '../pipeline/source.ts'
 import { openJournal } from '../storage/journal/open-journal.ts'
-import { type SpillOptions, SpillingSink } from '../storage/journal/spill.ts'
+import { SpillingSink, type SpillOptions } from '../storage/journal/spill.ts'
 import { outlasting } from '../storage/patient.ts'
 import { ownJournal } from './open-networked.ts'
 import type { SinkOptions } from './open-sink.ts'

@@ -86,6 +86,7 @@ class QueueSource implements Source {
       }
       await this.#lastCommits()
     } finally {
+      await this.#acknowledging
       await this.#reader?.close()
     }
   }
