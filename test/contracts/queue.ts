@@ -10,6 +10,7 @@ import { openSource } from '../../src/core/address/open-source.ts'
 import type { SourceOptions } from '../../src/core/address/source-options.ts'
 import { HkqError } from '../../src/core/errors.ts'
 import type { Coverage, MarketEvent, Status } from '../../src/core/market/event.ts'
+import { encode } from '../../src/core/storage/journal/payload.ts'
 import { anyTick, at, gap, quote, rejected, tick } from '../storage/sample.ts'
 import { answers, OwnServer, type QueueServer } from '../support/queues.ts'
 
@@ -44,6 +45,10 @@ const anyEvent: fc.Arbitrary<MarketEvent> = fc.oneof(
     }),
   ),
 )
+
+/** JSON knows no zero below zero; neither does a market. */
+const plain = (event: MarketEvent): MarketEvent =>
+  Object.fromEntries(Object.entries(event).map(([name, value]) => [name, value === 0 ? 0 : value])) as never
 
 /** What a source gives but for what it says of itself, until `enough`. */
 async function take(
@@ -102,14 +107,19 @@ export function describeQueue(server: QueueServer): void {
     })
 
     it('carries every event losslessly, those of a symbol in their order', async () => {
-      const { address } = names()
+      const anyBatch = fc.uniqueArray(anyEvent, {
+        minLength: 1,
+        maxLength: 40,
+        selector: (one) => String(encode([one])),
+      })
       await fc.assert(
-        fc.asyncProperty(fc.array(anyEvent, { minLength: 1, maxLength: 40 }), async (events) => {
+        fc.asyncProperty(anyBatch, async (events) => {
+          const { address } = names()
           await write(address, events)
           const got = await take(address, count(events.length))
           for (const symbol of [null, '00700.HK', '09988.HK', 'HSI']) {
             const of = (all: readonly MarketEvent[]) => all.filter((event) => event.symbol === symbol)
-            expect(of(got)).toEqual(of(events))
+            expect(of(got)).toEqual(of(events).map(plain))
           }
         }),
         { numRuns: 25 },

@@ -10,15 +10,15 @@ export class Given {
   readonly #ids = new Set<string>()
   #committed = 0
   #safe: string[] = []
-  #changed: (() => void) | undefined
 
   /** Batches given so far. */
   get count(): number {
     return this.#committed + this.#batches.length
   }
 
-  get isEmpty(): boolean {
-    return this.#ids.size === 0
+  /** Whether any of them is not committed. */
+  get isWaiting(): boolean {
+    return this.#batches.length > 0
   }
 
   has(id: string): boolean {
@@ -56,24 +56,13 @@ export class Given {
       throw error
     }
     for (const id of ids) this.#ids.delete(id)
-    this.#changed?.()
-  }
-
-  /** Resolves when everything is acknowledged, or `signal` aborts. */
-  async settled(signal: AbortSignal): Promise<void> {
-    while (!this.isEmpty && !signal.aborted) {
-      await new Promise<void>((resolve) => {
-        this.#changed = resolve
-        signal.addEventListener('abort', () => resolve(), { once: true })
-      })
-    }
   }
 
   /** Renews the lease of what is given until `signal` aborts. That a server is away is found out by who reads. */
   async keep(reader: Reader, clock: Clock, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       await clock.sleep(LEASE / 4, signal)
-      if (!signal.aborted && !this.isEmpty) await reader.renew([...this.#ids]).catch(() => {})
+      if (!signal.aborted && this.#ids.size > 0) await reader.renew([...this.#ids]).catch(() => {})
     }
   }
 }

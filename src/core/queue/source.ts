@@ -38,6 +38,8 @@ const LONGEST_WAIT = 10_000
 const LOOK_EVERY = 250
 /** How long the end waits for the last commits, ms. */
 const FAREWELL = 70_000
+/** Between two looks whether they have come, ms. */
+const LAST_LOOKS = 20
 
 /**
  * A queue as a live source. Entries are acknowledged once they are committed, and come again where they are not; once it
@@ -119,6 +121,7 @@ class QueueSource implements Source {
 
   /** What is told of a connection that was made: that it is up, and what was lost meanwhile. */
   *#begin(reader: Reader, isBack: boolean): Generator<Batch> {
+    this.#acknowledge()
     const isHole = isBack && (this.#options.isForgetful || reader.isNew)
     const events: MarketEvent[] = [this.#status('up', this.name)]
     if (isHole) events.push(this.#hole(this.#options.isForgetful ? 'disconnect' : 'overflow'))
@@ -190,15 +193,18 @@ class QueueSource implements Source {
       .catch(() => {})
   }
 
-  /** The last entries are committed after the last batch was given: whoever asks for the next one is still writing. */
+  /**
+   * The last entries are committed after the last batch was given: whoever asks for the next one is still writing. What
+   * cannot be acknowledged then comes again.
+   */
   async #lastCommits(): Promise<void> {
+    const { clock } = this.#options
     const ended = new AbortController()
-    void this.#options.clock.sleep(FAREWELL, ended.signal).then(() => ended.abort())
-    if (this.#reader !== undefined) {
-      void this.#given.keep(this.#reader, this.#options.clock, ended.signal)
-      await this.#given.settled(ended.signal)
-    }
+    if (this.#reader !== undefined) void this.#given.keep(this.#reader, clock, ended.signal)
+    const deadline = clock.monotonic() + FAREWELL
+    while (this.#given.isWaiting && clock.monotonic() < deadline) await clock.sleep(LAST_LOOKS)
     ended.abort()
+    this.#acknowledge()
   }
 
   #hole(cause: 'disconnect' | 'overflow'): Gap {
