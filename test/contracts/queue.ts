@@ -329,7 +329,8 @@ export function describeQueue(server: QueueServer): void {
           for (let i = 0; i < 20; i++, sent++) await sink.write(trades(sent, sent + 1))
           await own.up()
         }
-        await until(async () => seen.size === sent)
+        await Promise.race([until(async () => seen.size === sent), reading])
+        expect(seen.size).toBe(sent)
         stop.abort()
         await reading
         await sink.close()

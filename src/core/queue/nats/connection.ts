@@ -83,7 +83,8 @@ function innermost(error: unknown): unknown {
 
 /** Codes of JetStream for what has no room. Source: nats-server, server/errors.json */
 const FULL: ReadonlySet<number> = new Set([10023, 10047, 10077])
-const ABSENT: ReadonlySet<number> = new Set([10039, 10076])
+/** Without JetStream, or while it starts: a server that was killed reads its streams again first. */
+const ABSENT: ReadonlySet<number> = new Set([10008, 10039, 10076])
 
 export function refusal(target: Target, error: unknown): HkqError {
   if (error instanceof HkqError) return error
@@ -97,7 +98,7 @@ export function refusal(target: Target, error: unknown): HkqError {
     return storage(error, `"${label}" refuses (${text}): ask its administrator for the right to its subjects`)
   }
   if (name === 'JetStreamNotEnabled' || ABSENT.has(code as number)) {
-    return storage(error, `"${label}": the server has no JetStream: start it with -js`)
+    return away(`"${label}": the server has no JetStream, or not yet: start it with -js`, error)
   }
   if (FULL.has(code as number)) {
     return away(`"${label}" is full (${text}): read it, drop a consumer that nobody reads, or allow more bytes`, error)
