@@ -25,9 +25,12 @@ const { metafile } = await build({
   external: [
     '@duckdb/node-api',
     '@influxdata/influxdb-client',
+    '@nats-io/jetstream',
+    '@nats-io/transport-node',
     'better-sqlite3',
     'pg-native',
     'danfojs-node',
+    'ioredis',
     'longbridge',
     'bufferutil',
     'utf-8-validate',

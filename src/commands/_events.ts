@@ -1,5 +1,5 @@
 import type { Address } from '../core/address/address.ts'
-import { namesStore } from '../core/address/open-store.ts'
+import { namesQueue, namesStore } from '../core/address/open-store.ts'
 import type { Clock } from '../core/clock.ts'
 import type { Gap, MarketEvent, Status } from '../core/market/event.ts'
 import type { Instrument } from '../core/market/instrument.ts'
@@ -50,6 +50,7 @@ export function validatorFor(
   onFacts: (rows: readonly Instrument[]) => void = () => {},
 ): Validator {
   if (namesStore(address)) return ASIS
+  if (namesQueue(address)) return counting(source)
   const instruments = new Map<string, Instrument>()
   const learn = (rows: readonly Instrument[]): void => {
     for (const row of rows) instruments.set(row.symbol, row)
@@ -79,6 +80,21 @@ const ASIS: Validator = {
   push: (batch) => batch,
   counts: { ticks: 0, rejected: {}, flagged: {} },
   feed: { live: false, skew: 0, measuresLatency: false },
+}
+
+/** What comes out of a queue was judged before it went in; what is no message of ours is counted. */
+function counting({ kind }: Source): Validator {
+  const counts: Validator['counts'] = { ticks: 0, rejected: {}, flagged: {} }
+  const push = (batch: readonly MarketEvent[]): readonly MarketEvent[] => {
+    for (const event of batch) {
+      if (event.type === 'rejected') counts.rejected[event.reason] = (counts.rejected[event.reason] ?? 0) + 1
+      if (event.type !== 'tick') continue
+      counts.ticks++
+      for (const flag of event.flags) counts.flagged[flag] = (counts.flagged[flag] ?? 0) + 1
+    }
+    return batch
+  }
+  return { push, counts, feed: { live: kind === 'live', skew: 0, measuresLatency: false } }
 }
 
 /** Ends after `--duration`, on a signal, or when the reader of the output has gone. */

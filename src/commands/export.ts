@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { type Address, parseAddress } from '../core/address/address.ts'
 import { openSink, type SinkOptions, together } from '../core/address/open-sink.ts'
@@ -16,7 +16,7 @@ import { renderProgress, startSpinner } from '../core/terminal/progress.ts'
 import { validate } from '../core/validation/validator.ts'
 import { stopAfter, tellerOf, validatorFor } from './_events.ts'
 import { sourceOptions } from './_feed.ts'
-import { type Io, say } from './_io.ts'
+import { type Io, say, stateFolder } from './_io.ts'
 import {
   type CommonOptions,
   defineCommand,
@@ -123,6 +123,7 @@ function sinkOptions({ config }: Setup, io: Io): SinkOptions {
   return {
     now: () => io.clock.now(),
     clock: io.clock,
+    journals: join(stateFolder(io), 'journal'),
     tell: (line) => say(io, `hkq: ${line}`),
     influxToken: influxTokenOf(config, io),
   }

@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { type Address, parseAddress } from '../core/address/address.ts'
-import { isStore, openSink, together } from '../core/address/open-sink.ts'
+import { isStore, openSink, reachedBy, together } from '../core/address/open-sink.ts'
 import { openSource } from '../core/address/open-source.ts'
+import { namesQueue } from '../core/address/open-store.ts'
 import { HkqError, messageOf } from '../core/errors.ts'
 import type { Instrument } from '../core/market/instrument.ts'
 import type { Durability, Sink } from '../core/pipeline/source.ts'
@@ -65,7 +66,8 @@ export function define(io: Io): Command {
   return withCommon(command).action(async (args: string[], options: Options) => {
     const setup = setUp(command, io, [...args, ...symbolsIn(options.symbolsFile)])
     if (printedSchema(command, io, ['tick', 'quote', 'gap', 'summary'])) return
-    const symbols = demandSymbols(setup.symbols)
+    const isQueue = options.from?.some((text) => namesQueue(parseAddress(text, 'source'))) ?? false
+    const symbols = isQueue ? setup.symbols : demandSymbols(setup.symbols)
     const sinks = (options.to ?? ['sqlite:hk_market.db']).map((text) => parseAddress(text, 'sink'))
     Object.assign(io, { meantToBeStopped: true, ignoresHangup: true })
     let addresses = await liveAddresses(options.from, setup, io)
@@ -97,10 +99,12 @@ async function run(plan: Plan, io: Io): Promise<void> {
   let bytes = 0
   try {
     const store = sinks.find(isStore)
+    const checkpoints = await reachedBy(sinks)
     const opened = await openSource(addresses, {
       ...{ ...sourceOptions(setup, io), symbols, signal, depth: options.depth ?? 0 },
       ...(options.maxRetries !== undefined && { maxRetries: options.maxRetries }),
-      ...(store && { checkpoints: await store.checkpoints() }),
+      ...(checkpoints && { checkpoints }),
+      isKept: true,
       ...(options.raw && {
         capture: { dir: options.raw, id: process.pid, onFailure: (error) => say(io, `hkq: ${error.message}`) },
       }),
@@ -112,7 +116,12 @@ async function run(plan: Plan, io: Io): Promise<void> {
     const source = untilEnd(opened, options, setup, ended)
     const { openRelay } = await import('./_relay-server.ts')
     const durability = store ? options.durability : null
-    const relay = await openRelay(source, address, { ...plan, durability, port: options.relay }, io)
+    const relay = await openRelay(
+      source,
+      address,
+      { ...plan, durability, port: namesQueue(address) ? false : options.relay },
+      io,
+    )
     const told = teller(options, io)
     const validator = validatorFor(address, source, setup, options, io, (rows) => {
       relay?.learn(rows)
@@ -152,7 +161,11 @@ async function run(plan: Plan, io: Io): Promise<void> {
   }
 }
 
-async function openAll({ sinks, options, setup, symbols }: Plan, io: Io, onGone: () => void): Promise<Sink[]> {
+async function openAll(
+  { addresses, sinks, options, setup, symbols }: Plan,
+  io: Io,
+  onGone: () => void,
+): Promise<Sink[]> {
   const open: Sink[] = []
   try {
     for (const address of sinks) {
@@ -165,6 +178,7 @@ async function openAll({ sinks, options, setup, symbols }: Plan, io: Io, onGone:
           influxToken: influxTokenOf(setup.config, io),
           patienceMs: options.patience,
           journals: join(stateFolder(io), 'journal'),
+          ...(namesQueue(addresses[0]) && { keptUntil: io.interrupted }),
           clock: io.clock,
           tell: (line) => say(io, `hkq: ${line}`),
           stdout: io.stdout,

@@ -11,7 +11,7 @@ export interface Recording {
   source: Source
   validator: Validator
   sink: Sink
-  /** What to store; a relay may make the source deliver more. */
+  /** What to store, none: everything; a relay may make the source deliver more. */
   symbols: readonly string[]
   /** Whether quotes are stored. */
   quotes: boolean
@@ -87,7 +87,7 @@ export function startRecording(recording: Recording): {
     } else if (event.type === 'status' && event.state === 'up') counts.ups++
   }
 
-  const isWanted = (symbol: string): boolean => wanted.has(symbol)
+  const isWanted = (symbol: string): boolean => wanted.size === 0 || wanted.has(symbol)
 
   function isStored(event: MarketEvent): boolean {
     if (event.type === 'status') return false
@@ -102,6 +102,8 @@ export function startRecording(recording: Recording): {
     return event.type === 'coverage' ? [{ ...event, symbols: event.symbols.filter(isWanted) }] : []
   }
 
+  const safe = safeBatches(source)
+
   async function* judged(): Batches & AsyncGenerator<readonly MarketEvent[]> {
     for await (const raw of source) {
       const batch = validator.push(raw)
@@ -109,12 +111,16 @@ export function startRecording(recording: Recording): {
       const kept = batch.every(isStored) ? batch : batch.flatMap(stored)
       for (const event of kept) count(event)
       for (const event of batch) if (event.type === 'status') count(event)
+      safe.given(kept.length)
       if (kept.length > 0) yield kept
     }
   }
 
   return {
-    done: writer.run(judged(), (events) => recording.onCommit?.(events)),
+    done: writer.run(judged(), (events) => {
+      recording.onCommit?.(events)
+      safe.committed(events.length)
+    }),
     filled: (gap) => {
       if (open.delete(gap)) holes--
     },
@@ -142,6 +148,33 @@ export function startRecording(recording: Recording): {
         bytes,
         ...(source.feeds && { feeds: source.feeds() }),
       }),
+    },
+  }
+}
+
+/** Tells a source which of its batches are safe: those whose events, in their order, have all been committed. */
+function safeBatches(source: Source): { given: (events: number) => void; committed: (events: number) => void } {
+  /** For each batch that is not safe yet, the number of events up to its end. */
+  const ends: number[] = []
+  const counts = { given: 0, committed: 0, safe: 0 }
+  function tell(): void {
+    const before = counts.safe
+    while (ends.length > 0 && ends[0]! <= counts.committed) {
+      ends.shift()
+      counts.safe++
+    }
+    if (counts.safe > before) source.committed?.(counts.safe)
+  }
+  return {
+    given: (events) => {
+      if (source.committed === undefined) return
+      counts.given += events
+      ends.push(counts.given)
+      tell()
+    },
+    committed: (events) => {
+      counts.committed += events
+      tell()
     },
   }
 }

@@ -31,6 +31,13 @@ export const SCHEMES = {
     params: ['schema', 'sslmode', 'speed', 'journal', 'waiting'],
     path: 'required',
   },
+  redis: {
+    source: true,
+    sink: true,
+    params: ['mode', 'db', 'group', 'consumer', 'maxlen', 'tls', 'journal', 'waiting'],
+    path: 'required',
+  },
+  nats: { source: true, sink: true, params: ['group', 'tls', 'journal', 'waiting'], path: 'required' },
   ws: { source: false, sink: true, params: [], path: 'required' },
 } as const satisfies Record<string, Scheme>
 

@@ -24,13 +24,18 @@ export async function openNetworkedStore(address: Address, options: SinkOptions)
   const { durability = 'process', now = systemClock.now, clock = systemClock, tell = () => {}, influxToken } = options
   const open = (): Promise<Store> =>
     openStoreAt(address, 'record', { durability, now, clock, tell, ...(influxToken && { influxToken }) })
-  const maxBytes = sizeParam(address, 'waiting') ?? WAITING
-  const directory = journalOf(address, options.journals)
+  const { directory, maxBytes } = waitingRoomOf(address, options)
+  const name = address.text.replace(/\?.*$/s, '')
+  if (options.keptUntil !== undefined) {
+    const { AwaitedStore } = await import('../storage/awaited.ts')
+    const isAway = await awayOf(address)
+    const store = await AwaitedStore.open({ name, open, isAway, clock, tell, signal: options.keptUntil })
+    return patient(store, { ms: options.patienceMs ?? PATIENCE, clock, tell })
+  }
   if (directory === undefined) return open()
   const isAway = await awayOf(address)
   const { journal, release } = await openJournal(directory, { maxBytes, durability, now }).catch(ownJournal)
   try {
-    const name = address.text.replace(/\?.*$/s, '')
     const store = await JournaledStore.open({ name, open, isAway, journal, directory, durability, clock, tell })
     const journaled = patient(store, { ms: options.patienceMs ?? PATIENCE, clock, tell })
     return { ...journaled, close: () => journaled.close().finally(release) }
@@ -41,16 +46,24 @@ export async function openNetworkedStore(address: Address, options: SinkOptions)
   }
 }
 
+/** Where what comes for an address waits while it is away, undefined for nowhere, and how much of it at most. */
+export function waitingRoomOf(address: Address, { journals }: SinkOptions): { directory?: string; maxBytes: number } {
+  const maxBytes = sizeParam(address, 'waiting') ?? WAITING
+  const directory = journalOf(address, journals)
+  return { maxBytes, ...(directory !== undefined && { directory }) }
+}
+
 /** Named by the address without its secrets, so that the next run finds what this one leaves. */
 function journalOf(address: Address, journals: string | undefined): string | undefined {
   const own = param(address, 'journal')
   if (own !== undefined || journals === undefined) return own
-  const parts = ['schema', 'org'].map((name) => param(address, name) ?? '')
+  const parts = ['schema', 'org', 'db', 'mode'].map((name) => param(address, name) ?? '')
   const identity = [address.text.replace(/\?.*$/s, ''), ...parts].join(' ')
   return join(journals, createHash('sha256').update(identity).digest('hex').slice(0, 16))
 }
 
-function ownJournal(error: unknown): never {
+/** Tells of a journal in use how two recorders may have one each. */
+export function ownJournal(error: unknown): never {
   if (!(error instanceof HkqError) || error.code !== 'E_LOCKED') throw error
   throw new HkqError(
     'E_LOCKED',

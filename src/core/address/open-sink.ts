@@ -4,12 +4,13 @@ import type { Writable } from 'node:stream'
 import { type Clock, systemClock } from '../clock.ts'
 import { HkqError } from '../errors.ts'
 import type { MarketEvent } from '../market/event.ts'
-import type { Durability, Sink, Written } from '../pipeline/source.ts'
+import type { Checkpoint, Durability, Sink, Written } from '../pipeline/source.ts'
 import { DeferredStore, type Resumable } from '../storage/deferred-store.ts'
-import { outlasting, patient } from '../storage/patient.ts'
+import { patient } from '../storage/patient.ts'
 import type { Store } from '../storage/store.ts'
 import { type Address, choiceParam, parseAddress } from './address.ts'
-import { isNetworked, openStoreAt } from './open-store.ts'
+import type { QueuedSink } from './open-queue.ts'
+import { isNetworked, namesQueue, openStoreAt } from './open-store.ts'
 
 const PATIENCE = 60_000
 
@@ -30,6 +31,10 @@ export interface SinkOptions {
   onGone?: () => void
   /** Folder for the journals of stores behind a network, which may then be away; none: their absence is an error. */
   journals?: string
+  /**
+   * The source keeps what is not committed: a store that is away is waited for until this aborts, and needs no journal.
+   */
+  keptUntil?: AbortSignal
   /** Called only when InfluxDB 2 is opened: its token, undefined where there is none. */
   influxToken?: () => string | undefined
   /** Server for `ws://`. */
@@ -46,6 +51,7 @@ export async function openSink(address: string | Address, options: SinkOptions =
   const parsed = typeof address === 'string' ? parseAddress(address, 'sink') : address
   if (parsed.scheme === 'sqlite' || parsed.scheme === 'parquet') return openRecordingStore(parsed, options)
   if (isNetworked(parsed)) return (await import('./open-networked.ts')).openNetworkedStore(parsed, options)
+  if (namesQueue(parsed)) return (await import('./open-queue.ts')).openQueueSink(parsed, options)
   if (parsed.scheme === 'ws') {
     if (options.publish) return options.publish(parsed)
     throw new HkqError('E_USAGE', `"${parsed.text}" is served by the commands: use openServer`)
@@ -68,48 +74,6 @@ async function openRecordingStore(address: Address, options: SinkOptions): Promi
   return patient(store, { ms: options.patienceMs ?? PATIENCE, clock, tell })
 }
 
-/** A sink behind a network, which may be away for a while. */
-export interface NetworkedSink {
-  /** What people call it, without any secret. */
-  name: string
-  /** Opens it; again whenever it was away. */
-  open: () => Promise<Sink>
-  /** Whether an error of opening or writing tells that it is away. */
-  isAway: (error: unknown) => boolean
-  /** Where events wait for it, a directory of its own. */
-  directory: string
-  /** Most bytes that wait; default 1 GiB. */
-  maxBytes?: number
-}
-
-const WAITING = 2 ** 30
-
-/**
- * Opens a networked sink behind a journal on disk: while it is away events wait there, and come to it in order. A journal
- * that is full, as the disk may be, is outlasted as a store's disk is.
- * @throws HkqError E_LOCKED while another recorder uses the directory; what `open` throws unless the sink is away
- */
-export async function openJournaled(networked: NetworkedSink, options: SinkOptions = {}): Promise<Sink> {
-  const { durability = 'process', now = systemClock.now, clock = systemClock, tell = () => {} } = options
-  const { directory, maxBytes = WAITING, ...sink } = networked
-  const [{ openJournal }, { SpillingSink }] = await Promise.all([
-    import('../storage/journal/open-journal.ts'),
-    import('../storage/journal/spill.ts'),
-  ])
-  const { journal, release } = await openJournal(directory, { maxBytes, durability, now })
-  try {
-    const spilling = await SpillingSink.open({ ...sink, journal, clock, tell })
-    return {
-      write: outlasting((batch) => spilling.write(batch), { ms: options.patienceMs ?? PATIENCE, clock, tell }),
-      close: () => spilling.close().finally(release),
-    }
-  } catch (error) {
-    journal.close()
-    release()
-    throw error
-  }
-}
-
 function checkFolder(path: string): void {
   const folder = dirname(path)
   if (!existsSync(folder))
@@ -119,6 +83,17 @@ function checkFolder(path: string): void {
   } catch (cause) {
     throw new HkqError('E_STORAGE', `"${path}" cannot be made: its folder "${folder}" may not be written`, { cause })
   }
+}
+
+/** How far what went into the sinks reaches: as the store knows it, else a queue; undefined where nobody does. */
+export async function reachedBy(sinks: readonly Sink[]): Promise<readonly Checkpoint[] | undefined> {
+  const store = sinks.find(isStore)
+  if (store !== undefined) return store.checkpoints()
+  return sinks.find(isQueued)?.reached()
+}
+
+function isQueued(sink: Sink): sink is QueuedSink {
+  return 'reached' in sink
 }
 
 /** Whether a sink is a store, with checkpoints to resume from. */

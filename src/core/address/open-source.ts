@@ -4,6 +4,7 @@ import { Sessions } from '../market/session.ts'
 import type { Source } from '../pipeline/source.ts'
 import { type Address, parseAddress } from './address.ts'
 import { openCsv, openFrames, openNdjson, openStore } from './open-recorded.ts'
+import { namesQueue } from './open-store.ts'
 import type { Settled, SourceOptions } from './source-options.ts'
 
 export type { SourceOptions } from './source-options.ts'
@@ -17,6 +18,8 @@ const OPENERS: Readonly<Record<Exclude<Address['scheme'], 'ws'>, Opener>> = {
   longbridge: async (_, options) => (await import('../connection/longbridge.ts')).openLongbridge(options),
   tutorial: async (address, options) => (await import('./open-alltick.ts')).openTutorial(address, options),
   sim: async (address, options) => (await import('./open-sim.ts')).openSim(address, options),
+  redis: async (address, options) => (await import('./open-queue.ts')).openQueue(address, options),
+  nats: async (address, options) => (await import('./open-queue.ts')).openQueue(address, options),
   influxdb: openStore,
   parquet: openStore,
   sqlite: openStore,
@@ -58,6 +61,10 @@ async function openSources(addresses: readonly (string | Address)[], options: So
   const [first, second, third] = addresses.map((one) => (typeof one === 'string' ? parseAddress(one, 'source') : one))
   if (first === undefined) throw new HkqError('E_USAGE', 'no address to read from: name one')
   if (second === undefined) return openSource(first, options)
+  const queue = [first, second].find(namesQueue)
+  if (queue !== undefined) {
+    throw new HkqError('E_USAGE', `"${queue.text}" is a queue, which is read alone: name one --from`)
+  }
   if (third !== undefined) {
     throw new HkqError('E_USAGE', `two feeds are read side by side at most, found "${third.text}" as a third`)
   }

@@ -62,6 +62,11 @@ export function awayOf({ scheme }: Address): Promise<(error: unknown) => boolean
   return AWAY[scheme]!()
 }
 
+/** Whether an address names a queue: what passes through it was judged before, and is kept until it is acknowledged. */
+export function namesQueue({ scheme }: Address): boolean {
+  return scheme === 'redis' || scheme === 'nats'
+}
+
 /**
  * Opens the store that an address names.
  * @throws HkqError E_STORAGE, with the remedy, where it cannot be used; E_LOCKED while another recorder holds it

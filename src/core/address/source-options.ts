@@ -53,6 +53,8 @@ export interface SourceOptions {
   maxRetries?: number
   /** How far the store has come, for the gaps of a restart. */
   checkpoints?: readonly Checkpoint[]
+  /** Whether `committed` of the source will be told what is safe, as a recorder does; only a queue asks. */
+  isKept?: boolean
   /** Sees the size of every message of a live source. */
   onBytes?: (bytes: number) => void
   /** Keeps every frame of a live source in this folder. `onFailure` is told when its disk refuses; the feed goes on. */

@@ -33,6 +33,11 @@ export interface Source extends Batches<MarketEvent> {
   feeds?(): readonly FeedReport[]
   /** How many connections carry a live feed, where they may be several. */
   connections?(): number
+  /**
+   * Where the source is a queue: is told how many of the batches it has given, from the first one on, are safe. What is
+   * not told so is given again, to this reader or another.
+   */
+  committed?(batches: number): void
   /** Bars kept beside the events, where the source has them. */
   bars?(query: Query): Batches<Bar>
 }

@@ -1,0 +1,119 @@
+import type { MarketEvent } from '../../market/event.ts'
+import { toJson } from '../../market/json.ts'
+import type { Sink, Written } from '../../pipeline/source.ts'
+import { type Entry, type Reader, WAIT } from '../queue.ts'
+import { away } from '../refusal.ts'
+import type { Target } from '../target.ts'
+import { Connection } from './connection.ts'
+
+/** Messages that wait here at most; what comes beyond them is a hole. */
+const WAITING = 65_536
+
+/** Listens to a channel of publish and subscribe, which forgets what nobody listens to. */
+export class ChannelReader implements Reader {
+  readonly isNew = false
+  readonly #connection: Connection
+  readonly #target: Target
+  #waiting: string[] = []
+  #isHole = false
+  #isLost = false
+  #count = 0n
+  #wake: (() => void) | undefined
+
+  private constructor(connection: Connection, target: Target) {
+    this.#connection = connection
+    this.#target = target
+  }
+
+  static async open(target: Target): Promise<ChannelReader> {
+    const connection = await Connection.open(target, 0)
+    const reader = new ChannelReader(connection, target)
+    try {
+      await connection.subscribe(
+        target.name,
+        (text) => reader.#arrived(text),
+        () => reader.#lost(),
+      )
+      return reader
+    } catch (error) {
+      connection.close()
+      throw error
+    }
+  }
+
+  async take(): Promise<readonly Entry[]> {
+    if (this.#waiting.length === 0 && !this.#isLost) await this.#arrival()
+    if (this.#waiting.length === 0 && this.#isLost)
+      throw away(`"${this.#target.label}" has closed the connection`, null)
+    const texts = this.#waiting
+    const isHole = this.#isHole
+    this.#waiting = []
+    this.#isHole = false
+    return texts.map((payload, i) => {
+      const position = this.#count++
+      return { id: String(position), position, payload, ...(i === 0 && isHole && { follows: 'a hole' as const }) }
+    })
+  }
+
+  async acknowledge(): Promise<void> {}
+
+  async renew(): Promise<void> {}
+
+  async floor(): Promise<null> {
+    return null
+  }
+
+  async close(): Promise<void> {
+    this.#connection.close()
+  }
+
+  #arrived(text: string): void {
+    if (this.#waiting.length >= WAITING) {
+      this.#waiting = []
+      this.#isHole = true
+    }
+    this.#waiting.push(text)
+    this.#wake?.()
+  }
+
+  #lost(): void {
+    this.#isLost = true
+    this.#wake?.()
+  }
+
+  #arrival(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#wake?.(), WAIT)
+      this.#wake = () => {
+        clearTimeout(timer)
+        this.#wake = undefined
+        resolve()
+      }
+    })
+  }
+}
+
+/** Publishes each trade and quote as JSON on a channel: whoever listens gets them, nobody else ever. */
+export class ChannelSink implements Sink {
+  readonly #connection: Connection
+  readonly #channel: string
+
+  private constructor(connection: Connection, channel: string) {
+    this.#connection = connection
+    this.#channel = channel
+  }
+
+  static async open(target: Target): Promise<ChannelSink> {
+    return new ChannelSink(await Connection.open(target, 0), target.name)
+  }
+
+  async write(batch: readonly MarketEvent[]): Promise<Written> {
+    const told = batch.filter(({ type }) => type !== 'coverage')
+    await Promise.all(told.map((event) => this.#connection.call('PUBLISH', this.#channel, toJson(event))))
+    return { stored: batch.filter(({ type }) => type === 'tick').length, duplicates: 0 }
+  }
+
+  async close(): Promise<void> {
+    this.#connection.close()
+  }
+}

@@ -1,0 +1,99 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import Sqlite from 'better-sqlite3'
+import { afterEach, describe, expect, it } from 'vitest'
+import { openSink } from '../../src/core/address/open-sink.ts'
+import { at, tick } from '../storage/sample.ts'
+import { NATS, type QueueServer, REDIS } from '../support/queues.ts'
+
+const BIN = resolve(import.meta.dirname, '../../bin/hkq.js')
+const SYMBOLS = ['00700.HK', '00005.HK', '09988.HK']
+/** How often a recorder is killed. */
+const KILLS = Number(process.env.HKQ_KILLS ?? 20)
+
+const folders: string[] = []
+const children: ChildProcess[] = []
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL')
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
+})
+
+function record(from: string, to: string): ChildProcess {
+  const home = mkdtempSync(join(tmpdir(), 'hkq-kills-'))
+  folders.push(home)
+  const child = spawn(process.execPath, [BIN, 'record', '--from', from, '--to', to, '-q'], {
+    cwd: home,
+    stdio: 'ignore',
+    env: { PATH: process.env.PATH ?? '', HOME: home, XDG_RUNTIME_DIR: home },
+  })
+  children.push(child)
+  return child
+}
+
+async function killed(child: ChildProcess): Promise<void> {
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  child.kill('SIGKILL')
+  await ended
+}
+
+/** Numbered trades of three symbols, until it is stopped. */
+function produce(address: string): { stop: () => Promise<number> } {
+  let [isOver, sent] = [false, 0]
+  const done = (async () => {
+    const sink = await openSink(address)
+    for (; !isOver; await delay(5)) {
+      const batch = Array.from({ length: 10 }, () => {
+        const number = sent++
+        return tick({ symbol: SYMBOLS[number % 3]!, seq: number, timestamp: at('10:00:00.000') + number })
+      })
+      await sink.write(batch)
+    }
+    await sink.close()
+    return sent
+  })()
+  return {
+    stop: () => {
+      isOver = true
+      return done
+    },
+  }
+}
+
+function numbersIn(path: string): number[] {
+  const db = new Sqlite(path, { readonly: true })
+  try {
+    return (db.prepare('SELECT seq FROM ticks ORDER BY seq').all() as { seq: number }[]).map(({ seq }) => Number(seq))
+  } catch {
+    return []
+  } finally {
+    db.close()
+  }
+}
+
+describe.each([REDIS, NATS])('a recorder behind a queue of $scheme', (server: QueueServer) => {
+  it(`that is killed -9 ${KILLS} times while trades come loses none and doubles none`, async () => {
+    const queue = server.name()
+    const address = `${server.scheme}://${server.at}/${queue}`
+    const folder = mkdtempSync(join(tmpdir(), 'hkq-kills-'))
+    folders.push(folder)
+    const path = join(folder, 'a.db')
+    try {
+      const producer = produce(address)
+      for (let kill = 0; kill < KILLS; kill++) {
+        const recorder = record(address, `sqlite:${path}`)
+        await delay(700 + 37 * (kill % 7))
+        await killed(recorder)
+      }
+      const sent = await producer.stop()
+      record(address, `sqlite:${path}`)
+      while (numbersIn(path).length < sent) await delay(200)
+      expect(numbersIn(path)).toEqual(Array.from({ length: sent }, (_, number) => number))
+      expect(await server.unread(server.at, queue, 'hkq')).toBe(0)
+    } finally {
+      await server.remove(server.at, queue)
+    }
+  }, 120_000)
+})

@@ -1,0 +1,4 @@
+import { describeQueue } from '../contracts/queue.ts'
+import { REDIS } from '../support/queues.ts'
+
+describeQueue(REDIS)

@@ -1,0 +1,184 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { jetstreamManager } from '@nats-io/jetstream'
+import { connect as connectNats } from '@nats-io/transport-node'
+import { Redis } from 'ioredis'
+
+/** One of the servers that queues live on, as the contract of queues needs it. */
+export interface QueueServer {
+  readonly scheme: 'redis' | 'nats'
+  /** HOST:PORT of the shared one. */
+  readonly at: string
+  /** Name of a queue that nobody else has. */
+  name(): string
+  /** Puts in what another program would. */
+  put(at: string, queue: string, text: string): Promise<void>
+  /** Entries in the queue that no group has dealt with. */
+  unread(at: string, queue: string, group: string): Promise<number>
+  /** Makes the queue so that it holds about a hundred messages. */
+  makeSmall(at: string, queue: string): Promise<string>
+  remove(at: string, queue: string): Promise<void>
+  /** Command of a server of one's own. */
+  command(port: number, folder: string, password?: string): readonly [string, readonly string[]]
+  /** What stands before HOST to log in. */
+  login(password: string): string
+}
+
+const own = (): string => `hkq_test_${randomBytes(6).toString('hex')}`
+
+function place(url: string): { host: string; port: number } {
+  const [host, port] = url.split(':')
+  return { host: host!, port: Number(port) }
+}
+
+async function withRedis<T>(at: string, use: (client: Redis) => Promise<T>): Promise<T> {
+  const client = new Redis(place(at))
+  try {
+    return await use(client)
+  } finally {
+    client.disconnect()
+  }
+}
+
+export const REDIS: QueueServer = {
+  scheme: 'redis',
+  at: (process.env.HKQ_TEST_REDIS ?? 'redis://127.0.0.1:6379').replace(/^redis:\/\//, ''),
+  name: own,
+  put: (at, queue, text) => withRedis(at, async (client) => void (await client.xadd(queue, '*', 'events', text))),
+  unread: (at, queue, group) =>
+    withRedis(at, async (client) => {
+      const groups = (await client.xinfo('GROUPS', queue)) as (string | number)[][]
+      const fields = groups.find((fields) => fields.includes(group))!
+      const at = (name: string): number => Number(fields[fields.indexOf(name) + 1])
+      return at('pending') + at('lag')
+    }),
+  makeSmall: async () => '?maxlen=1000',
+  remove: (at, queue) => withRedis(at, async (client) => void (await client.del(queue, `${queue}:checkpoints`))),
+  command: (port, folder, password) => [
+    'redis-server',
+    [
+      ...[
+        '--port',
+        String(port),
+        '--bind',
+        '127.0.0.1',
+        '--dir',
+        folder,
+        '--appendonly',
+        'yes',
+        '--appendfsync',
+        'always',
+      ],
+      ...(password === undefined ? [] : ['--requirepass', password]),
+    ],
+  ],
+  login: (password) => `:${password}@`,
+}
+
+async function withNats<T>(
+  at: string,
+  use: (streams: Awaited<ReturnType<typeof jetstreamManager>>) => Promise<T>,
+): Promise<T> {
+  const nats = await connectNats({ servers: at })
+  try {
+    return await use(await jetstreamManager(nats))
+  } finally {
+    await nats.close()
+  }
+}
+
+export const NATS: QueueServer = {
+  scheme: 'nats',
+  at: (process.env.HKQ_TEST_NATS ?? 'nats://127.0.0.1:4222').replace(/^nats:\/\//, ''),
+  name: own,
+  put: (at, queue, text) =>
+    withNats(at, async (streams) => void (await streams.jetstream().publish(`${queue}.foreign`, text))),
+  unread: (at, queue, group) =>
+    withNats(at, async (streams) => {
+      const { num_pending, num_ack_pending } = await streams.consumers.info(queue, group)
+      return num_pending + num_ack_pending
+    }),
+  makeSmall: (at, queue) =>
+    withNats(at, async (streams) => {
+      await streams.streams.add({
+        ...{ name: queue, subjects: [`${queue}.>`], retention: 'interest', discard: 'new', max_msgs: 1_000 },
+      })
+      return ''
+    }),
+  remove: (at, queue) =>
+    withNats(at, async (streams) => {
+      for (const name of [queue, `hkq_checkpoints_${queue}`]) await streams.streams.delete(name).catch(() => {})
+    }),
+  command: (port, folder, password) => [
+    'nats-server',
+    [
+      ...['-a', '127.0.0.1', '-p', String(port), '-js', '-sd', folder],
+      ...(password === undefined ? [] : ['--user', 'hkq', '--pass', password]),
+    ],
+  ],
+  login: (password) => `hkq:${password}@`,
+}
+
+/** Whether something listens there. */
+export function answers(at: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(place(at))
+    const tell = (is: boolean) => () => {
+      socket.destroy()
+      resolve(is)
+    }
+    socket.on('connect', tell(true)).on('error', tell(false))
+  })
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await new Promise((resolve) => server.once('listening', resolve))
+  const { port } = server.address() as { port: number }
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+/** A server of the test's own, on a free port and in a folder of its own, that may be killed and started again. */
+export class OwnServer {
+  readonly at: string
+  readonly #command: readonly [string, readonly string[]]
+  readonly #folder: string
+  #process: ChildProcess | undefined
+
+  private constructor(at: string, folder: string, command: readonly [string, readonly string[]]) {
+    this.at = at
+    this.#folder = folder
+    this.#command = command
+  }
+
+  static async start(server: QueueServer, password?: string): Promise<OwnServer> {
+    const folder = mkdtempSync(join(tmpdir(), 'hkq-queue-'))
+    const port = await freePort()
+    const running = new OwnServer(`127.0.0.1:${port}`, folder, server.command(port, folder, password))
+    await running.up()
+    return running
+  }
+
+  async up(): Promise<void> {
+    this.#process = spawn(...(this.#command as [string, string[]]), { stdio: 'ignore' })
+    while (!(await answers(this.at))) await delay(20)
+  }
+
+  /** Killed, as by a power cut of its machine but for its disk. */
+  async down(): Promise<void> {
+    const ended = new Promise((resolve) => this.#process!.once('exit', resolve))
+    this.#process!.kill('SIGKILL')
+    await ended
+  }
+
+  async end(): Promise<void> {
+    await this.down()
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+}
