@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { Calendar } from '../../src/core/market/calendar.ts'
 import type { Phase } from '../../src/core/market/event.ts'
 import { Sessions } from '../../src/core/market/session.ts'
@@ -188,5 +188,12 @@ describe('whether trades may happen in a stretch', () => {
   it('is no of a holiday and of a weekend', () => {
     expect(trades('2026-12-25T09:00', '2026-12-25T17:00')).toBe(false)
     expect(trades('2026-11-21T09:00', '2026-11-22T17:00')).toBe(false)
+  })
+
+  it('looks at a few days of a gap that claims to last for eight thousand years', () => {
+    const calendar = new Calendar()
+    const looks = vi.spyOn(calendar, 'day')
+    expect(new Sessions(calendar).tradesIn(0, parseTime('9999-12-31'))).toBe(true)
+    expect(looks.mock.calls.length).toBeLessThan(20)
   })
 })

@@ -128,12 +128,7 @@ export class Sessions {
 
   /** Trading days whose Hong Kong day meets [from, to), epoch ms, oldest first. */
   days(from: number, to: number): TradingDay[] {
-    const found: TradingDay[] = []
-    for (let number = dayNumber(from); dayStart(number) < to; number++) {
-      const day = this.day(dayStart(number))
-      if (day) found.push(day)
-    }
-    return found
+    return [...this.#daysIn(from, to)]
   }
 
   /** The `count` trading days before the Hong Kong day of `time`, oldest first. */
@@ -166,11 +161,20 @@ export class Sessions {
   /** Whether trades may happen anywhere in [from, to], epoch ms, both inclusive. */
   tradesIn(from: number, to: number): boolean {
     if (this.tradesAt(from) || this.tradesAt(to)) return true
-    return this.days(from, to + 1).some(({ continuous, phases, end }) => {
+    for (const { continuous, phases, end } of this.#daysIn(from, to + 1)) {
       const opening = phases.find(({ phase }) => phase === 'opening_auction')
       const stretches = [...(opening ? [opening] : []), ...continuous, { open: end - CLOSING, close: end }]
-      return stretches.some(({ open, close }) => open <= to && close > from)
-    })
+      if (stretches.some(({ open, close }) => open <= to && close > from)) return true
+    }
+    return false
+  }
+
+  /** As `days`, one at a time: a span of any length costs no more than is looked at. */
+  *#daysIn(from: number, to: number): Generator<TradingDay> {
+    for (let number = dayNumber(from); dayStart(number) < to; number++) {
+      const day = this.day(dayStart(number))
+      if (day) yield day
+    }
   }
 
   #build(number: number): TradingDay | null {
