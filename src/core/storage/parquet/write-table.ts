@@ -11,7 +11,8 @@ const ROWS = 2_048
 const PART = 500 * ROWS
 
 /**
- * Writes records into a new Parquet file, compressed by zstd, in the order given. Memory is bounded, however many they are.
+ * Writes records into a new Parquet file, compressed by zstd, in the order given. Of many, parts are written
+ * aside first, so that DuckDB never holds them all.
  * @returns how many there were; of none no file is made
  */
 export async function writeTable<T>(
