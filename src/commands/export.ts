@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { type Address, parseAddress } from '../core/address/address.ts'
 import { openSink, type SinkOptions, together } from '../core/address/open-sink.ts'
 import { openSource } from '../core/address/open-source.ts'
+import { namesQueue } from '../core/address/open-store.ts'
 import { HkqError } from '../core/errors.ts'
 import type { Batches, MarketEvent, Tick } from '../core/market/event.ts'
 import { fieldNames } from '../core/market/schema.ts'
@@ -110,7 +111,7 @@ async function openAll(
   try {
     for (const address of to) {
       if (holdsData(address)) tell(`hkq: "${address.path}" is not empty: appending to it`, options, io)
-      sinks.push(address.scheme === '-' ? print() : await openSink(address, sinkOptions(setup, io)))
+      sinks.push(address.scheme === '-' ? print() : await openSink(address, sinkOptions(address, setup, io)))
     }
   } catch (error) {
     await together(sinks).close()
@@ -119,11 +120,12 @@ async function openAll(
   return together(sinks)
 }
 
-function sinkOptions({ config }: Setup, io: Io): SinkOptions {
+/** What a queue cannot take waits in a journal; a store that does not answer ends the copying, which can be run again. */
+function sinkOptions(to: Address, { config }: Setup, io: Io): SinkOptions {
   return {
     now: () => io.clock.now(),
     clock: io.clock,
-    journals: join(stateFolder(io), 'journal'),
+    ...(namesQueue(to) && { journals: join(stateFolder(io), 'journal') }),
     tell: (line) => say(io, `hkq: ${line}`),
     influxToken: influxTokenOf(config, io),
   }
