@@ -1,5 +1,6 @@
 import type { JetStreamClient, JetStreamManager } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
+import { systemClock } from '../../clock.ts'
 import { HkqError, messageOf } from '../../errors.ts'
 import { away, unreachable } from '../refusal.ts'
 import type { Target } from '../target.ts'
@@ -28,21 +29,23 @@ export class Connection {
     ])
     const { host, port, user, password, tls } = target
     const login = user === null ? password !== null && { token: password } : { user, pass: password ?? '' }
-    const nats = await connect({
-      ...{
-        servers: `${host.includes(':') ? `[${host}]` : host}:${port}`,
-        name: 'hkq',
-        ...login,
-        ...(tls && { tls: {} }),
-      },
-      ...{ reconnect: false, timeout: TIMEOUT, pingInterval: TIMEOUT, maxPingOut: 2, ignoreClusterUpdates: true },
-    }).catch((error: unknown) => {
+    const nats = await bounded(
+      connect({
+        ...{
+          servers: `${host.includes(':') ? `[${host}]` : host}:${port}`,
+          name: 'hkq',
+          ...login,
+          ...(tls && { tls: {} }),
+        },
+        ...{ reconnect: false, timeout: TIMEOUT, pingInterval: TIMEOUT, maxPingOut: 2, ignoreClusterUpdates: true },
+      }),
+    ).catch((error: unknown) => {
       throw refusal(target, error)
     })
     try {
-      return new Connection(target, nats, await jetstreamManager(nats, { timeout: TIMEOUT }))
+      return new Connection(target, nats, await bounded(jetstreamManager(nats, { timeout: TIMEOUT })))
     } catch (error) {
-      await nats.close().catch(() => {})
+      await bounded(nats.close()).catch(() => {})
       throw refusal(target, error)
     }
   }
@@ -50,7 +53,7 @@ export class Connection {
   /** What the server answers. @throws HkqError E_STORAGE */
   async ask<T>(request: (connection: Connection) => Promise<T>): Promise<T> {
     try {
-      return await request(this)
+      return await bounded(request(this))
     } catch (error) {
       throw refusal(this.target, error)
     }
@@ -67,8 +70,18 @@ export class Connection {
   }
 
   async close(): Promise<void> {
-    await this.#nats.close().catch(() => {})
+    await bounded(this.#nats.close()).catch(() => {})
   }
+}
+
+/** The same, given up after a while: what the client has under way when its connection is lost may never settle. */
+async function bounded<T>(promise: Promise<T>): Promise<T> {
+  const ended = new AbortController()
+  const late = systemClock.sleep(TIMEOUT, ended.signal).then(() => {
+    throw new Error('no answer')
+  })
+  late.catch(() => {})
+  return Promise.race([promise, late]).finally(() => ended.abort())
 }
 
 /** Whether the server answered that there is no such stream or consumer. */
