@@ -57,6 +57,26 @@ describe.skipIf(!canServe)('a connection to a PostgreSQL server', () => {
     expect(await store.integrity()).toEqual([])
   })
 
+  it('that is cut while it is being made, at whatever byte, counts as away', async () => {
+    const proxy = await FaultProxy.open({ target: server.port })
+    onTestFinished(() => proxy.close())
+    const url = server.url.replace(String(server.port), String(proxy.port))
+    let cuts = 0
+    for (let bytes = 0; ; bytes += 40) {
+      const lift = proxy.inject({ kind: 'data-limit', bytes })
+      const options = { readOnly: false, answerMs: 5_000, waitsForDisk: false }
+      const opened = await Connection.open(placeAt(newSchema(), url), options).catch((error: Error) => error)
+      await lift()
+      if (opened instanceof Connection) {
+        await opened.close()
+        break
+      }
+      expect(isAway(opened), `cut after ${bytes} bytes: ${opened.message}`).toBe(true)
+      cuts++
+    }
+    expect(cuts).toBeGreaterThan(10)
+  })
+
   it('on which no answer comes is given up after its time, and closes', async () => {
     const proxy = await FaultProxy.open({ target: server.port })
     onTestFinished(() => proxy.close())

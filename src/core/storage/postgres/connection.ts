@@ -62,12 +62,14 @@ export class Connection {
     } as ConstructorParameters<typeof pg.Client>[0])
     const connection = new Connection(place, client)
     try {
-      await client.connect()
-      await client.query(settings(options))
+      await client.connect().catch((error: unknown) => {
+        throw storageError(place, lostIf(isTimeout(error) || isCut(error), error))
+      })
+      await connection.#ask(settings(options))
       return connection
     } catch (error) {
       void connection.close()
-      throw storageError(place, lostIf(isTimeout(error), error))
+      throw error
     }
   }
 
@@ -154,6 +156,11 @@ function settings({ readOnly, waitsForDisk }: ConnectionOptions): string {
 
 function isTimeout(error: unknown): boolean {
   return error instanceof Error && /timeout/i.test(error.message) && !('code' in error)
+}
+
+/** Whether the connection ended before it was made: the client says so in words alone. */
+function isCut(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('Connection terminated') && !('code' in error)
 }
 
 /** The error as one that tells of a lost connection, unless it says why itself. */
