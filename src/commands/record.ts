@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import { type Address, parseAddress } from '../core/address/address.ts'
+import { type Address, LIVE, parseAddress } from '../core/address/address.ts'
 import { isStore, openSink, reachedBy, together } from '../core/address/open-sink.ts'
 import { openSource } from '../core/address/open-source.ts'
 import { namesQueue } from '../core/address/open-store.ts'
@@ -35,7 +35,6 @@ interface Options extends Schedule, FeedOptions, LiveOptions {
   relay: number | false
 }
 
-const LIVE: ReadonlySet<Address['scheme']> = new Set(['alltick', 'tutorial', 'infoway', 'longbridge'])
 const HOLES = 3
 
 export function define(io: Io): Command {

@@ -6,6 +6,7 @@ import { DIALECTS, type Dialect } from '../core/server/dialect.ts'
 import { type Fault, parseFault } from '../core/server/faults.ts'
 import { stopAfter, teller } from './_events.ts'
 import { liveAddresses, sourceOptions } from './_feed.ts'
+import { hangUpOf } from './_hang-up.ts'
 import { type Io, say } from './_io.ts'
 import {
   type CommonOptions,
@@ -81,6 +82,7 @@ export function define(io: Io): Command {
         strict: options.strict ?? false,
         instruments: () => instruments,
         faults: options.fault ?? [],
+        hangsUpFor: () => hangUpOf(source, addresses),
         random: io.random,
       },
       ...(options.dialect && { dialect: options.dialect }),
