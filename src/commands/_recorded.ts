@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { type Address, parseAddress } from '../core/address/address.ts'
+import { type Address, LIVE, parseAddress } from '../core/address/address.ts'
 import { openSource } from '../core/address/open-source.ts'
 import { namesStore, openStoreAt } from '../core/address/open-store.ts'
 import { HkqError } from '../core/errors.ts'
@@ -46,6 +46,7 @@ export async function openRecorded(
   const address = parseAddress(options.from ?? DEFAULT_STORE, 'source')
   if (namesStore(address) && !address.params.has('speed'))
     return { store: await openStore(address, setup, options, io) }
+  refuseLiveRange(address, options)
   const adjustments = await adjustmentsOf(options)
   const opened = await openSource(address, {
     ...{ ...sourceOptions(setup, io), ...rangeOf(options), symbols: symbolsFrom(address, setup), signal },
@@ -72,7 +73,7 @@ export async function* openEnded(events: Batches, signal: AbortSignal): AsyncGen
 }
 
 /** Sources that hold no symbols of their own: they give what they are asked for. */
-const ASKED: ReadonlySet<Address['scheme']> = new Set(['alltick', 'tutorial', 'infoway', 'longbridge', 'sim'])
+const ASKED: ReadonlySet<Address['scheme']> = new Set([...LIVE, 'sim'])
 
 /**
  * The symbols asked for; none means all that a recorded source holds.
@@ -124,6 +125,16 @@ export function rangeOf({ since, until, follow }: RangeOptions & { follow?: bool
     throw new HkqError('E_USAGE', '--since is not before --until: nothing lies between them')
   }
   return { ...(since !== undefined && { since }), ...(until !== undefined && { until }) }
+}
+
+/**
+ * `--since` and `--until` are of what can be read again.
+ * @throws HkqError E_USAGE for a range of a live feed
+ */
+export function refuseLiveRange({ scheme, text }: Address, { since, until }: Pick<Query, 'since' | 'until'>): void {
+  if (!LIVE.has(scheme) || (since === undefined && until === undefined)) return
+  const [option, remedy] = since === undefined ? ['--until', 'end by --duration'] : ['--since', 'record it first']
+  throw new HkqError('E_USAGE', `${option}: "${text}" is live and has no range: leave it out, or ${remedy}`)
 }
 
 /** The symbols asked for, or all of the store. */

@@ -19,6 +19,7 @@ import { type Io, say, stateFolder } from './_io.ts'
 import { defineCommand, type FeedOptions, type LiveOptions, withCommon, withFeeds, withLive } from './_options.ts'
 import { formatOf, paletteOf, tell } from './_print.ts'
 import { startRefill } from './_refill.ts'
+import { refuseSameFile } from './_same-file.ts'
 import { isNeedless, type Schedule, untilEnd, waitForOpening } from './_schedule.ts'
 import { demandSymbols, printedSchema, type Setup, setUp } from './_setup.ts'
 import { influxTokenOf } from './_token.ts'
@@ -70,6 +71,7 @@ export function define(io: Io): Command {
     const sinks = (options.to ?? ['sqlite:hk_market.db']).map((text) => parseAddress(text, 'sink'))
     Object.assign(io, { meantToBeStopped: true, ignoresHangup: true })
     let addresses = await liveAddresses(options.from, setup, io)
+    refuseSameFile(addresses, sinks, io)
     if (options.waitOpen && (await waitForOpening(setup, options, io)))
       addresses = await liveAddresses(options.from, setup, io)
     if (io.interrupted.aborted) return

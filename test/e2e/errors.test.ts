@@ -48,6 +48,8 @@ const USAGE: readonly [what: string, args: string, says: RegExp][] = [
   ['an interval beyond a day', 'resample --every 2d', /unknown interval "2d"/],
   ['a date', 'resample --since 2026-02-30', /--since: unknown time "2026-02-30"/],
   ['a range with nothing in it', 'resample --since 2026-11-23 --until 2026-11-23', /--since is not before --until/],
+  ['a range of what is to come', 'resample 700 --from tutorial: --since 09:30', /--since: "tutorial:" is live/],
+  ['an end of what is to come', 'export 700 --from tutorial: --until 2099-01-01', /--until: .* end by --duration/],
   ['a number below its least', 'stream 700 --from sim: --count 0', /--count: unknown number "0".* from 1 up/],
   ['a depth beyond ten', 'stream 700 --from sim: --depth 11', /--depth: unknown number "11"/],
   ['a format', 'stream 700 --from sim: --format xml', /--format: unknown format "xml": use table/],

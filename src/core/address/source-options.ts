@@ -46,7 +46,7 @@ export interface SourceOptions {
   signal?: AbortSignal
   /** Levels of the book to deliver as quotes; 0 for none. */
   depth?: number
-  /** Epoch ms, inclusive and exclusive; recorded sources only. */
+  /** Epoch ms, inclusive and exclusive; recorded and simulated sources only. */
   since?: number
   until?: number
   /** Failed attempts in a row before a live source gives up; absent: never. */
