@@ -24,13 +24,15 @@ import { influxTokenOf } from './_token.ts'
 export const DEFAULT_STORE = 'sqlite:hk_market.db'
 
 /** Where analytics read from: a store that can be asked, or a source whose events pass by once. */
-export type Recorded = { store: Store } | { source: Source; events: Batches; validator: Validator }
+export type Recorded =
+  | { store: Store }
+  | { source: Source; events: Batches; validator: Validator; badBars?: () => number }
 
 /** Records that could not be read so far; a store holds none. */
-export function rejectedIn(recorded: Recorded | { validator: Validator }): number {
+export function rejectedIn(recorded: Recorded | { validator: Validator; badBars?: () => number }): number {
   if (!('validator' in recorded)) return 0
   const { counts } = recorded.validator
-  return Object.values(counts.rejected).reduce((sum, count) => sum + count, 0)
+  return Object.values(counts.rejected).reduce((sum, count) => sum + count, recorded.badBars?.() ?? 0)
 }
 
 /**
@@ -48,7 +50,11 @@ export async function openRecorded(
     return { store: await openStore(address, setup, options, io) }
   refuseLiveRange(address, options)
   const adjustments = await adjustmentsOf(options)
+  let badBars = 0
   const opened = await openSource(address, {
+    onBadBar: () => {
+      badBars++
+    },
     ...{ ...sourceOptions(setup, io), ...rangeOf(options), symbols: symbolsFrom(address, setup), signal },
     ...(options.maxRetries !== undefined && { maxRetries: options.maxRetries }),
     // Nothing has been stored, and how far the feed is heard is wanted.
@@ -58,7 +64,7 @@ export async function openRecorded(
   const validator = validatorFor(address, source, setup, options, io)
   const isLive = source.kind === 'live'
   const events = tap(validate(isLive ? distinct(source) : source, validator), tellerOf(source, options, io))
-  return { source, events: isLive ? openEnded(events, signal) : events, validator }
+  return { source, events: isLive ? openEnded(events, signal) : events, validator, badBars: () => badBars }
 }
 
 /**

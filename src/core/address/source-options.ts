@@ -51,6 +51,8 @@ export interface SourceOptions {
   until?: number
   /** Failed attempts in a row before a live source gives up; absent: never. */
   maxRetries?: number
+  /** Told of each record of a file of bars that can be no bar and is left out. */
+  onBadBar?: () => void
   /** How far the store has come, for the gaps of a restart. */
   checkpoints?: readonly Checkpoint[]
   /** Whether `committed` of the source will be told what is safe, as a recorder does; only a queue asks. */
