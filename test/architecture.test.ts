@@ -14,7 +14,15 @@ const FLOORS: readonly (readonly string[])[] = [
   ['core/bars'],
   ['core/validation', 'core/pipeline'],
   ['core/market'],
-  ['core/clock.ts', 'core/errors.ts', 'core/nearest.ts', 'core/loopback.ts', 'core/data-frame.ts', 'core/describe.ts'],
+  [
+    'core/clock.ts',
+    'core/errors.ts',
+    'core/nearest.ts',
+    'core/loopback.ts',
+    'core/make-folder.ts',
+    'core/data-frame.ts',
+    'core/describe.ts',
+  ],
 ]
 
 /** Siblings of one floor that must not know each other. */

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { type Address, parseAddress } from '../core/address/address.ts'
+import { type Address, LIVE, parseAddress } from '../core/address/address.ts'
 import { openSource } from '../core/address/open-source.ts'
 import { namesStore, openStoreAt } from '../core/address/open-store.ts'
 import { HkqError } from '../core/errors.ts'
@@ -24,13 +24,15 @@ import { influxTokenOf } from './_token.ts'
 export const DEFAULT_STORE = 'sqlite:hk_market.db'
 
 /** Where analytics read from: a store that can be asked, or a source whose events pass by once. */
-export type Recorded = { store: Store } | { source: Source; events: Batches; validator: Validator }
+export type Recorded =
+  | { store: Store }
+  | { source: Source; events: Batches; validator: Validator; badBars?: () => number }
 
 /** Records that could not be read so far; a store holds none. */
-export function rejectedIn(recorded: Recorded | { validator: Validator }): number {
+export function rejectedIn(recorded: Recorded | { validator: Validator; badBars?: () => number }): number {
   if (!('validator' in recorded)) return 0
   const { counts } = recorded.validator
-  return Object.values(counts.rejected).reduce((sum, count) => sum + count, 0)
+  return Object.values(counts.rejected).reduce((sum, count) => sum + count, recorded.badBars?.() ?? 0)
 }
 
 /**
@@ -46,8 +48,13 @@ export async function openRecorded(
   const address = parseAddress(options.from ?? DEFAULT_STORE, 'source')
   if (namesStore(address) && !address.params.has('speed'))
     return { store: await openStore(address, setup, options, io) }
+  refuseLiveRange(address, options)
   const adjustments = await adjustmentsOf(options)
+  let badBars = 0
   const opened = await openSource(address, {
+    onBadBar: () => {
+      badBars++
+    },
     ...{ ...sourceOptions(setup, io), ...rangeOf(options), symbols: symbolsFrom(address, setup), signal },
     ...(options.maxRetries !== undefined && { maxRetries: options.maxRetries }),
     // Nothing has been stored, and how far the feed is heard is wanted.
@@ -57,7 +64,7 @@ export async function openRecorded(
   const validator = validatorFor(address, source, setup, options, io)
   const isLive = source.kind === 'live'
   const events = tap(validate(isLive ? distinct(source) : source, validator), tellerOf(source, options, io))
-  return { source, events: isLive ? openEnded(events, signal) : events, validator }
+  return { source, events: isLive ? openEnded(events, signal) : events, validator, badBars: () => badBars }
 }
 
 /**
@@ -72,7 +79,7 @@ export async function* openEnded(events: Batches, signal: AbortSignal): AsyncGen
 }
 
 /** Sources that hold no symbols of their own: they give what they are asked for. */
-const ASKED: ReadonlySet<Address['scheme']> = new Set(['alltick', 'tutorial', 'infoway', 'longbridge', 'sim'])
+const ASKED: ReadonlySet<Address['scheme']> = new Set([...LIVE, 'sim'])
 
 /**
  * The symbols asked for; none means all that a recorded source holds.
@@ -124,6 +131,16 @@ export function rangeOf({ since, until, follow }: RangeOptions & { follow?: bool
     throw new HkqError('E_USAGE', '--since is not before --until: nothing lies between them')
   }
   return { ...(since !== undefined && { since }), ...(until !== undefined && { until }) }
+}
+
+/**
+ * `--since` and `--until` are of what can be read again.
+ * @throws HkqError E_USAGE for a range of a live feed
+ */
+export function refuseLiveRange({ scheme, text }: Address, { since, until }: Pick<Query, 'since' | 'until'>): void {
+  if (!LIVE.has(scheme) || (since === undefined && until === undefined)) return
+  const [option, remedy] = since === undefined ? ['--until', 'end by --duration'] : ['--since', 'record it first']
+  throw new HkqError('E_USAGE', `${option}: "${text}" is live and has no range: leave it out, or ${remedy}`)
 }
 
 /** The symbols asked for, or all of the store. */

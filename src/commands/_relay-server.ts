@@ -5,6 +5,7 @@ import type { MarketEvent } from '../core/market/event.ts'
 import type { Instrument } from '../core/market/instrument.ts'
 import type { Durability, Source } from '../core/pipeline/source.ts'
 import { openServer, type QuoteServer, type ServerOptions } from '../core/server/server.ts'
+import { hangUpOf } from './_hang-up.ts'
 import { type Io, say } from './_io.ts'
 import { announceRelay, type Relay } from './_relay.ts'
 import type { Setup } from './_setup.ts'
@@ -13,6 +14,8 @@ interface RelayPlan {
   /** 0 takes the usual one, or a free one; false: no relay. */
   port: number | false
   symbols: readonly string[]
+  /** The feeds behind the source. */
+  addresses: readonly Address[]
   sinks: readonly Address[]
   /** What a commit of the store survives; null without a store. */
   durability: Durability | null
@@ -24,7 +27,7 @@ interface RelayPlan {
  * recorder's own symbols is subscribed on the same connection. Undefined where there is nothing to relay.
  */
 export async function openRelay(source: Source, address: Address, plan: RelayPlan, io: Io) {
-  const { port, symbols, sinks, durability, setup } = plan
+  const { port, symbols, addresses, sinks, durability, setup } = plan
   if (port === false || source.kind !== 'live') return undefined
   const own = new Set(symbols)
   let instruments: readonly Instrument[] = []
@@ -32,6 +35,8 @@ export async function openRelay(source: Source, address: Address, plan: RelayPla
     sessions: setup.sessions,
     clock: io.clock,
     instruments: () => instruments,
+    always: symbols,
+    hangsUpFor: () => hangUpOf(source, addresses),
     onWanted: (wanted) => {
       try {
         source.subscribe?.([...new Set([...own, ...wanted])])

@@ -117,9 +117,10 @@ function oneWord(token: string, where: string, { title, secret }: VendorNames): 
 
 /** What to say when a command needs a vendor's secret and there is none. */
 export function tokenMissing(vendor: VendorNames = ALLTICK): HkqError {
-  const { title, secret } = vendor
+  const { section, title, secret } = vendor
+  const init = section === 'alltick' ? 'hkq init' : `hkq init --vendor ${section}`
   return new HkqError(
     'E_TOKEN',
-    `no ${title} ${secret}: set ${secretVariable(vendor)}, run "hkq init", or use --from sim: for the simulated market`,
+    `no ${title} ${secret}: set ${secretVariable(vendor)}, run "${init}", or use --from sim: for the simulated market`,
   )
 }

@@ -42,6 +42,7 @@ export interface VolatilityCommand
 
 /**
  * Opens what the strategy reads: of a file also the history that warms up for `--since`, unless it is replayed at a pace.
+ * With `--history` that has the range.
  * @throws HkqError as openRecorded
  */
 export function openHistory(
@@ -51,8 +52,10 @@ export function openHistory(
   signal: AbortSignal,
   io: Io,
 ): Promise<Recorded> {
-  const { from, since } = options
-  const isPaced = from !== undefined && parseAddress(from, 'source').params.has('speed')
+  const { from, history, since, ...rest } = options
+  if (history !== undefined) return openRecorded({ ...rest, ...(from !== undefined && { from }) }, setup, signal, io)
+  const address = from === undefined ? undefined : parseAddress(from, 'source')
+  const isPaced = address !== undefined && address.scheme !== 'sim' && address.params.has('speed')
   const start = since === undefined || isPaced ? since : historyStart(settings, since)
   return openRecorded({ ...options, ...(start !== undefined && { since: start }) }, setup, signal, io)
 }
@@ -94,7 +97,8 @@ export async function runOver<R>(recorded: Recorded, asked: VolatilityRun<R>): P
   if (source.bars) {
     return evaluate(foodOfBars(source.bars({}), settings), evaluator({ auctions: 'join', ...run }), feeding)
   }
-  if (source.kind === 'recorded') return evaluate(foodOf(events, settings), evaluator(run), feeding)
+  const isRange = source.kind === 'simulated' && options.until !== undefined
+  if (source.kind === 'recorded' || isRange) return evaluate(foodOf(events, settings), evaluator(run), feeding)
   const clock = source.kind === 'simulated' ? source.clock : new Present(source.clock, false)
   const told = clock instanceof Present ? clock.of(events) : events
   return evaluate(foodOf(told, settings, clock), evaluator(run), { clock })

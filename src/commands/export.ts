@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import type { Command } from 'commander'
 import { type Address, parseAddress } from '../core/address/address.ts'
 import { openSink, type SinkOptions, together } from '../core/address/open-sink.ts'
@@ -29,7 +29,8 @@ import {
   withRange,
 } from './_options.ts'
 import { formatOf, printer, tell, zoneOf } from './_print.ts'
-import { conclude, DEFAULT_STORE, rangeOf, rejectedIn, symbolsFrom } from './_recorded.ts'
+import { conclude, DEFAULT_STORE, rangeOf, refuseLiveRange, rejectedIn, symbolsFrom } from './_recorded.ts'
+import { refuseSameFile } from './_same-file.ts'
 import { printedSchema, type Setup, setUp } from './_setup.ts'
 import { influxTokenOf } from './_token.ts'
 import { repeated } from './_values.ts'
@@ -54,18 +55,15 @@ export function define(io: Io): Command {
     rangeOf(options)
     const from = parseAddress(options.from ?? DEFAULT_STORE, 'source')
     const to = (options.to ?? ['-']).map((text) => parseAddress(text, 'sink'))
-    for (const sink of to) refuseSink(sink, from)
+    refuseLiveRange(from, options)
+    to.forEach(refuseServing)
+    refuseSameFile([from], to, io)
     await copy(from, to, options, setup, io)
   })
 }
 
-function refuseSink(sink: Address, from: Address): void {
-  const { scheme, text } = sink
-  const place = ({ path, params }: Address): string => `${resolve(path)} ${params.get('schema') ?? ''}`
+function refuseServing({ scheme, text }: Address): void {
   if (scheme === 'ws') throw new HkqError('E_USAGE', `"${text}" is served, not copied to: use hkq serve`)
-  if (scheme !== '-' && place(sink) === place(from)) {
-    throw new HkqError('E_USAGE', `"${text}" is both source and sink: name another`)
-  }
 }
 
 /** A recorded source is read into before the sink is opened, so that nothing is made of what cannot be read. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import { type Address, parseAddress } from '../core/address/address.ts'
+import { type Address, LIVE, parseAddress } from '../core/address/address.ts'
 import { isStore, openSink, reachedBy, together } from '../core/address/open-sink.ts'
 import { openSource } from '../core/address/open-source.ts'
 import { namesQueue } from '../core/address/open-store.ts'
@@ -19,6 +19,7 @@ import { type Io, say, stateFolder } from './_io.ts'
 import { defineCommand, type FeedOptions, type LiveOptions, withCommon, withFeeds, withLive } from './_options.ts'
 import { formatOf, paletteOf, tell } from './_print.ts'
 import { startRefill } from './_refill.ts'
+import { refuseSameFile } from './_same-file.ts'
 import { isNeedless, type Schedule, untilEnd, waitForOpening } from './_schedule.ts'
 import { demandSymbols, printedSchema, type Setup, setUp } from './_setup.ts'
 import { influxTokenOf } from './_token.ts'
@@ -35,7 +36,6 @@ interface Options extends Schedule, FeedOptions, LiveOptions {
   relay: number | false
 }
 
-const LIVE: ReadonlySet<Address['scheme']> = new Set(['alltick', 'tutorial', 'infoway', 'longbridge'])
 const HOLES = 3
 
 export function define(io: Io): Command {
@@ -71,6 +71,7 @@ export function define(io: Io): Command {
     const sinks = (options.to ?? ['sqlite:hk_market.db']).map((text) => parseAddress(text, 'sink'))
     Object.assign(io, { meantToBeStopped: true, ignoresHangup: true })
     let addresses = await liveAddresses(options.from, setup, io)
+    refuseSameFile(addresses, sinks, io)
     if (options.waitOpen && (await waitForOpening(setup, options, io)))
       addresses = await liveAddresses(options.from, setup, io)
     if (io.interrupted.aborted) return

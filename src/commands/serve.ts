@@ -1,11 +1,13 @@
 import type { Command } from 'commander'
 import { parseAddress } from '../core/address/address.ts'
 import { openSource } from '../core/address/open-source.ts'
+import { messageOf } from '../core/errors.ts'
 import type { Instrument } from '../core/market/instrument.ts'
 import { DIALECTS, type Dialect } from '../core/server/dialect.ts'
 import { type Fault, parseFault } from '../core/server/faults.ts'
 import { stopAfter, teller } from './_events.ts'
 import { liveAddresses, sourceOptions } from './_feed.ts'
+import { hangUpOf } from './_hang-up.ts'
 import { type Io, say } from './_io.ts'
 import {
   type CommonOptions,
@@ -66,6 +68,13 @@ export function define(io: Io): Command {
       ...(options.maxRetries !== undefined && { maxRetries: options.maxRetries }),
     })
     let instruments: readonly Instrument[] = []
+    const follow = (wanted: ReadonlySet<string>): void => {
+      try {
+        source.subscribe!([...wanted])
+      } catch (error) {
+        say(io, `hkq: not every symbol asked for can be served: ${messageOf(error)}`)
+      }
+    }
     const follows = setup.symbols.length === 0 && source.subscribe !== undefined
     const { openServer } = await import('../core/server/server.ts')
     const server = await openServer({
@@ -81,11 +90,12 @@ export function define(io: Io): Command {
         strict: options.strict ?? false,
         instruments: () => instruments,
         faults: options.fault ?? [],
+        hangsUpFor: () => hangUpOf(source, addresses),
         random: io.random,
       },
       ...(options.dialect && { dialect: options.dialect }),
       ...(options.requireToken && { tokens: [tokenOf(options.dialect === 'infoway' ? INFOWAY : ALLTICK, setup, io)] }),
-      ...(follows && { onWanted: (wanted: ReadonlySet<string>) => source.subscribe!([...wanted]) }),
+      ...(follows && { onWanted: follow }),
     })
     const learn = (rows: readonly Instrument[]): void => {
       instruments = rows

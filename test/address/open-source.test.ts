@@ -30,3 +30,16 @@ describe('the token of AllTick', () => {
     expect(await pathAsked('&token=off')).toBe('/x')
   })
 })
+
+describe('a simulated market', () => {
+  it('of a stretch of time is its start and what comes before its end', async () => {
+    const since = Date.parse('2026-11-20T10:00+08:00')
+    const until = since + 300_000
+    const source = await openSource('sim:?speed=max&start=2026-11-20', { symbols: ['00700.HK'], since, until })
+    const times: number[] = []
+    for await (const batch of source) for (const event of batch) if (event.type === 'tick') times.push(event.timestamp)
+    expect(times.length).toBeGreaterThan(10)
+    expect(Math.min(...times) - since).toBeGreaterThanOrEqual(0)
+    expect(Math.max(...times) - until).toBeLessThan(0)
+  })
+})

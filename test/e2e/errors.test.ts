@@ -48,6 +48,8 @@ const USAGE: readonly [what: string, args: string, says: RegExp][] = [
   ['an interval beyond a day', 'resample --every 2d', /unknown interval "2d"/],
   ['a date', 'resample --since 2026-02-30', /--since: unknown time "2026-02-30"/],
   ['a range with nothing in it', 'resample --since 2026-11-23 --until 2026-11-23', /--since is not before --until/],
+  ['a range of what is to come', 'resample 700 --from tutorial: --since 09:30', /--since: "tutorial:" is live/],
+  ['an end of what is to come', 'export 700 --from tutorial: --until 2099-01-01', /--until: .* end by --duration/],
   ['a number below its least', 'stream 700 --from sim: --count 0', /--count: unknown number "0".* from 1 up/],
   ['a depth beyond ten', 'stream 700 --from sim: --depth 11', /--depth: unknown number "11"/],
   ['a format', 'stream 700 --from sim: --format xml', /--format: unknown format "xml": use table/],
@@ -312,12 +314,41 @@ describe('a file that cannot be read', () => {
     }
   })
 
+  it('bars that are none are counted, in resample and in volatility', async () => {
+    const cwd = workdir()
+    const bars = ['500,501,499,500', 'x,501,499,500', '500,501,499,500']
+    const lines = bars.map((bar, i) => `700,2026-11-20 09:3${i},2026-11-20 09:3${i + 1},${bar}`)
+    writeFileSync(join(cwd, 'bars.csv'), `symbol,start,end,open,high,low,close\n${lines.join('\n')}\n`)
+    for (const command of [
+      ['resample', '--every', '1m'],
+      ['volatility', '--estimator', 'parkinson'],
+    ]) {
+      const { code, stderr } = await hkq([...command, '--from', 'bars.csv'], { cwd })
+      expect([code, stderr]).toEqual([0, 'hkq: 1 record could not be read and left out\n'])
+    }
+  })
+
   it('bars where ticks are wanted: exit 2, and no store is made', async () => {
     const cwd = workdir()
     writeFileSync(join(cwd, 'bars.csv'), 'code,time_key,open,high,low,close\nHK.00388,2026-11-20 09:30:00,1,1,1,1\n')
     const [code, line] = await refused(['export', '--from', 'bars.csv', '--to', 'new.db'], { cwd })
     expect(line).toMatch(/holds bars, not ticks/)
     expect(code).toBe(2)
+  })
+})
+
+describe('a file that cannot be written', () => {
+  it.skipIf(process.platform !== 'linux')('lies where nobody may make a folder: exit 6, at once', async () => {
+    for (const sink of [
+      'csv:/proc/none',
+      'csv:/proc/none/a.csv',
+      'ndjson:/proc/none/deeper/a.ndjson',
+      'parquet:/proc/none',
+    ]) {
+      const [code, line] = await refused(['export', '700', '--from', 'sim:?speed=max&rate=0.01', '--to', sink])
+      expect(line).toMatch(/"\/proc\/none.*(check the path and its rights|cannot be made)/)
+      expect(code).toBe(6)
+    }
   })
 })
 

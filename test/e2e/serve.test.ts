@@ -62,6 +62,21 @@ describe('what was recorded, served again', () => {
   })
 })
 
+describe('a relay that follows its clients', () => {
+  it('outlives one who asks for more symbols than its plan carries, and serves the others', async () => {
+    const cwd = workdir()
+    const vendor = await serve(cwd, '--from', 'sim:?rate=50')
+    const relay = await serve(cwd, '--from', `alltick:?plan=free&endpoint=${vendor.url}/quote-stock-b-ws-api`)
+    const from = `alltick:?endpoint=${relay.url}/quote-stock-b-ws-api`
+    const many = Array.from({ length: 30 }, (_, i) => String(i + 1))
+    const greedy = start(['stream', ...many, '--from', from], { cwd, env: ENV })
+    await says(relay.child, /not every symbol asked for can be served: "30" symbols, but one connection/)
+    greedy.kill('SIGKILL')
+    const modest = await hkq(['stream', '700', '--count', '5', '--from', from], { cwd, env: ENV })
+    expect(rows(modest.stdout)).toHaveLength(5)
+  })
+})
+
 describe('captured frames', () => {
   it('decode to the rows of the store', async () => {
     const cwd = workdir()

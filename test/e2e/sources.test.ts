@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { hkq, rows, workdir } from './hkq.ts'
 
 const MARKET = 'sim:?speed=max&start=2026-11-20&rate=2'
+const BETWEEN = ['--since', '2026-11-20T10:30', '--until', '2026-11-20T14:00']
 
 describe('one market', () => {
   it('gives the same bars and the same volatility recorded, from a file and as it is simulated', async () => {
@@ -15,6 +16,10 @@ describe('one market', () => {
       ['resample', '--every', '1d'],
       ['volatility'],
       ['volatility', '--estimator', 'parkinson', '--every', '5m'],
+      ['resample', ...BETWEEN],
+      ['volatility', ...BETWEEN],
+      ['volatility', ...BETWEEN.slice(0, 2)],
+      ['volatility', ...BETWEEN.slice(2)],
     ]) {
       const [stored, file, simulated] = await Promise.all(
         ['hk_market.db', 'ticks.ndjson', MARKET].map((from) => hkq([...command, '700', '--from', from], { cwd })),

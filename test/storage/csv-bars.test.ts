@@ -205,3 +205,14 @@ describe('labels', () => {
     expect((await bars({ every: 15 * MINUTE }, path)).map(span)).toEqual(['15:45-16:00'])
   })
 })
+
+test('a record that can be no bar is told, and left out', async () => {
+  const path = join(dir, 'bad.csv')
+  const prices = ['1,2,1,1', 'x,2,1,1', '1,1,2,1', '1,2,0,1', '1,2,1,1']
+  const lines = prices.map((price, i) => `700,2026-11-20 09:3${i},2026-11-20 09:3${i + 1},${price}`)
+  writeFileSync(path, `symbol,start,end,open,high,low,close\n${lines.join('\n')}\n`)
+  let bad = 0
+  const source = await openCsvSource(path, { sessions, onBadBar: () => void bad++ })
+  expect((await collect(source.bars!({}))).map(span)).toEqual(['09:30-09:31', '09:34-09:35'])
+  expect(bad).toBe(3)
+})

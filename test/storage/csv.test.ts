@@ -124,6 +124,7 @@ describe('ticks in CSV', () => {
       'ABC,2023-08-15 14:30:25,1,1',
       '700,2023-08-15 14:30:25,1,1.5',
       '700',
+      '700,2023-08-15 14:30:25,0x1F4,1',
     ]
     const events = await ticksIn(`symbol,timestamp,last_price,volume\n${rows.join('\n')}\n`)
     expect(events.map((event) => (event as never as { reason: string }).reason)).toEqual([
@@ -131,6 +132,7 @@ describe('ticks in CSV', () => {
       'malformed',
       'malformed',
       'volume',
+      'malformed',
       'malformed',
     ])
     expect(events.map((event) => (event as never as { raw: string }).raw)).toEqual(rows)

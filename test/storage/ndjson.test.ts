@@ -161,6 +161,16 @@ describe('a source of lines', () => {
     expect(await collect(source.bars!({}))).toMatchObject([{ symbol: 'HSI', close: 1, mean: null, trades: null }])
   })
 
+  test('tells of a record among bars that can be none', async () => {
+    const bar = { type: 'bar', symbol: 'HSI', start: 1, end: 2, open: 1, high: 1, low: 1, close: 1 }
+    const lines = [bar, { ...bar, high: 0.5 }, { ...bar, close: 'x' }, { type: 'volatility' }]
+    let bad = 0
+    const path = file('bad-bars.ndjson', lines.map((line) => JSON.stringify(line)).join('\n'))
+    const source = await openNdjsonSource(path, { ...options, onBadBar: () => void bad++ })
+    expect(await collect(source.bars!({}))).toHaveLength(1)
+    expect(bad).toBe(2)
+  })
+
   test('takes symbols, times and foreign names as asked', async () => {
     const lines = file(
       'foreign.ndjson',

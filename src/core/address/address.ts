@@ -43,6 +43,9 @@ export const SCHEMES = {
 
 export type SchemeName = keyof typeof SCHEMES
 
+/** Vendors: what they bring is traded now and has no past. */
+export const LIVE: ReadonlySet<SchemeName> = new Set(['alltick', 'infoway', 'longbridge', 'tutorial'])
+
 /** A parsed address: where events come from or go to. `text` is as the user wrote it, fit to be shown: without secrets. */
 export interface Address {
   readonly scheme: SchemeName

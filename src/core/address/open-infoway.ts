@@ -19,7 +19,10 @@ export async function openInfoway(address: Address, options: Settled): Promise<S
   const plan = choiceParam(address, 'plan', PLANS) ?? access.plan
   const padded = choiceParam(address, 'padded', ['on', 'off']) !== 'off'
   if (key === undefined && !(endpoints?.every(isLoopback) ?? false)) {
-    throw new HkqError('E_TOKEN', 'no Infoway key: set HKQ_INFOWAY_KEY, or use --from sim: for the simulated market')
+    throw new HkqError(
+      'E_TOKEN',
+      'no Infoway key: set HKQ_INFOWAY_KEY, run "hkq init --vendor infoway", or use --from sim: for the simulated market',
+    )
   }
   const settings = { padded, ...(key !== undefined && { key }), ...(plan && { plan }) }
   const vendorOf = (secret = key): Vendor =>

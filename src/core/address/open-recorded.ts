@@ -49,6 +49,7 @@ function fileOptions(address: Address, options: Settled): FileOptions {
   }
   return {
     ...{ sessions: options.sessions, signal: options.signal, query: queryOf(options) },
+    ...(options.onBadBar && { onBadBar: options.onBadBar }),
     ...(volume && { volume }),
     ...(label && { label }),
     ...(renaming && { columns: renaming }),

@@ -46,11 +46,13 @@ export interface SourceOptions {
   signal?: AbortSignal
   /** Levels of the book to deliver as quotes; 0 for none. */
   depth?: number
-  /** Epoch ms, inclusive and exclusive; recorded sources only. */
+  /** Epoch ms, inclusive and exclusive; recorded and simulated sources only. */
   since?: number
   until?: number
   /** Failed attempts in a row before a live source gives up; absent: never. */
   maxRetries?: number
+  /** Told of each record of a file of bars that can be no bar and is left out. */
+  onBadBar?: () => void
   /** How far the store has come, for the gaps of a restart. */
   checkpoints?: readonly Checkpoint[]
   /** Whether `committed` of the source will be told what is safe, as a recorder does; only a queue asks. */

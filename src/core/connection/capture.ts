@@ -1,9 +1,10 @@
 import { isUtf8 } from 'node:buffer'
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
+import { closeSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { Clock } from '../clock.ts'
 import { HkqError, messageOf } from '../errors.ts'
+import { makeFolder } from '../make-folder.ts'
 import { dayNumber, formatDate } from '../market/time.ts'
 import { scrubber } from './secret.ts'
 import type { Decoder, Vendor } from './vendor.ts'
@@ -48,7 +49,7 @@ export class Capture {
   /** @throws HkqError E_STORAGE when the folder cannot be made */
   constructor(dir: string, vendor: Vendor, options: CaptureOptions) {
     try {
-      mkdirSync(dir, { recursive: true })
+      makeFolder(dir)
     } catch (error) {
       throw refused(dir, error)
     }

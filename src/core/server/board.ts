@@ -1,11 +1,12 @@
 import type { Clock } from '../clock.ts'
-import { lacksTrades, type MarketEvent, type Quote, type Tick } from '../market/event.ts'
+import { type Gap, lacksTrades, type MarketEvent, type Quote, type Status, type Tick } from '../market/event.ts'
 import type { Client } from './client.ts'
 import { type Dialect, WIRES } from './dialect.ts'
 import { textFrame } from './frame.ts'
 import { History } from './history.ts'
 import { impliedQuote } from './implied-quote.ts'
 import type { MinuteBars } from './minute-bars.ts'
+import type { HangUp } from './options.ts'
 
 /** Events between two looks at the buffers when paced. */
 const SLICE = 1_024
@@ -20,6 +21,9 @@ interface Topic {
   quote: Quote | null
   /** Whether the source sends books of this symbol; else they are implied by its trades. */
   hasBooks: boolean
+  /** Ordinal of the history from which on no trade of this symbol is missing in it, and whether there was one since. */
+  wholeFrom: number
+  hasTrades: boolean
 }
 
 export interface BoardOptions {
@@ -29,12 +33,20 @@ export interface BoardOptions {
   /** A paced publisher waits this long for the second kind of subscription of a client that has made one. */
   readonly settleMs: number
   readonly bars: MinuteBars | null
-  readonly onWanted: (symbols: ReadonlySet<string>) => void
+  /** The source brings what is wanted, and `always`; undefined where it brings the same whoever wants it. */
+  readonly onWanted: ((symbols: ReadonlySet<string>) => void) | undefined
+  readonly always: ReadonlySet<string>
+  readonly hangsUpFor: () => HangUp
 }
+
+/** RFC 6455's registry: the service begins again, come back. */
+const BEGINS_AGAIN = 1012
 
 /**
  * Who wants what, and the way of an event to them. Subscribing sends the history of what is new to the client and goes
- * over to live in one step, so that nothing is missing or doubled between the two.
+ * over to live in one step, so that nothing is missing or doubled between the two. The protocols have no word for missing
+ * trades but a lost connection: where a live source lacks some, or is lost itself, those who get them are hung up on, and
+ * nothing from before is given again, which would look as if nothing were missing.
  */
 export class Board {
   readonly #options: BoardOptions
@@ -43,6 +55,7 @@ export class Board {
   readonly #wanted = new Set<string>()
   readonly #history: History
   readonly #closed = new AbortController()
+  #isLost = false
   #changed: (() => void)[] = []
 
   constructor(options: BoardOptions) {
@@ -53,6 +66,11 @@ export class Board {
   /** Union of what clients subscribe. */
   get wanted(): ReadonlySet<string> {
     return this.#wanted
+  }
+
+  /** Whether the one live feed behind the source has no connection: nobody is told that it has. */
+  get isLost(): boolean {
+    return this.#isLost
   }
 
   lastTick(symbol: string): Tick | null {
@@ -73,8 +91,9 @@ export class Board {
     const added = new Map<string, number>()
     for (const symbol of symbols) {
       if (client.trades.has(symbol)) continue
-      this.#topic(symbol).trades.add(client)
-      added.set(symbol, client.leftTrades.get(symbol) ?? 0)
+      const topic = this.#topic(symbol)
+      topic.trades.add(client)
+      added.set(symbol, Math.max(client.leftTrades.get(symbol) ?? 0, topic.wholeFrom))
     }
     client.trades = symbols
     this.#replay(client, 'tick', added)
@@ -115,7 +134,8 @@ export class Board {
       for (const event of batch.slice(from, from + SLICE)) {
         if (event.type === 'tick') this.#tick(event)
         else if (event.type === 'quote') this.#quote(event, true)
-        else if (event.type === 'gap' && lacksTrades(event)) this.#options.bars?.forget(event)
+        else if (event.type === 'gap' && lacksTrades(event)) this.#gap(event)
+        else if (event.type === 'status') this.#status(event)
       }
       for (const client of this.#subscribers) client.flush()
     }
@@ -141,6 +161,7 @@ export class Board {
       if (implied) this.#quote(implied, false)
     }
     topic.tick = tick
+    topic.hasTrades = true
     this.#options.bars?.add(tick)
     this.#history.add(tick)
     if (topic.trades.size === 0) return
@@ -149,6 +170,36 @@ export class Board {
       frames[client.dialect] ??= textFrame(WIRES[client.dialect].trade(tick))
       client.push(frames[client.dialect]!)
     }
+  }
+
+  #status({ state }: Status): void {
+    if (this.#options.hangsUpFor() !== 'losses' || (state !== 'lost' && state !== 'up')) return
+    this.#isLost = state === 'lost'
+    if (!this.#isLost) return
+    for (const topic of this.#topics.values()) this.#forget(topic)
+    this.#hangUp(this.#subscribers, 'the source is lost')
+  }
+
+  #gap(gap: Gap): void {
+    this.#options.bars?.forget(gap)
+    if (this.#options.hangsUpFor() === 'nothing') return
+    const misled = new Set<Client>()
+    for (const symbol of gap.symbol === null ? this.#topics.keys() : [gap.symbol]) {
+      const topic = this.#topic(symbol)
+      if (topic.hasTrades) for (const client of topic.trades) misled.add(client)
+      this.#forget(topic)
+    }
+    this.#hangUp(misled, 'the source lacks trades')
+  }
+
+  #hangUp(clients: Iterable<Client>, reason: string): void {
+    for (const client of clients) client.close(BEGINS_AGAIN, reason)
+  }
+
+  /** What was said of a symbol so far is followed by a hole. */
+  #forget(topic: Topic): void {
+    topic.wholeFrom = this.#history.next
+    topic.hasTrades = false
   }
 
   #quote(quote: Quote, own: boolean): void {
@@ -187,9 +238,13 @@ export class Board {
     }
     this.wake()
     if (union.size === this.#wanted.size && [...union].every((symbol) => this.#wanted.has(symbol))) return
+    const { onWanted, always } = this.#options
+    for (const symbol of this.#wanted) {
+      if (onWanted && !union.has(symbol) && !always.has(symbol)) this.#forget(this.#topic(symbol))
+    }
     this.#wanted.clear()
     for (const symbol of union) this.#wanted.add(symbol)
-    this.#options.onWanted(union)
+    onWanted?.(union)
   }
 
   /** Resolves when somebody listens, has said what it wants, and keeps up; or when the board closes. */
@@ -229,7 +284,10 @@ export class Board {
   #topic(symbol: string): Topic {
     let topic = this.#topics.get(symbol)
     if (topic === undefined) {
-      topic = { trades: new Set(), books: new Map(), tick: null, quote: null, hasBooks: false }
+      topic = {
+        ...{ trades: new Set(), books: new Map(), tick: null, quote: null },
+        ...{ hasBooks: false, wholeFrom: 0, hasTrades: false },
+      }
       this.#topics.set(symbol, topic)
     }
     return topic

@@ -6,6 +6,12 @@ import type { Dialect } from './dialect.ts'
 import type { Fault } from './faults.ts'
 import type { PlanName } from './plan.ts'
 
+/**
+ * When clients are told by hanging up that they miss trades: at the gaps of a live source, and at its losses too where it
+ * has one connection, without which nothing comes.
+ */
+export type HangUp = 'nothing' | 'gaps' | 'losses'
+
 export interface ServerOptions {
   /** Address to listen on, default 127.0.0.1. */
   host?: string
@@ -47,6 +53,10 @@ export interface ServerOptions {
   random?: () => number
   /** Called with the union of the subscribed symbols whenever it changes. */
   onWanted?: (symbols: ReadonlySet<string>) => void
+  /** Symbols that the source brings whoever wants them; of the others nothing is kept over a time when nobody did. */
+  always?: readonly string[]
+  /** Default: nothing, as over a simulated or recorded source. */
+  hangsUpFor?: () => HangUp
 }
 
 export interface QuoteServer {

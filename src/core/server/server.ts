@@ -30,6 +30,7 @@ const MAX_WAITING = 64 << 20
 /** How long a server that closes waits for requests to end and, going away, for clients; at the end of the data these have 30 s. */
 const GRACE_MS = 2_000
 const FULL: HttpAnswer = deny(503, 'too many connections')
+const LOST: HttpAnswer = deny(503, 'the source is lost')
 const FAILED: HttpAnswer = deny(500, 'request failed')
 const HTTP_PATH = /^\/(?:quote-stock-b-api|quote-b-api)\/([a-z_-]+)$/
 
@@ -88,7 +89,9 @@ class AlltickServer implements QuoteServer {
       paced,
       settleMs: options.settleMs ?? 2_000,
       bars,
-      onWanted: options.onWanted ?? (() => {}),
+      onWanted: options.onWanted,
+      always: new Set(options.always),
+      hangsUpFor: options.hangsUpFor ?? (() => 'nothing'),
     })
     this.#desk = { board: this.#board, bars, sessions: options.sessions, instruments, strict, has }
     const requestTimeout = options.requestMs ?? REQUEST_MS
@@ -159,7 +162,7 @@ class AlltickServer implements QuoteServer {
   #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     socket.on('error', () => {})
     const full = this.#clients.size >= MAX_CLIENTS || this.#closed.signal.aborted
-    const admission = full ? FULL : admit(request, this.#admission)
+    const admission = full ? FULL : this.#board.isLost ? LOST : admit(request, this.#admission)
     if ('status' in admission) refuse(socket, admission)
     else this.#upgrades.handleUpgrade(request, socket, head, (ws) => this.#connected(ws, socket, admission))
   }

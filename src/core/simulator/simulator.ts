@@ -25,6 +25,8 @@ export interface SimulatorOptions {
   start?: number
   /** Trading days to play, 0 for ever. Default 1. */
   days?: number
+  /** Epoch ms at which the play ends, whatever days are left; default never. */
+  until?: number
   /** Levels of the Quote events, 0 for none. Default 10. */
   depth?: number
   sessions: Sessions
@@ -94,6 +96,7 @@ class Simulator implements Source {
     const days = this.#options.days ?? 1
     try {
       for (let played = 0; days === 0 || played < days; played++) {
+        if (this.#day.end >= this.#until && played > 0) break
         if (played > 0) this.#day = this.#sessions.nextDay(this.#day.end + 12 * HOUR)
         const from = played === 0 ? this.#started : this.#day.phases[0]!.open
         this.clock.jumpTo(from)
@@ -102,11 +105,15 @@ class Simulator implements Source {
         yield* this.#playDay()
         if (this.#aborted) return
       }
-      // The closing price of the last day is settled.
-      this.clock.jumpTo(this.#day.end + MINUTE)
+      // The closing price of the last day is settled, or what came before `until`.
+      this.clock.jumpTo(Math.max(this.clock.now(), Math.min(this.#day.end, this.#until) + MINUTE))
     } finally {
       this.clock.end()
     }
+  }
+
+  get #until(): number {
+    return this.#options.until ?? Number.POSITIVE_INFINITY
   }
 
   get #aborted(): boolean {
@@ -129,17 +136,21 @@ class Simulator implements Source {
   }
 
   #isOver(): boolean {
-    if (this.#timeline.next < Number.POSITIVE_INFINITY) return false
+    if (this.#timeline.next < this.#until) return false
     return this.#symbols.size > 0 || this.clock.now() >= this.#day.end
   }
 
   /** What has happened since the last batch, at most BATCH events or so, and up to when. */
   #due(): { batch: readonly MarketEvent[]; time: number } {
-    const until = this.#options.speed === 'max' ? Number.MAX_VALUE : this.clock.now()
+    const now = this.#options.speed === 'max' ? Number.MAX_VALUE : this.clock.now()
     const out: MarketEvent[] = []
     this.#stage.out = out
     let time = 0
-    for (let next = this.#timeline.next; next <= until && out.length < BATCH; next = this.#timeline.next) {
+    for (
+      let next = this.#timeline.next;
+      next <= now && next < this.#until && out.length < BATCH;
+      next = this.#timeline.next
+    ) {
       this.#timeline.step()
       time = next
     }

@@ -1,8 +1,9 @@
-import { appendFile, mkdir, open } from 'node:fs/promises'
+import { appendFile, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
 import { HkqError, messageOf } from '../errors.ts'
+import { makeFolder } from '../make-folder.ts'
 
 const compress = promisify(gzip)
 
@@ -26,7 +27,7 @@ export async function appendText(path: string, text: string): Promise<void> {
  */
 export async function prepareFile(path: string): Promise<boolean> {
   try {
-    await mkdir(dirname(path), { recursive: true })
+    makeFolder(dirname(path))
     const file = await open(path, 'a')
     const { size } = await file.stat()
     await file.close()

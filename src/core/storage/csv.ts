@@ -92,7 +92,9 @@ async function* barsOf(files: AsyncIterable<OpenCsv>, query: Query, options: Fil
   const labels = new Labels(options.sessions, options.label)
   for await (const file of files) {
     for await (const batch of file.records) {
-      const bars = batch.flatMap((record) => barsIn(record, file, labels)).filter((bar) => isWanted(bar, query))
+      const bars = batch
+        .flatMap((record) => barsIn(record, file, labels, options))
+        .filter((bar) => isWanted(bar, query))
       if (options.signal?.aborted) return
       if (bars.length > 0) yield bars
     }
@@ -102,14 +104,21 @@ async function* barsOf(files: AsyncIterable<OpenCsv>, query: Query, options: Fil
 }
 
 /** The bars that a record completes: its own when it tells start and end, else what its label makes known. */
-function barsIn({ fields: values }: CsvRecord, { kind, name, columns, context }: OpenCsv, labels: Labels): Bar[] {
+function barsIn(
+  { fields: values }: CsvRecord,
+  { kind, name, columns, context }: OpenCsv,
+  labels: Labels,
+  options: FileOptions,
+): Bar[] {
   if (kind === 'ticks') throw new HkqError('E_INPUT', `"${name}" holds ticks where the files before it hold bars`)
   const fields = fieldsOf(values, columns)
   const [start, end] = [readInstant(fields.start), readInstant(fields.end)]
-  if (end > start) return [readBar(fields, start, end, context)].filter((bar) => bar !== null)
+  const isWhole = end > start
   const label = Number.isNaN(start) ? readInstant(fields.timestamp) : start
-  const bar = readBar(fields, label, label + 1, context)
-  return bar === null ? [] : labels.add(bar)
+  const bar = isWhole ? readBar(fields, start, end, context) : readBar(fields, label, label + 1, context)
+  if (bar !== null) return isWhole ? [bar] : labels.add(bar)
+  options.onBadBar?.()
+  return []
 }
 
 /** The fields of a record by hkq's names; a date and a time in two columns are one timestamp. */

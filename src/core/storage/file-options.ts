@@ -15,6 +15,8 @@ export interface FileOptions {
   readonly label?: 'start' | 'end'
   /** hkq's field name to the file's, e.g. `timestamp` to `t`. */
   readonly columns?: ReadonlyMap<string, string>
+  /** Told of each record among bars that can be none and is left out. */
+  readonly onBadBar?: () => void
   /** Ends the reading quietly. */
   readonly signal?: AbortSignal
 }

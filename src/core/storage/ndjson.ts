@@ -32,7 +32,7 @@ export async function openNdjsonSource(from: string | Input, options: FileOption
     name: 'ndjson',
     kind: 'recorded',
     clock,
-    ...(holdsBars && { bars: (query: Query) => barsOf(all(), { ...options.query, ...query }) }),
+    ...(holdsBars && { bars: (query: Query) => barsOf(all(), { ...options.query, ...query }, options) }),
     [Symbol.asyncIterator]: () => clock.follow(asWanted(eventsOf(all()), options))[Symbol.asyncIterator](),
   }
 }
@@ -79,9 +79,10 @@ async function* eventsOf(records: Batches<MarketEvent | Bar>): Batches {
   }
 }
 
-async function* barsOf(records: Batches<MarketEvent | Bar>, query: Query): Batches<Bar> {
+async function* barsOf(records: Batches<MarketEvent | Bar>, query: Query, { onBadBar }: FileOptions): Batches<Bar> {
   const { symbols = [], since = -Infinity, until = Infinity } = query
   for await (const batch of records) {
+    if (onBadBar) for (const { type } of batch) if (type === 'rejected') onBadBar()
     const bars = batch.filter(
       (record): record is Bar =>
         record.type === 'bar' &&

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs'
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Summary } from '../bars/summary.ts'
-import { HkqError } from '../errors.ts'
+import { HkqError, messageOf } from '../errors.ts'
+import { makeFolder } from '../make-folder.ts'
 import { dayNumber } from '../market/time.ts'
 import { Lake } from './parquet/lake.ts'
 import { PARTS } from './parquet/layout.ts'
@@ -38,9 +39,11 @@ export async function openParquet(directory: string, options: SqliteOptions): Pr
 
 async function openStaged(directory: string, stage: string, { mode: _, ...options }: SqliteOptions): Promise<Store> {
   const lake = new Lake(directory)
-  await mkdir(directory, { recursive: true }).catch((cause) => {
-    throw new HkqError('E_STORAGE', `"${directory}" cannot be made: ${cause.message}`, { cause })
-  })
+  try {
+    makeFolder(directory)
+  } catch (cause) {
+    throw new HkqError('E_STORAGE', `"${directory}" cannot be made: ${messageOf(cause)}`, { cause })
+  }
   if (!existsSync(stage)) await makeStage(lake, stage)
   const moving = await openToArchive(stage, options)
   return closingInto(moving, lake, stage)

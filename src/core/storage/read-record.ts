@@ -33,6 +33,8 @@ export class Ordinals {
 
 /** No number of a market is written with more characters. */
 const LONGEST_NUMBER = 400
+/** JavaScript's other bases: no market writes in them. */
+const BASED = /^[+-]?0[xob]/i
 const KNOWN_FLAGS: ReadonlySet<string> = new Set(FLAGS)
 const BUY = /^(?:b|buy|1)$/i
 const SELL = /^(?:s|sell|2)$/i
@@ -64,7 +66,7 @@ export function readBar(fields: Fields, start: number, end: number, context: Rea
   const [open, high, low, close] = [fields.open, fields.high, fields.low, fields.close].map(readNumber)
   const trades = readNumber(fields.trades)
   const prices = [open, high, low, close].map((price) => price ?? Number.NaN)
-  const priced = prices.every((price) => price > 0 && Number.isFinite(price))
+  const priced = prices.every((price) => price > 0 && Number.isFinite(price)) && prices[1]! >= prices[2]!
   if (symbol === null || !(end > start) || !(priced || trades === 0)) return null
   const amount = (value: unknown): number | null => (isIndex(symbol) ? null : finite(readNumber(value)))
   const revision = readNumber(fields.revision)
@@ -107,6 +109,7 @@ export function readNumber(value: unknown): number | null {
   const text = value.trim()
   if (text.length > LONGEST_NUMBER) return Number.NaN
   if (text === '' || text === '-' || text === '--' || /^(?:null|none|nan|n\/a)$/i.test(text)) return null
+  if (BASED.test(text)) return Number.NaN
   return Number(/^-?\d{1,3}(?:,\d{3})+(?:\.\d+)?$/.test(text) ? text.replaceAll(',', '') : text)
 }
 
