@@ -6,7 +6,7 @@ import type { Check } from './_check.ts'
 import type { Config } from './_config.ts'
 import { longbridgeSecrets } from './_feed.ts'
 import type { Io } from './_io.ts'
-import { ALLTICK, INFOWAY, resolveToken } from './_token.ts'
+import { ALLTICK, INFLUX, INFOWAY, resolveToken } from './_token.ts'
 
 /** Keys of a configuration whose values leave the machine in a report; of any other only its name does. */
 const TELLING = /^(plan|durability|patience|depth|every|window|estimator|preset|tz|format|until|relay|symbols)$/
@@ -45,7 +45,7 @@ function named(value: unknown, key = ''): unknown {
 /** Last of all: whatever a vendor's secret, or the user's own folder, may have got into. */
 function scrubbed(text: string, config: Config, io: Io): string {
   const known = new Map([[io.home, '~']])
-  for (const vendor of [ALLTICK, INFOWAY]) {
+  for (const vendor of [ALLTICK, INFOWAY, INFLUX]) {
     try {
       const { token = '', others } = resolveToken(config, io.env, io, vendor)
       for (const secret of [token, ...others]) known.set(secret, `(${vendor.secret})`)

@@ -38,8 +38,8 @@ export function tellerOf({ kind }: Source, options: CommonOptions, io: Io): Retu
 }
 
 /**
- * The validator of a source; a store's ticks were judged before they were stored, and keep the verdict they have. Board lots and kinds are used as soon as the
- * source tells them; `onFacts` is told too.
+ * The validator of a source; a store's ticks were judged before they were stored, and keep the verdict they have. Board
+ * lots and kinds are used as soon as the source tells them; `onFacts` is told too.
  */
 export function validatorFor(
   address: Address,

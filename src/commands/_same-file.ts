@@ -1,6 +1,6 @@
 import { fstatSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import type { Address } from '../core/address/address.ts'
+import { type Address, withinPath } from '../core/address/address.ts'
 import { HkqError } from '../core/errors.ts'
 import type { Io } from './_io.ts'
 
@@ -17,9 +17,10 @@ export function refuseSameFile(sources: readonly Address[], sinks: readonly Addr
   }
 }
 
-/** What a place is known by: its path and schema, and of a file where it is on the disk. None for what has no place. */
-function namesOf({ scheme, path, params }: Address, stream: () => object): readonly string[] {
-  const name = `${resolve(path)} ${params.get('schema') ?? ''}`
+/** What a place is known by: its path and what is told apart there, and of a file where it is on the disk. None for what has no place. */
+function namesOf(address: Address, stream: () => object): readonly string[] {
+  const { scheme, path } = address
+  const name = `${resolve(path)} ${withinPath(address)}`
   if (scheme !== '-') return path === '' ? [] : [name, ...placeOf(() => statSync(path, { bigint: true }))]
   const { fd } = stream() as { fd?: number }
   return fd === undefined ? [] : placeOf(() => fstatSync(fd, { bigint: true }))

@@ -12,7 +12,7 @@ export interface VendorNames {
 }
 export const ALLTICK: VendorNames = { section: 'alltick', secret: 'token', title: 'AllTick' }
 export const INFOWAY: VendorNames = { section: 'infoway', secret: 'key', title: 'Infoway' }
-const INFLUX: VendorNames = { section: 'influx', secret: 'token', title: 'InfluxDB' }
+export const INFLUX: VendorNames = { section: 'influx', secret: 'token', title: 'InfluxDB' }
 
 /** What opening a store of InfluxDB 2 may ask for: `HKQ_INFLUX_TOKEN`, its file, or the configuration's `influx.tokenFile`. */
 export function influxTokenOf(config: Config, io: { env: Env; cwd: string; home: string }): () => string | undefined {

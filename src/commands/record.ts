@@ -64,10 +64,13 @@ export function define(io: Io): Command {
   withFeeds(command, 'a running recorder, else alltick:')
   withLive(command)
   return withCommon(command).action(async (args: string[], options: Options) => {
-    const setup = setUp(command, io, [...args, ...symbolsIn(options.symbolsFile)])
+    const named = [...args, ...symbolsIn(options.symbolsFile)]
+    const setup = setUp(command, io, named)
     if (printedSchema(command, io, ['tick', 'quote', 'gap', 'summary'])) return
     const isQueue = options.from?.some((text) => namesQueue(parseAddress(text, 'source'))) ?? false
-    const symbols = isQueue ? setup.symbols : demandSymbols(setup.symbols)
+    // what is taken from a queue is gone from it: only symbols named for this run may leave others out
+    const ofQueue = named.length > 0 ? setup.symbols : []
+    const symbols = isQueue ? ofQueue : demandSymbols(setup.symbols)
     const sinks = (options.to ?? ['sqlite:hk_market.db']).map((text) => parseAddress(text, 'sink'))
     Object.assign(io, { meantToBeStopped: true, ignoresHangup: true })
     let addresses = await liveAddresses(options.from, setup, io)

@@ -226,23 +226,35 @@ export function describeQueue(server: QueueServer): void {
       const { address, queue } = names()
       await write(address, trades(0, 1))
       const foreign = [
-        ...['', 'hello', '{}', '[]', '[null]', '[{"type":"tick"}]', '[{"type":"__proto__"}]', '{"__proto__":[]}'],
-        JSON.stringify([{ ...tick(), last_price: -1 }]),
-        JSON.stringify([{ ...tick(), symbol: '../700' }]),
-        JSON.stringify([{ ...tick(), timestamp: 1e300 }]),
-        JSON.stringify([{ ...tick(), flags: ['nonsense'] }]),
-        JSON.stringify([{ ...tick(), more: 1 }]),
-        JSON.stringify([{ ...tick(), seq: '9'.repeat(19) }]),
+        ...['null', '{"type":"tick"}', '{"type":"__proto__"}', JSON.stringify({ ...tick(), last_price: -1 })],
+        JSON.stringify({ ...tick(), symbol: '../700' }),
+        JSON.stringify({ ...tick(), timestamp: 1e300 }),
+        JSON.stringify({ ...tick(), flags: ['nonsense'] }),
+        JSON.stringify({ ...tick(), more: 1 }),
+        JSON.stringify({ ...tick(), seq: '9'.repeat(19) }),
       ]
-      for (const text of foreign) await server.put(server.at, queue, text)
+      const messages = ['', 'hello', '{}', '[]', '{"__proto__":[]}']
+      for (const text of messages) await server.put(server.at, queue, text)
+      for (const event of foreign) await server.put(server.at, queue, `[${event}]`)
       await write(address, trades(1, 2))
-      const got = await take(address, count(foreign.length + 2))
+      const got = await take(address, count(messages.length + foreign.length + 2))
       expect(got.filter(({ type }) => type === 'tick')).toEqual(trades(0, 2))
       const refused = got.filter((event) => event.type === 'rejected')
       expect(refused.map(({ raw, reason, source }) => [raw, reason, source])).toEqual(
-        foreign.map((text) => [text, 'malformed', server.scheme]),
+        [...messages, ...foreign].map((text) => [text, 'malformed', server.scheme]),
       )
       expect(await server.unread(server.at, queue, 'hkq')).toBe(0)
+    })
+
+    it('quarantines an event that is none, and takes those beside it', async () => {
+      const { address, queue } = names()
+      await write(address, trades(0, 1))
+      const [one, two] = trades(1, 3)
+      const odd = JSON.stringify({ ...tick(), received_at: -5 })
+      await server.put(server.at, queue, `[${JSON.stringify(one)},${odd},${JSON.stringify(two)}]`)
+      const got = await take(address, count(4))
+      expect(got.filter(({ type }) => type === 'tick')).toEqual(trades(0, 3))
+      expect(got.filter((event) => event.type === 'rejected')).toMatchObject([{ raw: odd, reason: 'malformed' }])
     })
 
     it('refuses what has no room, never in place of what is unread, and has it all once there is room', async () => {

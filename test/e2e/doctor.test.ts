@@ -241,7 +241,10 @@ describe('hkq doctor', () => {
       record: { durability: 'power', raw: 'canary-b' },
     }
     writeFileSync(join(cwd, 'hkq.config.json'), JSON.stringify(config))
-    const secrets = { ...env, HTTPS_PROXY: 'http://user:canary-c@127.0.0.1:1', HKQ_TO: 'a.db' }
+    const secrets = {
+      ...env,
+      ...{ HTTPS_PROXY: 'http://user:canary-c@127.0.0.1:1', HKQ_TO: 'canary-d.db', HKQ_INFLUX_TOKEN: 'canary-d' },
+    }
     const { code } = await doctor(cwd, ['--offline', '--bundle', 'report.json'], secrets)
     expect(code).toBe(0)
     const text = readFileSync(join(cwd, 'report.json'), 'utf8')

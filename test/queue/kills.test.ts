@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import Sqlite from 'better-sqlite3'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { openSink } from '../../src/core/address/open-sink.ts'
 import { at, tick } from '../storage/sample.ts'
 import { NATS, type QueueServer, REDIS } from '../support/queues.ts'
@@ -96,4 +96,26 @@ describe.each([REDIS, NATS])('a recorder behind a queue of $scheme', (server: Qu
       await server.remove(server.at, queue)
     }
   }, 120_000)
+})
+
+describe('a recorder of a queue', () => {
+  it('takes every symbol where none is named, whatever a configuration watches', async () => {
+    const queue = REDIS.name()
+    const address = `redis://${REDIS.at}/${queue}`
+    const home = mkdtempSync(join(tmpdir(), 'hkq-queue-config-'))
+    folders.push(home)
+    try {
+      const sink = await openSink(address)
+      await sink.write([tick({ seq: 1 }), tick({ symbol: '09988.HK', seq: 2 })])
+      await sink.close()
+      writeFileSync(join(home, 'hkq.config.json'), '{"symbols":["700"]}')
+      const child = spawn(process.execPath, [BIN, 'record', '--from', address, '--to', 'a.db', '-q'], {
+        ...{ cwd: home, stdio: 'ignore', env: { PATH: process.env.PATH ?? '', HOME: home, XDG_RUNTIME_DIR: home } },
+      })
+      children.push(child)
+      await vi.waitFor(() => expect(numbersIn(join(home, 'a.db'))).toEqual([1, 2]), { timeout: 15_000 })
+    } finally {
+      await REDIS.remove(REDIS.at, queue)
+    }
+  })
 })

@@ -154,6 +154,16 @@ function readParams(query: string, known: readonly string[], text: string): Map<
   return params
 }
 
+/** Options that tell one place at a server from another. */
+const PLACE = ['schema', 'org', 'db', 'mode']
+
+/** What stands at one path of a server is told apart by: empty where the path says it all. */
+export function withinPath(address: Address): string {
+  return PLACE.map((name) => param(address, name) ?? '')
+    .join(' ')
+    .trimEnd()
+}
+
 /** The last value of an option of the address, undefined when absent. */
 export function param(address: Address, name: string): string | undefined {
   return address.params.get(name)?.at(-1)

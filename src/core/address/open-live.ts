@@ -1,6 +1,6 @@
 import { Capture } from '../connection/capture.ts'
 import { type Feed, type FeedOptions, openFeed } from '../connection/feed.ts'
-import { type Line, spread } from '../connection/spread.ts'
+import { type Line, pooled } from '../connection/pool.ts'
 import type { Vendor } from '../connection/vendor.ts'
 import type { Inquiry } from '../pipeline/inquiry.ts'
 import type { Source } from '../pipeline/source.ts'
@@ -19,7 +19,7 @@ export function openLive(vendors: readonly Vendor[], options: Settled, inquiry?:
   const feed =
     lines.length === 1
       ? captured(lines[0]!.vendor, options, 0, how)
-      : spread(lines, how, ({ vendor }, { which, ...own }) => captured(vendor, options, which, { ...how, ...own }))
+      : pooled(lines, how, ({ vendor }, { which, ...own }) => captured(vendor, options, which, { ...how, ...own }))
   if (inquiry === undefined) return feed
   return { ...withEvents(feed, (events) => events), inquiry, instruments: () => inquiry.staticInfo(options.symbols) }
 }

@@ -7,7 +7,7 @@ import { JournaledStore } from '../storage/journal/journaled-store.ts'
 import { openJournal } from '../storage/journal/open-journal.ts'
 import { patient } from '../storage/patient.ts'
 import type { Store } from '../storage/store.ts'
-import { type Address, param } from './address.ts'
+import { type Address, param, withinPath } from './address.ts'
 import type { SinkOptions } from './open-sink.ts'
 import { awayOf, openStoreAt } from './open-store.ts'
 
@@ -57,8 +57,7 @@ export function waitingRoomOf(address: Address, { journals }: SinkOptions): { di
 function journalOf(address: Address, journals: string | undefined): string | undefined {
   const own = param(address, 'journal')
   if (own !== undefined || journals === undefined) return own
-  const parts = ['schema', 'org', 'db', 'mode'].map((name) => param(address, name) ?? '')
-  const identity = [address.text.replace(/\?.*$/s, ''), ...parts].join(' ')
+  const identity = `${address.text.replace(/\?.*$/s, '')} ${withinPath(address)}`
   return join(journals, createHash('sha256').update(identity).digest('hex').slice(0, 16))
 }
 

@@ -4,18 +4,25 @@ import { PHASES } from '../storage/columns.ts'
 import { reject } from '../validation/admit.ts'
 
 /**
- * The events of a message, every field exactly. What is no message of ours is one Rejected event with its text: nothing
- * that another program puts into a queue reaches a store as a trade unless every field of it can be one.
+ * The events of a message, every field exactly. What is no event of ours is a Rejected one with its text, beside the others:
+ * nothing that another program puts into a queue reaches a store as a trade unless every field of it can be one.
  * @param source under whose name a foreign message is quarantined
  * @param now when it was received, epoch ms
  */
 export function unpack(payload: string, source: string, now: number): (MarketEvent | Rejected)[] {
+  const refused = (raw: string): Rejected =>
+    reject({ source, symbol: null, timestamp: Number.NaN, received_at: now }, 'malformed', raw)
+  const events = parsed(payload)
+  if (!Array.isArray(events) || events.length === 0) return [refused(payload)]
+  return events.map((event) => (isEvent(event) ? withSeq(event) : refused(JSON.stringify(event))))
+}
+
+function parsed(payload: string): unknown {
   try {
-    const events: unknown = JSON.parse(payload)
-    if (Array.isArray(events) && events.length > 0 && events.every(isEvent)) return events.map(withSeq)
-  } catch {}
-  const known = { source, symbol: null, timestamp: Number.NaN, received_at: now }
-  return [reject(known, 'malformed', payload)]
+    return JSON.parse(payload)
+  } catch {
+    return undefined
+  }
 }
 
 function withSeq(event: MarketEvent): MarketEvent {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { openFeed } from '../../src/core/connection/feed.ts'
-import { shareOut, spread } from '../../src/core/connection/spread.ts'
+import { pooled, shareOut } from '../../src/core/connection/pool.ts'
 import type { Vendor } from '../../src/core/connection/vendor.ts'
 import { HkqError } from '../../src/core/errors.ts'
 import type { MarketEvent } from '../../src/core/market/event.ts'
@@ -51,7 +51,7 @@ describe('a feed over several connections', () => {
   let stop: AbortController
   let events: MarketEvent[]
   let done: Promise<unknown>
-  let feed: ReturnType<typeof spread>
+  let feed: ReturnType<typeof pooled>
   let asked: { at: number; url: string; from: Peer; frame: Asked }[]
 
   beforeEach(async () => {
@@ -85,7 +85,7 @@ describe('a feed over several connections', () => {
     const options = {
       ...{ symbols, depth: 0, sessions: new Sessions(), clock, random: () => 0, signal: stop.signal, checkpoints: [] },
     }
-    feed = spread(lines, options, ({ vendor }, { which: _, ...how }) => openFeed(vendor, { ...options, ...how }))
+    feed = pooled(lines, options, ({ vendor }, { which: _, ...how }) => openFeed(vendor, { ...options, ...how }))
     done = (async () => {
       for await (const batch of feed) events.push(...batch)
     })().catch((error: unknown) => error)

@@ -46,11 +46,11 @@ export function shareOut(symbols: readonly string[], capacities: readonly number
  * @param lines in the order in which they are used
  * @throws HkqError E_USAGE where the lines carry fewer symbols; while iterated what the last line throws
  */
-export function spread(lines: readonly Line[], options: FeedOptions, openLine: OpenLine): Feed {
-  return new Spread(lines, options, openLine)
+export function pooled(lines: readonly Line[], options: FeedOptions, openLine: OpenLine): Feed {
+  return new Pool(lines, options, openLine)
 }
 
-class Spread implements Feed {
+class Pool implements Feed {
   readonly kind = 'live'
   readonly name: string
   readonly clock
