@@ -35,8 +35,8 @@ export async function stores({ ticks = 300_000 } = {}) {
   return present.map(({ name }) => ({ store: name, ticks, ...figures(taken.get(name), ticks), ...missing }))
 }
 
-async function measured({ at }, source, cwd, round) {
-  const place = at(join(cwd, `${round}`), `hkq_bench_${randomBytes(6).toString('hex')}`)
+async function measured({ name, at }, source, cwd, round) {
+  const place = at(join(cwd, `${round}${name}`), `hkq_bench_${randomBytes(6).toString('hex')}`)
   try {
     const write = await hkq(['export', '--from', `sqlite:${source}`, '--to', place.address, '-q'], cwd)
     const bytes = await place.bytes()
