@@ -5,6 +5,7 @@ import { exactness } from './exactness.js'
 import { ingest } from './ingest.js'
 import { latency } from './latency.js'
 import { probe } from './probe.js'
+import { queues } from './queues.js'
 import { rolling } from './rolling.js'
 import { startup } from './startup.js'
 import { stores } from './stores.js'
@@ -25,6 +26,7 @@ const BENCHES = {
   capacity: () => capacity(),
   strategy: () => strategy(),
   stores: () => stores(),
+  queues: () => queues(),
   year: () => year(),
   probe: () => probe(),
 }
