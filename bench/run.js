@@ -2,6 +2,7 @@
 import { analytics } from './analytics.js'
 import { capacity } from './capacity.js'
 import { exactness } from './exactness.js'
+import { group } from './group.js'
 import { ingest } from './ingest.js'
 import { latency } from './latency.js'
 import { probe } from './probe.js'
@@ -27,6 +28,7 @@ const BENCHES = {
   strategy: () => strategy(),
   stores: () => stores(),
   queues: () => queues(),
+  group: () => group(),
   year: () => year(),
   probe: () => probe(),
 }

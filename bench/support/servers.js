@@ -18,14 +18,14 @@ export function answers(address) {
   })
 }
 
-/** A store of its own in PostgreSQL: its address, the bytes of its tables and indexes, and how to take it away. */
+/** A store of its own in PostgreSQL: its address, the bytes of its tables and indexes, a question to it, and how to take it away. */
 export function inPostgres(schema) {
   const sql = async (text) => {
     const { default: pg } = await import('pg')
     const client = new pg.Client({ connectionString: POSTGRES })
     await client.connect()
     try {
-      return (await client.query(text)).rows
+      return [await client.query(text)].flat().at(-1).rows
     } finally {
       await client.end()
     }
@@ -35,6 +35,7 @@ export function inPostgres(schema) {
   return {
     address: `${POSTGRES}?schema=${schema}`,
     bytes: async () => (await sql(size))[0].bytes,
+    sql: (text) => sql(`SET search_path TO ${schema}; ${text}`),
     remove: () => sql(`DROP SCHEMA IF EXISTS ${schema} CASCADE`),
   }
 }
