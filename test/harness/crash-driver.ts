@@ -197,7 +197,7 @@ export class CrashDriver {
     const acknowledged = join(this.#folder, `acknowledged-${++this.#runs}`)
     const recorder = new RecorderProcess({
       symbols: SYMBOLS,
-      url: `ws://127.0.0.1:${this.#server.port}${this.#server.path}`,
+      from: `alltick:?endpoint=ws://127.0.0.1:${this.#server.port}${this.#server.path}`,
       path: this.path,
       offset: this.clock.offset,
       preload: ['crash.cjs'],

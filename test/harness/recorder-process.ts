@@ -9,9 +9,10 @@ const BIN = resolve(import.meta.dirname, '../../bin/hkq.js')
 const PRELOAD = resolve(import.meta.dirname, 'preload')
 
 export interface RecorderOptions {
+  /** None: all that the source has. */
   readonly symbols: readonly string[]
-  /** AllTick's server or what stands before it. */
-  readonly url: string
+  /** Address of the source. */
+  readonly from: string
   /** The SQLite file; its folder is the recorder's own. */
   readonly path: string
   /** Another sink than that file; what is stored there `until` cannot see. */
@@ -33,6 +34,8 @@ export interface Newest {
 /** The built command `hkq record` in a process of its own, with a wall clock of its own and a channel for messages. */
 export class RecorderProcess {
   readonly child: ChildProcess
+  /** Resolves when it has said something. */
+  readonly spoke: Promise<unknown>
   /** How it ended. */
   readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>
   readonly #options: RecorderOptions
@@ -40,9 +43,9 @@ export class RecorderProcess {
 
   constructor(options: RecorderOptions) {
     this.#options = options
-    const { symbols, url, path, to = `sqlite:${path}`, offset, preload = [], flags = [], env = {} } = options
+    const { symbols, from, path, to = `sqlite:${path}`, offset, preload = [], flags = [], env = {} } = options
     const loaded = ['shifted-clock.cjs', ...preload].flatMap((file) => ['--require', resolve(PRELOAD, file)])
-    const args = ['record', ...symbols, '--from', `alltick:?endpoint=${url}`, '--to', to, '--relay', 'off']
+    const args = ['record', ...symbols, '--from', from, '--to', to, '--relay', 'off']
     const home = dirname(path)
     this.child = spawn(process.execPath, [...flags, ...loaded, BIN, ...args], {
       cwd: home,
@@ -55,6 +58,7 @@ export class RecorderProcess {
     this.child.stderr!.setEncoding('utf8').on('data', (text: string) => {
       this.#said = (this.#said + text).slice(-4_000)
     })
+    this.spoke = once(this.child.stderr!, 'data')
     this.ended = once(this.child, 'exit').then(([code, signal]) => ({ code, signal }))
   }
 
@@ -85,7 +89,8 @@ export class RecorderProcess {
 
 const NONE: Newest = { number: 0, time: 0 }
 
-function newestIn(path: string, symbol: string): Newest {
+/** What another process sees in the SQLite file. */
+export function newestIn(path: string, symbol: string): Newest {
   if (!existsSync(path)) return NONE
   const db = new Sqlite(path, { readonly: true })
   try {

@@ -63,10 +63,10 @@ export async function soak(options: SoakOptions, onSample: (sample: Sample, done
   const proxy = await FaultProxy.open({ target: server.port, clock, random: Math.random })
   const folder = mkdtempSync(join(tmpdir(), 'hkq-soak-'))
   const path = join(folder, 'soak.db')
-  const url = `ws://127.0.0.1:${proxy.port}${server.path}`
+  const from = `alltick:?endpoint=ws://127.0.0.1:${proxy.port}${server.path}`
   const offset = clock.offset
   const recorder = new RecorderProcess({
-    ...{ symbols: SYMBOLS, url, path, offset, preload: ['soak.cjs'], flags: ['--expose-gc'] },
+    ...{ symbols: SYMBOLS, from, path, offset, preload: ['soak.cjs'], flags: ['--expose-gc'] },
   })
   const trading = new AbortController()
   try {

@@ -21,8 +21,8 @@ function isInstalled(): boolean {
 /** A server of one test's own, on this machine. */
 export interface OwnInfluxd {
   readonly url: string
-  /** Ends it at once, as a crash does. */
-  kill(): Promise<void>
+  /** Ends it at once, as a crash does, or in order. */
+  kill(signal?: 'SIGKILL' | 'SIGTERM'): Promise<void>
   /** Starts it again, on the same port and files. */
   start(): Promise<void>
 }
@@ -63,10 +63,10 @@ log-enabled = false
   let child: ChildProcess | undefined
   const server: OwnInfluxd = {
     url,
-    async kill() {
+    async kill(signal = 'SIGKILL') {
       if (!child || child.exitCode !== null || child.signalCode !== null) return
       const ended = once(child, 'exit')
-      child.kill('SIGKILL')
+      child.kill(signal)
       await ended
     },
     async start() {

@@ -187,10 +187,11 @@ export class OwnServer {
     while (!(await answers(this.at))) await delay(20)
   }
 
-  /** Killed, as by a power cut of its machine but for its disk. */
-  async down(): Promise<void> {
+  /** Killed, as by a power cut of its machine but for its disk, or ended in order. */
+  async down(signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
+    if (this.#process!.exitCode !== null || this.#process!.signalCode !== null) return
     const ended = new Promise((resolve) => this.#process!.once('exit', resolve))
-    this.#process!.kill('SIGKILL')
+    this.#process!.kill(signal)
     await ended
   }
 

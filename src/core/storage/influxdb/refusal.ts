@@ -22,9 +22,9 @@ export function nameOf({ url, database }: Target): string {
   return `influxdb://${url.replace(/^https?:\/\//, '')}/${database}`
 }
 
-/** Failures of a network that pass by themselves. A name that nobody knows is none. */
+/** Failures of a network that pass by themselves. */
 const PASSING =
-  /^(ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EAI_AGAIN|UND_ERR_\w+|ERR_SOCKET\w*|ABORT_ERR)$/
+  /^(ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENETDOWN|ENOTFOUND|EAI_AGAIN|UND_ERR_\w+|ERR_SOCKET\w*|ABORT_ERR)$/
 
 /** E_STORAGE for a request that got no answer. */
 export function unanswered(target: Target, error: unknown): HkqError {
@@ -32,7 +32,7 @@ export function unanswered(target: Target, error: unknown): HkqError {
   const code = 'code' in cause ? String(cause.code) : ''
   const why = code.startsWith('ECONN') || code === '' ? messageOf(cause) || code : `${code}: ${messageOf(cause)}`
   const passes = PASSING.test(code) || /timeout|timed ?out|aborted/i.test(`${cause.name} ${cause.message}`)
-  const remedy = passes ? 'see that the server runs' : 'check host, port and tls'
+  const remedy = passes && code !== 'ENOTFOUND' ? 'see that the server runs' : 'check host, port and tls'
   return new HkqError('E_STORAGE', `"${nameOf(target)}" does not answer (${why}): ${remedy}`, {
     cause: passes ? new Away(why, { cause: error }) : error,
   })
@@ -66,6 +66,11 @@ const VERDICTS: readonly (readonly [RegExp, Verdict])[] = [
   [
     /cache.*maximum memory|timeout|max-?concurrent|too many requests/i,
     (_, text) => [`is busy (${text})`, new Away(text)],
+  ],
+  // what a server says while it is stopped in order. Source: influxdb 1.x, query/executor.go, tsdb/store.go, engine.go, wal.go
+  [
+    /shutdown|(store|engine|shard|index|wal) (is )?(closed|closing|disabled)|query (interrupted|aborted)/i,
+    (_, text) => [`is stopping (${text})`, new Away(text)],
   ],
 ]
 
