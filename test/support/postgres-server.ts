@@ -4,6 +4,7 @@ import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { sql } from './postgres.ts'
 
 /** Where Debian keeps the programs of the newest version. */
 const FOLDER = '/usr/lib/postgresql'
@@ -88,6 +89,14 @@ export class PostgresServer {
       })
       child.once('exit', () => reject(new Error(`the server does not start: ${said}`)))
     })
+  }
+
+  /** Makes a database whose tables lie in this folder, and returns its address. */
+  async databaseIn(folder: string): Promise<string> {
+    if (OWNER.uid !== undefined) chownSync(folder, OWNER.uid, OWNER.gid!)
+    await sql(`CREATE TABLESPACE elsewhere LOCATION '${folder}'`, this.url)
+    await sql('CREATE DATABASE elsewhere TABLESPACE elsewhere', this.url)
+    return this.url.replace(/postgres$/, 'elsewhere')
   }
 
   /** `fast` ends every connection in order, `immediate` as a crash does. */

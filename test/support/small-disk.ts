@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 
@@ -22,4 +22,14 @@ export function smallDisk(folder: string, megabytes: number): string {
   execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', disk])
   onTestFinished(() => void execFileSync('umount', ['-l', disk]))
   return disk
+}
+
+/** Takes what room a disk has left by a file on it. */
+export function fillUp(path: string): void {
+  for (const size of [2 ** 20, 2 ** 14, 2 ** 12, 512]) {
+    try {
+      while (true) writeFileSync(path, Buffer.alloc(size), { flag: 'a' })
+    } catch {}
+  }
+  if (!existsSync(path)) throw new Error('the disk was full already')
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -11,7 +11,7 @@ import { obstacleIn } from '../../../src/core/storage/obstacle.ts'
 import type { Store } from '../../../src/core/storage/store.ts'
 import { ask, emptyDatabase, openTest, ownDatabase, put, withInflux } from '../../support/influx.ts'
 import { hasInfluxd, ownInfluxd } from '../../support/own-influxd.ts'
-import { canMount, smallDisk } from '../../support/small-disk.ts'
+import { canMount, fillUp, smallDisk } from '../../support/small-disk.ts'
 import { at, collect, tick } from '../sample.ts'
 
 function addressOf(url: string, database: string, login = ''): string {
@@ -240,14 +240,4 @@ function temporary(): string {
   const folder = mkdtempSync(join(tmpdir(), 'hkq-influx-'))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   return folder
-}
-
-/** Takes what room a disk has left. */
-function fillUp(path: string): void {
-  for (const size of [2 ** 20, 2 ** 14, 2 ** 12, 512]) {
-    try {
-      while (true) writeFileSync(path, Buffer.alloc(size), { flag: 'a' })
-    } catch {}
-  }
-  if (!existsSync(path)) throw new Error('the disk was full already')
 }
