@@ -271,6 +271,24 @@ export async function describeQueue(server: QueueServer): Promise<void> {
       await sink.close()
     })
 
+    it('makes room of what every group has acknowledged, and of nothing else', async () => {
+      const { address, queue } = names()
+      const query = await server.makeSmall(server.at, queue)
+      const sink = await openSink(`${address}${query || '?'}&group=store&group=audit`)
+      const put = async (from: number, to: number): Promise<void> => {
+        for (let i = from; i < to; i++) await sink.write(trades(i, i + 1))
+      }
+      const read = (group: string, to: number): Promise<MarketEvent[]> => take(`${address}?group=${group}`, count(to))
+      await put(0, 900)
+      expect(await read('store', 900)).toEqual(trades(0, 900))
+      await expect(put(900, 1_100), 'the other has read nothing').rejects.toThrow(/full/)
+      expect(await read('audit', 1_000)).toEqual(trades(0, 1_000))
+      await expect(put(1_000, 2_000), 'the first has not read the last ones').rejects.toThrow(/full/)
+      const rest = await read('store', 900)
+      expect(rest).toEqual(trades(900, 900 + rest.length))
+      await sink.close()
+    })
+
     it('takes no word for what will be heard, or lost, in the future', async () => {
       const { address } = names()
       const now = at('10:00:00.000')

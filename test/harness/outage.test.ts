@@ -7,7 +7,7 @@ import { type OutageOptions, outage, type SERVERS } from './outage/outage.ts'
 
 /** npm run outage sets the long run. */
 const LONG = process.env.HKQ_OUTAGE
-const OPTIONS: OutageOptions = LONG ? JSON.parse(LONG) : { rate: 500, away: 2, flaps: 3 }
+const OPTIONS: OutageOptions = LONG ? JSON.parse(LONG) : { rate: 500, away: 2, flaps: 5 }
 const ONLY = process.env.HKQ_OUTAGE_SERVER
 
 const IS_DEMANDED = process.env.HKQ_DEMAND_SERVERS === '1'

@@ -118,7 +118,7 @@ export const NATS: QueueServer = {
   makeSmall: (at, queue) =>
     withNats(at, async (streams) => {
       await streams.streams.add({
-        ...{ name: queue, subjects: [`${queue}.>`], retention: 'interest', discard: 'new', max_msgs: 1_000 },
+        ...{ name: queue, subjects: [`${queue}.>`], discard: 'new', max_msgs: 1_000 },
       })
       return ''
     }),

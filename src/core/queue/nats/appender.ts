@@ -4,8 +4,8 @@ import type { Checkpoint } from '../../pipeline/source.ts'
 import { checkpointsIn, textOf } from '../checkpoint-text.ts'
 import type { Appender, Kept, Message } from '../queue.ts'
 import type { Target } from '../target.ts'
-import { Connection, isAbsent } from './connection.ts'
-import { ensureKept, ensureStream, weaknessOf } from './stream.ts'
+import { Connection, isAbsent, isFull } from './connection.ts'
+import { ensureKept, ensureStream, makeRoom, weaknessOf } from './stream.ts'
 
 /** Messages that are under way at once. */
 const TOGETHER = 256
@@ -15,9 +15,11 @@ const KEPT = 60 * 86_400 * 1e9
 /** Publishes into a JetStream stream, made with its groups where it is absent. */
 export class NatsAppender implements Appender {
   readonly #connection: Connection
+  readonly #stream: string
 
-  private constructor(connection: Connection) {
+  private constructor(connection: Connection, stream: string) {
     this.#connection = connection
+    this.#stream = stream
   }
 
   /** @param tell told one line where the stream may drop what is unread */
@@ -25,27 +27,26 @@ export class NatsAppender implements Appender {
     const connection = await Connection.open(target)
     try {
       const stream = await ensureStream(connection)
+      const { name, retention } = stream.config
       const weakness = weaknessOf(stream)
-      if (weakness !== null)
-        tell(`the stream "${stream.config.name}" of "${target.label}" ${weakness}: hkq would make it otherwise`)
-      if (stream.config.retention === 'interest') await ensureKept(connection, stream.config.name, groups)
-      return new NatsAppender(connection)
+      if (weakness !== null) tell(`the stream "${name}" of "${target.label}" ${weakness}: hkq would make it otherwise`)
+      // the one consumer of a work queue is its owner's
+      if (retention !== 'workqueue') await ensureKept(connection, name, groups)
+      return new NatsAppender(connection, name)
     } catch (error) {
       await connection.close()
       throw error
     }
   }
 
-  /** A message that speaks of all before it is sent when all before it is accepted. */
+  /** What a full stream refuses is sent again where there was something to remove. */
   async append(messages: readonly Message[], checkpoints: readonly Checkpoint[]): Promise<void> {
-    let sent: Promise<void>[] = []
-    for (const message of messages) {
-      if (message.isLast || sent.length >= TOGETHER) await Promise.all(sent)
-      if (message.isLast || sent.length >= TOGETHER) sent = []
-      sent.push(this.#publish(message))
-      if (message.isLast) await sent.pop()
+    try {
+      await this.#send(messages)
+    } catch (error) {
+      if (!isFull(error) || !(await makeRoom(this.#connection, this.#stream))) throw error
+      await this.#send(messages)
     }
-    await Promise.all(sent)
     if (checkpoints.length > 0) await this.#keep(checkpoints)
   }
 
@@ -74,6 +75,18 @@ export class NatsAppender implements Appender {
 
   close(): Promise<void> {
     return this.#connection.close()
+  }
+
+  /** A message that speaks of all before it is sent when all before it is accepted. */
+  async #send(messages: readonly Message[]): Promise<void> {
+    let sent: Promise<void>[] = []
+    for (const message of messages) {
+      if (message.isLast || sent.length >= TOGETHER) await Promise.all(sent)
+      if (message.isLast || sent.length >= TOGETHER) sent = []
+      sent.push(this.#publish(message))
+      if (message.isLast) await sent.pop()
+    }
+    await Promise.all(sent)
   }
 
   /** Known by what it holds: the same sent again within two minutes stands there once. */

@@ -99,6 +99,11 @@ const FULL: ReadonlySet<number> = new Set([10023, 10047, 10077])
 /** Without JetStream, or while it starts: a server that was killed reads its streams again first. */
 const ABSENT: ReadonlySet<number> = new Set([10008, 10039, 10076])
 
+/** Whether a queue refused something because it has no room. */
+export function isFull(error: unknown): boolean {
+  return FULL.has((innermost(error) as { code?: number }).code ?? 0)
+}
+
 export function refusal(target: Target, error: unknown): HkqError {
   if (error instanceof HkqError) return error
   const { label } = target

@@ -1,4 +1,4 @@
-import type { StreamInfo } from '@nats-io/jetstream'
+import type { ConsumerInfo, StreamInfo } from '@nats-io/jetstream'
 import { type Kept, LEASE } from '../queue.ts'
 import { type Connection, isAbsent } from './connection.ts'
 
@@ -10,8 +10,10 @@ const REMEMBERED = 120 * 1e9
 const PENDING = 10_000
 
 /**
- * The stream that keeps a subject, made where there is none: an entry stays until every group has acknowledged it, and what
- * has no room is refused, never put in the place of something unread.
+ * The stream that keeps a subject, made where there is none: what has no room is refused, never put in the place of
+ * something unread. Entries stay when they are acknowledged, until the room is needed (`makeRoom`): a stream that keeps
+ * entries for its consumers alone (`interest`) accepts and drops what comes while its server stops or starts, since streams
+ * then take messages before, or after, their consumers are there.
  */
 export async function ensureStream(connection: Connection): Promise<StreamInfo> {
   const { name: subject } = connection.target
@@ -20,7 +22,7 @@ export async function ensureStream(connection: Connection): Promise<StreamInfo> 
   return connection.ask(({ streams }) =>
     streams.streams.add({
       ...{ name: subject.replaceAll('.', '_'), subjects: [`${subject}.>`], storage: 'file' },
-      ...{ retention: 'interest', discard: 'new', max_bytes: LARGEST, duplicate_window: REMEMBERED },
+      ...{ retention: 'limits', discard: 'new', max_bytes: LARGEST, duplicate_window: REMEMBERED },
     }),
   )
 }
@@ -32,21 +34,34 @@ async function nameOf(connection: Connection, subject: string): Promise<string |
 
 /** Says what is wrong with a stream that another program made, null where nothing is. */
 export function weaknessOf({ config }: StreamInfo): string | null {
+  if (config.retention === 'interest') return 'drops what comes while the server stops or starts (retention interest)'
   if (config.max_age > 0) return 'drops unread entries by their age'
   const isBounded = config.max_bytes > 0 || config.max_msgs > 0 || config.max_msgs_per_subject > 0
   return isBounded && config.discard === 'old' ? 'drops the oldest entries, read or not, when it is full' : null
 }
 
-/** Makes the groups that are kept: a stream that keeps entries for its groups alone would drop them otherwise. */
+/** Makes the groups that are kept. */
 export async function ensureKept(connection: Connection, stream: string, groups: Kept): Promise<void> {
-  const names = 'named' in groups ? groups.named : (await hasGroup(connection, stream)) ? [] : [groups.elseGroup]
+  const names =
+    'named' in groups ? groups.named : (await groupsOf(connection, stream)).length > 0 ? [] : [groups.elseGroup]
   for (const name of names) await ensureGroup(connection, stream, name)
 }
 
-function hasGroup(connection: Connection, stream: string): Promise<boolean> {
+/** Removes the entries that every group has acknowledged. @returns whether there were any */
+export async function makeRoom(connection: Connection, stream: string): Promise<boolean> {
+  const acknowledged = (await groupsOf(connection, stream)).map(({ ack_floor }) => ack_floor.stream_seq)
+  const seq = Math.min(...acknowledged) + 1
+  // to the server a purge before the first entry is one of all entries
+  if (acknowledged.length === 0 || seq <= 1) return false
+  const { purged } = await connection.ask(({ streams }) => streams.streams.purge(stream, { seq }))
+  return purged > 0
+}
+
+function groupsOf(connection: Connection, stream: string): Promise<ConsumerInfo[]> {
   return connection.ask(async ({ streams }) => {
-    for await (const { config } of streams.consumers.list(stream)) if (config.durable_name) return true
-    return false
+    const groups: ConsumerInfo[] = []
+    for await (const info of streams.consumers.list(stream)) if (info.config.durable_name) groups.push(info)
+    return groups
   })
 }
 
