@@ -13,6 +13,20 @@ import type { VolatilityState } from '../statistics/volatility/record.ts'
  */
 export const PROTOCOL = 1
 
+/** Where the page asks for the session, and where the socket is. */
+export const SESSION_PATH = '/session'
+export const SOCKET_PATH = '/socket'
+/** What the socket speaks, offered first; behind it stands the token, so that it is in no address and no log. */
+export const SUBPROTOCOL = 'hkq.v1'
+export const TOKEN_PREFIX = 'hkq.token.'
+
+/** The answer to `GET /session`. */
+export interface SessionAnswer {
+  /** Token of this run of the server; null where the page has it from the fragment of its address (`#token=...`). */
+  token: string | null
+  build: string
+}
+
 /** Bar lengths that the page offers. */
 export const INTERVALS = ['1s', '5s', '10s', '30s', '1m', '5m', '15m', '30m', '1h', '1d'] as const
 export type Interval = (typeof INTERVALS)[number]
@@ -119,7 +133,7 @@ export interface TapeTick {
   volume: number | null
   side: Side
   flags: readonly string[]
-  /** Number of the tick in this run of the server: rises by one a tick of the symbol. */
+  /** Number of the tick in this run of the server: rises by one a tick of the symbol; those from before the run have 0 and less. */
   nth: number
 }
 
@@ -157,6 +171,8 @@ export interface Watched {
   depth?: Depth
   volatility?: readonly ChartVolatility[]
   gaps?: readonly ChartGap[]
+  /** Those of a day that has begun. */
+  sessions?: readonly ChartSession[]
 }
 
 /** One line of the watch list. The day is the one of its last trade. */
