@@ -57,7 +57,7 @@ export async function openShow(
   const context: ShowContext = { symbols, sessions: setup.sessions, settings, clock: io.clock, signal }
   if (addresses.length === 1 && namesStore(address) && !address.params.has('speed')) {
     const store = await openStore(address, setup, {}, io)
-    return { show: await showStore(store, context), name: address.text, kind: 'recorded' }
+    return { show: await showStore(store, address.scheme !== 'parquet', context), name: address.text, kind: 'recorded' }
   }
   const store = history && (await openStore(history, setup, {}, io))
   const source = await openSource(addresses, {

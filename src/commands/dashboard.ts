@@ -62,7 +62,7 @@ export function define(io: Io): Command {
       }
     } finally {
       ended.abort()
-      await shown.show.done.catch(() => {})
+      await shown.show.close()
     }
   })
 }

@@ -52,7 +52,7 @@ export async function begin(desk: Desk, store: Store, symbols: readonly string[]
 }
 
 /** The minutes of a stretch, in order. */
-export async function minutesIn(store: Store, symbol: string, span: Span): Promise<Summary[]> {
+export async function minutesIn(store: Pick<Store, 'minutes'>, symbol: string, span: Span): Promise<Summary[]> {
   const minutes: Summary[] = []
   for await (const chunk of store.minutes(symbol, span)) minutes.push(...chunk)
   return minutes

@@ -7,7 +7,7 @@ import { type ChartGaps, crosses } from './chart-gaps.ts'
 import { cleanCut } from './clean-cut.ts'
 import { isBelowMinute, LENGTHS } from './intervals.ts'
 import type { ChartBar, Interval } from './protocol.ts'
-import { type Sum, SummaryRows } from './summary-rows.ts'
+import { orNull, type Sum, SummaryRows } from './summary-rows.ts'
 
 /** Minutes that are kept of a symbol: those of five trading days and a half. */
 const MOST_MINUTES = 2_048
@@ -56,11 +56,11 @@ export class Candles {
     this.#seconds.since = cut
   }
 
-  /** Takes a trade in, but for one that bars leave out. */
-  add(tick: Tick, version: number): void {
-    if (tick.flags.length > 0 && isLeftOut(tick)) return
+  /** Takes a trade in, but for one that bars leave out. @returns false where a vendor's whole minute stands for it */
+  add(tick: Tick, version: number): boolean {
+    if (tick.flags.length > 0 && isLeftOut(tick)) return true
     this.#seconds.add(tick, version)
-    this.#minutes.add(tick, version)
+    return this.#minutes.add(tick, version)
   }
 
   /** Takes stored minutes in: those of before the first trade that comes, and a vendor's that fill a hole. */
@@ -102,6 +102,12 @@ export class Candles {
     return [...changed.values()]
       .sort((a, b) => a.start - b.start)
       .map((bucket) => this.#bar(bucket, rows.sum(rows.indexAt(bucket.from), this.#endOf(every, bucket)), every, now))
+  }
+
+  /** What the minutes from `since` (epoch ms) on come to; null without any. */
+  sumSince(since: number): Sum | null {
+    const first = this.#minutes.indexAt(since)
+    return first < this.#minutes.length ? this.#minutes.sum(first, this.#minutes.length) : null
   }
 
   /** Closes of the minutes from `since` (epoch ms) on, `most` at most, evenly spread; the newest is among them. */
@@ -157,8 +163,4 @@ export class Candles {
       has_gap: this.#gaps.cross(bucket, LENGTHS[every]),
     }
   }
-}
-
-function orNull(value: number): number | null {
-  return Number.isNaN(value) ? null : value
 }

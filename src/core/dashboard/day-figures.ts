@@ -1,6 +1,7 @@
 import { addTick, isLeftOut, type Summary, summaryOf, union } from '../bars/summary.ts'
 import { isAstray, type Tick } from '../market/event.ts'
 import { dayNumber, dayStart } from '../market/time.ts'
+import { orNull, type Sum } from './summary-rows.ts'
 
 /** The figures of one symbol's day: that of its newest trade. */
 export class DayFigures {
@@ -40,9 +41,11 @@ export class DayFigures {
   }
 
   /** Tells the day's figures anew, as where holes were filled. */
-  replace(minutes: readonly Summary[]): void {
-    this.#sum = null
-    this.put(minutes)
+  correct(sum: Sum | null): void {
+    if (this.#sum === null || sum === null) return
+    const { open, high, low, close, volume, turnover_mills, value_mills } = sum
+    const amounts = { volume: orNull(volume), turnover_mills: orNull(turnover_mills), value_mills: orNull(value_mills) }
+    Object.assign(this.#sum, { open, high, low, close, ...amounts })
   }
 
   /** Tells the close of an earlier day: the newest one counts, of the same day the one told last. */

@@ -7,7 +7,7 @@ import { type AdmissionRules, type Denial, hostsAt, socketDenialOf } from './adm
 import type { Assets } from './assets.ts'
 import { parsePageMessage } from './messages.ts'
 import { answer } from './pages.ts'
-import { type ServerMessage, SOCKET_PATH, SUBPROTOCOL } from './protocol.ts'
+import { type Machine, type ServerMessage, SOCKET_PATH, SUBPROTOCOL } from './protocol.ts'
 import { Viewer, type ViewerContext } from './viewer.ts'
 
 /** Most pages at once, and connections of any kind. */
@@ -19,6 +19,8 @@ const LONGEST_MESSAGE = 4_096
 const MOST_WISHES = 20
 /** Bytes that may wait for a page: some of its longest pasts. */
 const MOST_WAITING = 8 << 20
+/** How often the machine is measured, ms. */
+const MEASURE = 5_000
 /** How often a page is asked whether it is still there, ms: a hidden one says nothing else. */
 const PING = 30_000
 const REQUEST_MS = 10_000
@@ -41,6 +43,8 @@ export interface DashboardOptions {
   /** Whether the page is given the token. */
   readonly isTokenGiven: boolean
   readonly assets: Assets
+  /** Measures the machine, while somebody looks. */
+  readonly machine?: () => Promise<Machine>
   /** What a page looks at. */
   readonly viewer: Omit<ViewerContext, 'send'>
   readonly clock: Clock
@@ -113,6 +117,7 @@ class PageServer implements DashboardServer {
     this.#http.removeAllListeners('error').on('error', () => {})
     this.#rules = { hosts: hostsAt(this.port, names, allowedHosts), token, isGiven: isTokenGiven }
     void this.#watch()
+    if (this.#options.machine) void this.#measure(this.#options.machine)
   }
 
   async close(): Promise<void> {
@@ -157,6 +162,19 @@ class PageServer implements DashboardServer {
       gone.abort()
     })
     viewer.run(gone.signal).catch(() => ws.close(1011, 'failed'))
+  }
+
+  async #measure(machine: () => Promise<Machine>): Promise<void> {
+    const { clock, viewer } = this.#options
+    const { signal } = this.#closed
+    while (!signal.aborted) {
+      if (this.#open.size > 0)
+        await machine().then(
+          (measured) => viewer.desk.observe(measured),
+          () => {},
+        )
+      await clock.sleep(MEASURE, signal)
+    }
   }
 
   /** Ends connections whose other side has gone without a word. */

@@ -43,10 +43,10 @@ export class Sheet {
   }
 
   tick(tick: Tick, version: number): void {
-    this.candles.add(tick, version)
+    const counts = this.candles.add(tick, version)
+    if (counts) this.figures.add(tick)
     this.tape.add(tick)
     this.book.tick(tick, version)
-    this.figures.add(tick)
     this.#moved(version)
   }
 
@@ -74,6 +74,14 @@ export class Sheet {
     this.candles.put(minutes, version)
     this.figures.put(minutes)
     this.#moved(version)
+  }
+
+  /** A vendor's minutes that fill a hole, in place of what is there. */
+  fill(minutes: readonly Summary[], version: number): void {
+    this.candles.put(minutes, version)
+    this.figures.correct(this.candles.sumSince(this.figures.since))
+    this.changed = version
+    this.#trendChanged = version
   }
 
   /** Close of an earlier day, as it was read. */

@@ -13,6 +13,7 @@ import { seamOf } from '../warm-up/history.ts'
 import { joined } from '../warm-up/joined.ts'
 import { begin, beginningOf } from './beginning.ts'
 import { Desk } from './desk.ts'
+import { bringFills } from './fills.ts'
 import { StoredHistory } from './history.ts'
 import { CAUGHT_UP, type Judging, judging, judgingAfter } from './judging.ts'
 import { PastReader } from './past.ts'
@@ -32,6 +33,8 @@ export interface Show {
   readonly ready: Promise<void>
   /** Ends with the source, or when its signal aborts. */
   readonly done: Promise<void>
+  /** Waits for the end and gives back what was opened; nothing can be asked for any more. */
+  close(): Promise<void>
 }
 
 /** What every show needs. */
@@ -53,19 +56,26 @@ export function showSource(source: Pick<Source, 'kind' | 'clock'>, events: Batch
   const told = present ? present.of(events) : breathing(events)
   const clock = present ?? source.clock
   const done = play(desk, told, () => clock.now(), judging(source, context.settings))
-  return { desk, past: new PastReader(desk), now: () => clock.now(), isRecorded: false, ready: Promise.resolve(), done }
+  return {
+    ...{ desk, past: new PastReader(desk), now: () => clock.now(), isRecorded: false, ready: Promise.resolve(), done },
+    close: () => done.catch(() => {}),
+  }
 }
 
-/** A store, and what a recorder adds to it. The store is closed at the end. */
-export async function showStore(store: Store, context: ShowContext): Promise<Show> {
+/**
+ * A store, and what a recorder adds to it.
+ * @param isGrowing whether anything can be added: an archive is read once
+ */
+export async function showStore(store: Store, isGrowing: boolean, context: ShowContext): Promise<Show> {
   const { symbols, clock, signal } = context
-  return showAfter(store, context, clock, (seam, onCaughtUp) => {
+  return showAfter(store, context, clock, async function* (seam, onCaughtUp) {
     const query = { ...(symbols.length > 0 && { symbols }), ...(Number.isFinite(seam) && { since: seam }) }
-    return follow(store, query, clock, signal, onCaughtUp)
+    yield* isGrowing ? follow(store, query, clock, signal, onCaughtUp) : store.read(query)
+    onCaughtUp()
   })
 }
 
-/** A live source after what a store holds. The store is closed at the end. */
+/** A live source after what a store holds. */
 export async function showJoined(
   store: Store,
   source: Pick<Source, 'name' | 'clock'>,
@@ -100,22 +110,27 @@ async function showAfter(
   const present = new Present(wall, true)
   const food = new Channel<MarketEvent>(WAITING)
   const ready = begin(desk, store, symbols, beginning)
-  const done = (async () => {
-    try {
-      await ready
-      let isNews = false
-      const events = eventsFrom(beginning.seam, () => {
-        present.caughtUp()
-        if (!isNews) food.push(CAUGHT_UP)
-        isNews = true
-      })
-      const judge = judgingAfter(beginning, { store, symbols, clock: wall, signal }, settings)
-      await play(desk, present.of(events), () => present.now(), judge, food)
-    } finally {
+  const played = async (): Promise<void> => {
+    await ready
+    let isNews = false
+    const events = eventsFrom(beginning.seam, () => {
+      present.caughtUp()
+      if (!isNews) food.push(CAUGHT_UP)
+      isNews = true
+    })
+    const judge = judgingAfter(beginning, { store, symbols, clock: wall, signal }, settings)
+    await play(desk, present.of(events), () => present.now(), judge, food)
+  }
+  const named = context.symbols.length > 0 ? context.symbols : undefined
+  const filled = ready.then(() => bringFills(desk, store, named, beginning, context))
+  const done = played()
+  return {
+    ...{ desk, past, now: () => present.now(), isRecorded: true, ready, done },
+    close: async () => {
+      await Promise.allSettled([done, filled])
       await store.close()
-    }
-  })()
-  return { desk, past, now: () => present.now(), isRecorded: true, ready, done }
+    },
+  }
 }
 
 /** Shows events as they come, and judges the volatility of the same. */

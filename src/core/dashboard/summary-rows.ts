@@ -79,14 +79,14 @@ export class SummaryRows {
     this.#since = time
   }
 
-  /** Takes a trade in. @returns whether it lies in a bucket that is kept */
+  /** Takes a trade in. @returns whether it counts: not where a vendor's whole minute stands for it */
   add(trade: Trade, version: number): boolean {
     const { timestamp } = trade
     const at = timestamp >= this.#from && timestamp < this.#to ? this.#length - 1 : this.#rowOf(timestamp, version)
-    if (at === -1) return false
+    if (at === -1) return true
     const n = this.#numbers
     const row = at * WIDTH
-    if (n[row + WHOLE] === 1) return true
+    if (n[row + WHOLE] === 1) return false
     const { last_price: price, volume, turnover, seq } = trade
     const inMills = mills(price)
     if (n[row + TRADES] === 0) this.#open(row, price)
@@ -267,6 +267,11 @@ export class SummaryRows {
     this.#since = row < this.#length ? stretch(this.start(row)) : this.#to
     this.#length -= row
   }
+}
+
+/** An amount as a record has it: null for unknown. */
+export function orNull(amount: number): number | null {
+  return Number.isNaN(amount) ? null : amount
 }
 
 function isBefore(time: number, seq: Seq, otherTime: number, integers: BigInt64Array, other: number): boolean {
