@@ -1,6 +1,7 @@
 // npm run bench [-- NAME ...]: the measured claims. Figures of one run compare; those of two runs or machines do not.
 import { analytics } from './analytics.js'
 import { capacity } from './capacity.js'
+import { dashboard } from './dashboard.js'
 import { exactness } from './exactness.js'
 import { ingest } from './ingest.js'
 import { latency } from './latency.js'
@@ -26,6 +27,7 @@ const BENCHES = {
   strategy: () => strategy(),
   stores: () => stores(),
   year: () => year(),
+  dashboard: () => dashboard(),
   probe: () => probe(),
 }
 

@@ -8,7 +8,7 @@ const SRC = resolve(import.meta.dirname, '../src')
 const FLOORS: readonly (readonly string[])[] = [
   ['cli.ts', 'index.ts'],
   ['commands'],
-  ['core/address', 'core/recorder.ts', 'core/warm-up', 'core/holes', 'core/side-by-side'],
+  ['core/address', 'core/dashboard', 'core/recorder.ts', 'core/warm-up', 'core/holes', 'core/side-by-side'],
   ['core/server', 'core/simulator', 'core/connection', 'core/storage', 'core/queue', 'core/terminal'],
   ['core/statistics'],
   ['core/bars'],
@@ -42,6 +42,10 @@ const STRANGERS: readonly (readonly [string, string])[] = [
   ['core/validation', 'core/pipeline'],
   ['core/side-by-side', 'core/connection'],
   ['core/side-by-side', 'core/storage'],
+  ['core/dashboard', 'core/address'],
+  ['core/dashboard', 'core/connection'],
+  ['core/dashboard', 'core/queue'],
+  ['core/dashboard', 'core/server'],
 ]
 
 interface Import {
