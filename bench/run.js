@@ -2,6 +2,7 @@
 import { analytics } from './analytics.js'
 import { capacity } from './capacity.js'
 import { dashboard } from './dashboard.js'
+import { dashboardPage } from './dashboard-page.js'
 import { exactness } from './exactness.js'
 import { ingest } from './ingest.js'
 import { latency } from './latency.js'
@@ -28,6 +29,7 @@ const BENCHES = {
   stores: () => stores(),
   year: () => year(),
   dashboard: () => dashboard(),
+  'dashboard-page': () => dashboardPage(),
   probe: () => probe(),
 }
 

@@ -5,6 +5,7 @@ import { Buttons } from './controls.ts'
 import { Desk } from './desk/desk.ts'
 import { element } from './dom.ts'
 import { listenToKeys } from './keyboard.ts'
+import { PacedPanels } from './paced-panels.ts'
 import { PaintLoop } from './paint-loop.ts'
 import { Alerts, spokenOf } from './panels/alerts.ts'
 import { Banner } from './panels/banner.ts'
@@ -37,7 +38,7 @@ class Page {
   })
   readonly #watching = new Watching((message) => this.#connection.send(message))
   readonly #loop = new PaintLoop({
-    paint: () => this.#paint(),
+    paint: (isNews) => this.#paint(isNews),
     paintHidden: () => this.#paintTitle(),
     painted: (n, rest) => this.#connection.send({ type: 'painted', n, ...(rest > 0 && { rest }) }),
   })
@@ -45,14 +46,28 @@ class Page {
   readonly #ticks = new TickLine(element('tick-line'))
   readonly #watchList = new WatchList((symbol) => this.#choose(symbol))
   readonly #alerts = new Alerts((symbol) => this.#choose(symbol))
-  readonly #panels = [new Strip(), new DepthPanel(), new Tape(), this.#alerts, new Feeds(), this.#ticks, this.#chart]
   readonly #headline = new Headline()
+  readonly #panels = new PacedPanels([
+    { pace: 0, paint: () => this.#headline.paint(this.#desk, this.#settings.get('symbol')) },
+    { pace: 0, paint: () => this.#alerts.paint(this.#desk) },
+    { pace: 30, paint: () => this.#paintChart() },
+    { pace: 60, paint: this.#painter(new DepthPanel()) },
+    { pace: 90, paint: this.#painter(new Tape()) },
+    { pace: 90, paint: this.#painter(this.#ticks) },
+    { pace: 100, paint: () => this.#watchList.paint(this.#desk, this.#settings.get('symbol')) },
+    { pace: 250, paint: this.#painter(new Strip()) },
+    { pace: 250, paint: this.#painter(new Feeds()) },
+  ])
   readonly #banner = new Banner()
   readonly #title = new Title()
   readonly #signal = new Signal()
   readonly #showTab = startTabs()
   #line = { heardAt: null as number | null, isOpen: false, refusal: null as string | null }
   #build: string | null = null
+
+  #painter(panel: { paint(desk: Desk): void }): () => void {
+    return () => panel.paint(this.#desk)
+  }
 
   start(): void {
     translateMarkup()
@@ -92,7 +107,7 @@ class Page {
     this.#line = { ...this.#line, heardAt: Date.now(), isOpen: true }
     const fresh = this.#desk.takeFrame(frame)
     const { watched } = this.#desk
-    if (watched !== null && frame.watched?.id === watched.id && watched.take(frame.watched)) this.#watching.again()
+    if (watched !== null && frame.watched?.id === watched.id && watched.take(frame.watched)) this.#watching.renew()
     if (!this.#desk.rows.has(this.#settings.get('symbol'))) this.#chooseFirst()
     if (fresh.length > 0) this.#alarm(fresh)
     this.#loop.arrived(frame.n)
@@ -165,12 +180,13 @@ class Page {
     if (this.#settings.get('notices') === 'on') this.#signal.notice(spokenOf(begun.at(-1)!, this.#desk))
   }
 
-  #paint(): void {
-    const symbol = this.#settings.get('symbol')
-    for (const panel of this.#panels) panel.paint(this.#desk)
-    this.#headline.paint(this.#desk, symbol)
-    this.#watchList.paint(this.#desk, symbol)
+  #paint(isNews: boolean): boolean {
     this.#paintTitle()
+    return this.#panels.paint(performance.now(), isNews)
+  }
+
+  #paintChart(): void {
+    this.#chart.paint(this.#desk)
     element('desk').dataset.loading = String(this.#desk.watched?.id !== this.#watching.id)
   }
 

@@ -3,8 +3,12 @@ const HIDDEN_MS = 1_000
 
 /** What is done at each turn. */
 export interface Painter {
-  /** Shows what changed. */
-  paint(): void
+  /**
+   * Shows what changed.
+   * @param isNews whether anything did since the last turn
+   * @returns whether something is left for the next turn
+   */
+  paint(isNews: boolean): boolean
   /** Shows what a hidden page can: its title. */
   paintHidden(): void
   /** Frame `n` has been shown: the next may come, after `rest` ms. */
@@ -20,6 +24,7 @@ export class PaintLoop {
   readonly #painter: Painter
   #unpainted: number | null = null
   #turn: number | null = null
+  #isNews = false
 
   constructor(painter: Painter) {
     this.#painter = painter
@@ -40,13 +45,20 @@ export class PaintLoop {
 
   /** Something is to be painted. */
   wish(): void {
+    this.#isNews = true
     if (document.hidden) this.#hide()
-    else this.#turn ??= requestAnimationFrame(() => this.#paint())
+    else this.#schedule()
+  }
+
+  #schedule(): void {
+    this.#turn ??= requestAnimationFrame(() => this.#paint())
   }
 
   #paint(): void {
     this.#turn = null
-    this.#painter.paint()
+    const isNews = this.#isNews
+    this.#isNews = false
+    if (this.#painter.paint(isNews)) this.#schedule()
     this.#answer(0)
   }
 

@@ -2,6 +2,7 @@ import type { Interval, PageMessage } from '../core/dashboard/protocol.ts'
 
 /** A wish is told after so many ms without another: keys repeat faster than a past can be read. */
 const SETTLE_MS = 80
+const RENEW_MS = 30_000
 
 /** What the page asks of the server: one symbol at one interval, and more of its past. */
 export class Watching {
@@ -10,6 +11,7 @@ export class Watching {
   #timer: number | undefined
   #wish: { readonly symbol: string; readonly every: Interval } | null = null
   #isFirst = true
+  #renewedAt = Number.NEGATIVE_INFINITY
 
   constructor(send: (message: PageMessage) => void) {
     this.#send = send
@@ -33,6 +35,14 @@ export class Watching {
     if (this.#wish === null) return
     this.#isFirst = false
     this.#send({ type: 'watch', id: ++this.#id, ...this.#wish })
+  }
+
+  /** Asks anew because what was told does not fit what comes, though not again and again. */
+  renew(): void {
+    const now = performance.now()
+    if (now - this.#renewedAt < RENEW_MS) return
+    this.#renewedAt = now
+    this.again()
   }
 
   older(before: number): void {

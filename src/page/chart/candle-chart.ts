@@ -190,7 +190,7 @@ export class CandleChart {
   }
 
   #colours(): Pick<Stretches, 'holeColour' | 'jumpColour'> {
-    return { holeColour: this.#looks.hole!, jumpColour: this.#looks.faint! }
+    return { holeColour: this.#looks.hole!, jumpColour: this.#looks.jump! }
   }
 
   #volumeOf({ start, bar }: Point): HistogramData<Time> | WhitespaceData<Time> {

@@ -18,6 +18,7 @@ const NAMES = [
   'down-soft',
   'alert',
   'hole',
+  'jump',
   'usual',
 ]
 

@@ -1,11 +1,13 @@
-import type { TapeTick } from '../../core/dashboard/protocol.ts'
+import { FIRST_TICKS, type TapeTick } from '../../core/dashboard/protocol.ts'
 import { clockMs } from '../clock.ts'
 import type { Desk } from '../desk/desk.ts'
-import { MAX_TICKS, type Watched } from '../desk/watched.ts'
+import type { Watched } from '../desk/watched.ts'
 import { element, Field, make } from '../dom.ts'
 import { count, price, type Tone } from '../figures.ts'
 import { text, textOf } from '../texts/texts.ts'
 
+/** Lines that are kept. */
+const MAX_LINES = FIRST_TICKS
 const SIDES = { buy: 'up', sell: 'down' } as const satisfies Record<string, Tone>
 
 /** One line on the page, used again and again. */
@@ -38,7 +40,7 @@ export class Tape {
     this.#revision = revision
     this.#words = revisions.words
     if (isNew) this.#clear()
-    for (const tick of watched.ticks) if (tick.nth > this.#last) this.#add(tick, watched.decimals)
+    for (const tick of watched.ticks.slice(-MAX_LINES)) if (tick.nth > this.#last) this.#add(tick, watched.decimals)
     this.#none.set(this.#lines.length === 0 ? text('tape.none') : '')
   }
 
@@ -49,7 +51,7 @@ export class Tape {
   }
 
   #add({ timestamp, last_price, volume, side, flags, nth }: TapeTick, decimals: number): void {
-    const line = this.#lines.length < MAX_TICKS ? lineOf() : this.#lines.pop()!
+    const line = this.#lines.length < MAX_LINES ? lineOf() : this.#lines.pop()!
     const leftOut = this.#last === Number.NEGATIVE_INFINITY ? 0 : nth - this.#last - 1
     line.time.set(clockMs(timestamp))
     line.price.set(price(last_price, decimals), side ? SIDES[side] : 'flat')

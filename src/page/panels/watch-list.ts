@@ -1,7 +1,7 @@
 import type { Desk } from '../desk/desk.ts'
+import { matches, mostUnusualFirst } from '../desk/watch-order.ts'
 import { element, Field } from '../dom.ts'
 import { text } from '../texts/texts.ts'
-import { matches, mostUnusualFirst } from './watch-order.ts'
 import { WatchRowView } from './watch-row.ts'
 
 /** The list is sorted again after so many ms at the soonest. */

@@ -1,4 +1,4 @@
-import type { Row } from '../desk/desk.ts'
+import type { Row } from './desk.ts'
 
 /** Rows, the most unusual volatility first; those without, in the order they were asked for. */
 export function mostUnusualFirst(rows: Iterable<Row>): Row[] {
