@@ -32,6 +32,8 @@ const FEW = 20
 /** Steps left of the screen at which the past is asked for. */
 const EARLY = 30
 const SPACING = 7
+/** Steps that are left free at the right. */
+const MARGIN = 4
 
 /** Candles, volume and volatility of the symbol watched, over one axis. */
 export class CandleChart {
@@ -50,6 +52,8 @@ export class CandleChart {
   #stretches: Stretches
   #watched: Watched | null = null
   #drawn = 0
+  /** Whether the newest step is to be seen, and is to stay so. */
+  #isFollowing = true
   #seen = { words: -1, volatility: -1, gaps: -1 }
   #hovered: number | null = null
   #askedBefore: number | null = null
@@ -99,6 +103,7 @@ export class CandleChart {
     const changed = watched.timeline.takeChanged()
     const from = isNew || this.#drawn === 0 ? 0 : changed
     if (from !== null) this.#draw(watched, from)
+    if (from !== null && this.#isFollowing) this.toLatest()
     const { volatility, gaps } = watched.revisions
     if (from === 0 || this.#seen.volatility !== volatility)
       this.#volatility.show(watched.volatility, watched.timeline, from === 0)
@@ -109,8 +114,11 @@ export class CandleChart {
     this.#summarise(watched, desk)
   }
 
+  /** To the newest step, which may be one without a bar: the chart itself counts from the newest bar. */
   toLatest(): void {
-    this.#chart.timeScale().scrollToRealTime()
+    const points = this.#watched?.timeline.points ?? []
+    const last = points.findLastIndex(({ bar }) => bar !== null)
+    this.#chart.timeScale().scrollToPosition(points.length - 1 - last + MARGIN, false)
   }
 
   /** Moves by so many steps, to the left when negative. */
@@ -126,7 +134,7 @@ export class CandleChart {
 
   #options(): Parameters<IChartApi['applyOptions']>[0] {
     const common = chartOptions(this.#looks)
-    const timeScale = { ...common.timeScale, timeVisible: true, rightOffset: 4, minBarSpacing: 0.5 }
+    const timeScale = { ...common.timeScale, timeVisible: true, rightOffset: MARGIN, minBarSpacing: 0.5 }
     const timeFormatter = (time: Time): string => moment(fromAxis(time), (this.#watched?.timeline.every ?? 0) < DAY)
     return {
       ...common,
@@ -160,7 +168,7 @@ export class CandleChart {
     if (before?.symbol === watched.symbol && before.every === watched.every) return
     this.#candles.priceScale().applyOptions({ autoScale: true })
     this.#chart.timeScale().applyOptions({ barSpacing: SPACING })
-    this.#chart.timeScale().scrollToPosition(4, false)
+    this.#isFollowing = true
   }
 
   #draw({ timeline: { points } }: Watched, from: number): void {
@@ -213,7 +221,8 @@ export class CandleChart {
   #scrolled(range: LogicalRange | null): void {
     const watched = this.#watched
     if (range === null || watched === null) return
-    this.#latest.hidden = range.to >= watched.timeline.points.length - 2
+    this.#isFollowing = range.to >= this.#drawn - 1
+    this.#latest.hidden = this.#isFollowing
     const oldest = watched.timeline.points.find(({ bar }) => bar !== null)?.start
     if (range.from > EARLY || !watched.more || watched.timeline.isFull || oldest === undefined) return
     if (this.#askedBefore === oldest) return

@@ -1,7 +1,14 @@
 import type { ChartGap, FeedState } from '../../core/dashboard/protocol.ts'
 import { MINUTE } from '../../core/market/time.ts'
 import type { Timeline } from '../desk/timeline.ts'
-import type { Hole } from './stretches.ts'
+
+/** A stretch of the axis that lacks data, from one step to another (both inclusive). */
+export interface Hole {
+  readonly from: number
+  readonly to: number
+  /** Whether something stands in for what is missing. */
+  readonly isFilled: boolean
+}
 
 /** The steps of the axis that lack data. A hole that a second feed has filled lacks none; a vendor's minutes fill no seconds. */
 export function holesOf(gaps: readonly ChartGap[], timeline: Timeline): Hole[] {

@@ -8,25 +8,14 @@ import type {
   Time,
 } from 'lightweight-charts'
 
+import type { Break } from '../desk/timeline.ts'
+import type { Hole } from './holes.ts'
+
 type Target = Parameters<IPrimitivePaneRenderer['draw']>[0]
-
-/** A stretch of the axis that lacks data, from one step to another (of the axis, both inclusive). */
-export interface Hole {
-  readonly from: number
-  readonly to: number
-  /** Whether something stands in for what is missing. */
-  readonly isFilled: boolean
-}
-
-/** A jump of the axis before a step. */
-export interface Jump {
-  readonly index: number
-  readonly kind: 'night' | 'lunch'
-}
 
 export interface Stretches {
   readonly holes: readonly Hole[]
-  readonly jumps: readonly Jump[]
+  readonly jumps: readonly Break[]
   readonly holeColour: string
   readonly jumpColour: string
 }
@@ -117,7 +106,7 @@ function hatch(
   context.restore()
 }
 
-function rule(context: CanvasRenderingContext2D, x: number, height: number, colour: string, kind: Jump['kind']): void {
+function rule(context: CanvasRenderingContext2D, x: number, height: number, colour: string, kind: Break['kind']): void {
   context.save()
   context.strokeStyle = colour
   context.lineWidth = 1
