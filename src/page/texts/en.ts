@@ -12,6 +12,7 @@ export const en = {
   'colours.cn': 'Up red, down green (mainland)',
   sound: 'Sound at alerts',
   notices: 'System notices at alerts',
+  panels: 'Panels',
   help: 'Keys and help',
   close: 'Close',
   on: 'on',

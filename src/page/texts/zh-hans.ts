@@ -14,6 +14,7 @@ export const zhHans: Texts = {
   'colours.cn': '红涨绿跌（内地）',
   sound: '警报声',
   notices: '系统通知',
+  panels: '版面',
   help: '按键与说明',
   close: '关闭',
   on: '开',

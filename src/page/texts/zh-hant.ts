@@ -14,6 +14,7 @@ export const zhHant: Texts = {
   'colours.cn': '紅升綠跌（內地）',
   sound: '警報聲',
   notices: '系統通知',
+  panels: '版面',
   help: '按鍵與說明',
   close: '關閉',
   on: '開',
