@@ -6,7 +6,7 @@ import { ChartGaps } from '../../src/core/dashboard/chart-gaps.ts'
 import { bucketsBy, LENGTHS } from '../../src/core/dashboard/intervals.ts'
 import { type ChartBar, INTERVALS, type Interval } from '../../src/core/dashboard/protocol.ts'
 import type { Gap, MarketEvent, Tick } from '../../src/core/market/event.ts'
-import { DAY, MINUTE } from '../../src/core/market/time.ts'
+import { DAY, HOUR, MINUTE } from '../../src/core/market/time.ts'
 import { at, gap, tick } from '../storage/sample.ts'
 import { sessions } from './support.ts'
 
@@ -60,7 +60,11 @@ const trade = fc
   })
   .map((parts) => tick(parts))
 const indexValue = fc
-  .record({ timestamp: time, last_price: fc.integer({ min: 1e6, max: 2e6 }).map((price) => price / 100), seq: fc.nat(5) })
+  .record({
+    timestamp: time,
+    last_price: fc.integer({ min: 1e6, max: 2e6 }).map((price) => price / 100),
+    seq: fc.nat(5),
+  })
   .map((parts) => tick({ ...parts, symbol: 'HSI', volume: null }))
 const hole = fc
   .tuple(time, fc.nat(10 * MINUTE), fc.constantFrom(null, 'second feed' as const))
@@ -120,24 +124,33 @@ describe('candles', () => {
     expect([holed('1s'), holed('1m'), holed('1d')]).toEqual([true, false, false])
   })
 
-  it('keep a day of trades every second in bounded memory, every bar that is left whole', async () => {
+  it('keep trades of every second in bounded memory, every bar that is left whole at any time', async () => {
     const { candles: made, add } = candles(1_000)
-    const events: Tick[] = []
-    for (let time = at('09:20:00'); time < at('16:10:00'); time += 1_000) {
-      events.push(tick({ timestamp: time, volume: 100 + (time / 1_000) % 7, seq: time }))
-    }
+    const events = [0, 3 * DAY].flatMap((days) =>
+      Array.from({ length: 24_600 }, (_, i) => {
+        return tick({ timestamp: at('09:20:00') + days + i * 1_000, volume: 100 + (i % 7), seq: i })
+      }),
+    )
+    const end = at('17:00:00') + 3 * DAY
+    const expected = new Map<Interval, ChartBar[]>()
+    for (const every of INTERVALS) expected.set(every, await resampled(events, every, end))
+    let since = made.since('1s')
     for (const event of events) {
       add([event])
-      if (made.size > 1_000 + 350) expect.fail(`${made.size} rows`)
+      if (made.size > 1_000 + 700) expect.fail(`${made.size} rows`)
+      if (made.since('1s') === since) continue
+      since = made.since('1s')
+      for (const every of ['1s', '30s'] as const) {
+        const [oldest] = made.before(every, since + HOUR, 10_000, end).bars
+        expect(oldest).toEqual(expected.get(every)!.find(({ start }) => start >= since))
+      }
     }
-    const end = at('17:00:00')
     for (const every of INTERVALS) {
       const { bars, more } = made.before(every, ALWAYS, 100_000, end)
-      const expected = (await resampled(events, every, end)).filter(({ start }) => start >= made.since(every))
-      expect(bars).toEqual(expected)
+      expect(bars).toEqual(expected.get(every)!.filter(({ start }) => start >= made.since(every)))
       expect(more).toBe(false)
     }
-    expect(made.since('1s')).toBeGreaterThan(at('15:30:00'))
+    expect(made.since('1s')).toBeGreaterThan(at('15:30:00') + 3 * DAY)
     expect(made.since('1m')).toBe(NEVER)
   })
 

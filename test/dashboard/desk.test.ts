@@ -46,7 +46,12 @@ describe('the desk', () => {
     const desk = new Desk(sessions)
     desk.apply([tick({ last_price: 600 }), tick({ last_price: 9_000, seq: 1, flags: ['suspect_price'] })], NOW)
     expect(rowOf(desk)).toMatchObject({ last_price: 600, high: 600 })
-    expect(desk.sheets.get(SYMBOL)!.tape.after(0).map(({ flags }) => flags)).toEqual([[], ['suspect_price']])
+    expect(
+      desk.sheets
+        .get(SYMBOL)!
+        .tape.after(0)
+        .map(({ flags }) => flags),
+    ).toEqual([[], ['suspect_price']])
   })
 
   it('is not moved on by a tick that claims to come from the future', () => {
@@ -155,7 +160,13 @@ describe('the desk', () => {
     desk.apply([tick()], NOW)
     expect(feedsOf(desk, NOW + MINUTE, true)).toMatchObject([{ state: 'up' }])
     expect(feedsOf(desk, NOW + 3 * MINUTE, true)).toMatchObject([{ state: 'ended', since: NOW }])
-    const heard = { type: 'coverage', source: 'alltick', symbol: null, symbols: [], timestamp: NOW + 3 * MINUTE } as const
+    const heard = {
+      type: 'coverage',
+      source: 'alltick',
+      symbol: null,
+      symbols: [],
+      timestamp: NOW + 3 * MINUTE,
+    } as const
     desk.apply([heard], NOW)
     expect(feedsOf(desk, NOW + 4 * MINUTE, true)).toMatchObject([{ state: 'up' }])
   })

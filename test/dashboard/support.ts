@@ -1,5 +1,3 @@
-import type { MarketEvent } from '../../src/core/market/event.ts'
-import { Sessions } from '../../src/core/market/session.ts'
 import { Desk } from '../../src/core/dashboard/desk.ts'
 import { PastReader } from '../../src/core/dashboard/past.ts'
 import type {
@@ -14,8 +12,10 @@ import type {
   WatchRow,
 } from '../../src/core/dashboard/protocol.ts'
 import { Viewer, type ViewerContext } from '../../src/core/dashboard/viewer.ts'
+import type { MarketEvent } from '../../src/core/market/event.ts'
+import { Sessions } from '../../src/core/market/session.ts'
 import type { VolatilityRecord } from '../../src/core/statistics/volatility/record.ts'
-import { ManualClock, turn } from '../support/manual-clock.ts'
+import { ManualClock, until } from '../support/manual-clock.ts'
 
 export const sessions = new Sessions()
 
@@ -59,7 +59,11 @@ export class PageModel {
     return [...this.bars.values()].sort((a, b) => a.start - b.start)
   }
 
-  #add(news: { bars?: readonly ChartBar[]; volatility?: readonly ChartVolatility[]; gaps?: readonly ChartGap[] }): void {
+  #add(news: {
+    bars?: readonly ChartBar[]
+    volatility?: readonly ChartVolatility[]
+    gaps?: readonly ChartGap[]
+  }): void {
     for (const bar of news.bars ?? []) this.bars.set(bar.start, bar)
     for (const point of news.volatility ?? []) this.volatility.set(point.timestamp, point)
     for (const gap of news.gaps ?? []) this.gaps.set(`${gap.from} ${gap.to}`, gap)
@@ -90,7 +94,7 @@ export function looking(more: Partial<ViewerContext> = {}, desk = more.desk ?? n
     },
     watch: async (symbol: string, every: Interval, id = 1): Promise<void> => {
       viewer.receive({ type: 'watch', id, symbol, every })
-      for (let i = 0; i < 20; i++) await turn()
+      await until(() => page.messages.some((message) => 'id' in message && message.id === id))
     },
     /** Paints what was sent, and lets a frame's time pass. */
     paint: async (ms = 17): Promise<void> => {

@@ -17,7 +17,11 @@ describe('a page that looks', () => {
     const { page, leave } = looking({ desk })
     await leave()
     expect(page.messages.map(({ type }) => type)).toEqual(['hello', 'frame'])
-    expect(page.last).toMatchObject({ n: 1, rows: [{ symbol: SYMBOL }, { symbol: 'HSI' }], alerts: [{ event: 'enter' }] })
+    expect(page.last).toMatchObject({
+      n: 1,
+      rows: [{ symbol: SYMBOL }, { symbol: 'HSI' }],
+      alerts: [{ event: 'enter' }],
+    })
     expect(page.last.feeds).toHaveLength(1)
   })
 
@@ -62,7 +66,13 @@ describe('a page that looks', () => {
     apply([newTick(1), newTick(2), quote({ timestamp: NOW })], NOW + 100)
     await watch(SYMBOL, '1m', 7)
     const history = page.messages.findLast(({ type }) => type === 'history') as History
-    expect(history).toMatchObject({ id: 7, symbol: SYMBOL, every: '1m', more: false, bars: [{ trades: 2, close: 602 }] })
+    expect(history).toMatchObject({
+      id: 7,
+      symbol: SYMBOL,
+      every: '1m',
+      more: false,
+      bars: [{ trades: 2, close: 602 }],
+    })
     expect(history.ticks.map(({ nth }) => nth)).toEqual([1, 2])
     expect(history.depth!.bids).toHaveLength(2)
     expect(history.sessions.map(({ phase }) => phase)).toEqual(['morning', 'afternoon'])
@@ -113,7 +123,8 @@ describe('a page that looks', () => {
     await watch(SYMBOL, '1m')
     await paint()
     const before = page.messages.length
-    for (let i = 1; i <= 3_600; i++) apply([tick({ timestamp: at('09:30:00') + i * 1_000, seq: i })], at('09:30:00') + i * 1_000)
+    for (let i = 1; i <= 3_600; i++)
+      apply([tick({ timestamp: at('09:30:00') + i * 1_000, seq: i })], at('09:30:00') + i * 1_000)
     expect(page.messages).toHaveLength(before)
     await paint()
     expect(page.messages).toHaveLength(before + 1)
