@@ -82,9 +82,9 @@ function valid(token: string, where: string): string {
   throw new HkqError('E_TOKEN', `${where} holds no token: use 16 to 256 letters, digits and - . _ ~`)
 }
 
-/** Names that the server is reached by, as a browser has them in Host. */
+/** Names that the server is reached by, as a browser has them in Host, the best one first. */
 function namesOf(host: string): string[] {
-  if (isLoopbackHost(host)) return [...new Set([...LOOPBACK, bracketed(host)])]
+  if (isLoopbackHost(host)) return [...new Set([bracketed(host), ...LOOPBACK])]
   if (!EVERYWHERE.has(host)) return [bracketed(host)]
   const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? [])
   return [...own.filter(({ internal }) => !internal).map(({ address }) => bracketed(address)), ...LOOPBACK]

@@ -4,10 +4,11 @@ import packageJson from '../../package.json' with { type: 'json' }
 import { readAssets } from '../core/dashboard/assets.ts'
 import { type Hello, PROTOCOL } from '../core/dashboard/protocol.ts'
 import { openDashboard } from '../core/dashboard/server.ts'
+import type { Show } from '../core/dashboard/show.ts'
 import { HkqError, messageOf } from '../core/errors.ts'
 import { settingsOf, type VolatilityOptions } from '../core/statistics/volatility/options.ts'
 import { type AccessOptions, accessOf, allowedHost } from './_dashboard-access.ts'
-import { openShow, type Shown, type ShownOptions } from './_dashboard-show.ts'
+import { openShow, type ShownOptions } from './_dashboard-show.ts'
 import { stopAfter } from './_events.ts'
 import { type Io, say } from './_io.ts'
 import { defineCommand, withCommon, withFeeds, withLive } from './_options.ts'
@@ -40,41 +41,34 @@ export function define(io: Io): Command {
     const access = accessOf(options, io)
     const settings: VolatilityOptions = { ...options, sessions: setup.sessions }
     const assets = readAssets(join(io.built, 'dashboard'))
-    const hello = (shown: Shown): Hello => ({
-      ...{ type: 'hello', protocol: PROTOCOL, build: assets.build, version: packageJson.version },
-      ...{ source: shown.name, kind: shown.kind, strategy: strategyOf(settings) },
-    })
-    strategyOf(settings)
+    const strategy = strategyOf(settings)
     io.meantToBeStopped = true
+    const server = await openDashboard({ ...access, port: options.port, assets, clock: io.clock })
     const ended = new AbortController()
     const signal = stopAfter(options.duration, io, ended.signal)
-    const shown = await openShow(options, settings, setup, signal, io)
     try {
-      const { show } = shown
-      const { desk, past, now, isRecorded, ready, done } = show
-      const viewer = { desk, past, now, isRecorded, ready, hello: hello(shown), clock: io.clock }
-      const server = await openDashboard({ ...access, port: options.port, assets, viewer, clock: io.clock })
+      const shown = await openShow(options, settings, setup, signal, io)
+      const hello: Hello = {
+        ...{ type: 'hello', protocol: PROTOCOL, build: assets.build, version: packageJson.version },
+        ...{ source: shown.name, kind: shown.kind, strategy },
+      }
+      server.show({ ...shown.show, hello, clock: io.clock })
       say(io, `dashboard at ${server.url}`)
       try {
-        await shownToTheEnd(done, shown, signal, options, io)
+        await shownToTheEnd(shown.show, signal, options, io)
       } finally {
+        ended.abort()
         await server.close()
+        await shown.show.close()
       }
     } finally {
-      ended.abort()
-      await shown.show.close()
+      await server.close()
     }
   })
 }
 
 /** The page stays up when its source has ended, or failed: until it is stopped. */
-async function shownToTheEnd(
-  done: Promise<void>,
-  { show: { desk, now } }: Shown,
-  signal: AbortSignal,
-  options: Options,
-  io: Io,
-): Promise<void> {
+async function shownToTheEnd({ desk, now, done }: Show, signal: AbortSignal, options: Options, io: Io): Promise<void> {
   const stopped = new Promise<void>((resolve) => {
     if (signal.aborted) resolve()
     else signal.addEventListener('abort', () => resolve(), { once: true })

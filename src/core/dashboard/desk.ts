@@ -57,6 +57,7 @@ export class Desk {
   /** Says that what came before is in a store: whole days of minutes before `day`, seconds before `cut`, epoch ms. */
   beginAt(day: number, cut: number): void {
     this.#beginning = { day, cut }
+    for (const { candles } of this.sheets.values()) candles.beginAt(day, cut)
   }
 
   /** Takes events in, in order. @param now present of the source, epoch ms */

@@ -1,8 +1,9 @@
 import type { Summary } from '../bars/summary.ts'
 import type { Bar } from '../market/bar.ts'
+import type { Tick } from '../market/event.ts'
 import type { Sessions } from '../market/session.ts'
 import { dayNumber, dayStart, MINUTE } from '../market/time.ts'
-import type { Store } from '../storage/store.ts'
+import type { Slice, Store } from '../storage/store.ts'
 import { storedBars } from '../storage/stored-bars.ts'
 import { cleanCut } from './clean-cut.ts'
 import { isBelowMinute, LENGTHS } from './intervals.ts'
@@ -58,25 +59,26 @@ export class StoredHistory {
 
   /** The last ticks before `until` (epoch ms), numbered up to 0. @param newest time of the newest one that is stored */
   async ticks(symbol: string, until: number, newest: number): Promise<TapeTick[]> {
-    const days = [
-      dayNumber(newest),
-      ...this.#sessions
-        .daysBefore(newest, DAYS_OF_TICKS - 1)
-        .reverse()
-        .map(({ number }) => number),
-    ]
-    for (const day of days) {
-      const end = Math.min(until, dayStart(day + 1))
-      const since = await this.#sinceTicks(symbol, dayStart(day), end)
-      if (since === null) continue
-      const ticks: TapeTick[] = []
-      for await (const chunk of this.#store.ticks(symbol, { since, until: end })) {
-        for (const tick of chunk) ticks.push(lineOf(tick, 0))
-        ticks.splice(0, ticks.length - FIRST_TICKS)
-      }
-      return ticks.map((tick, i) => ({ ...tick, nth: i + 1 - ticks.length }))
+    const before = this.#sessions.daysBefore(newest, DAYS_OF_TICKS - 1).map(({ number }) => number)
+    let ticks: Tick[] = []
+    for (const day of [...before, dayNumber(newest)].reverse()) {
+      const span = { since: dayStart(day), until: Math.min(until, dayStart(day + 1)) }
+      if (ticks.length < FIRST_TICKS)
+        ticks = [...(await this.#lastOf(symbol, span, FIRST_TICKS - ticks.length)), ...ticks]
     }
-    return []
+    return ticks.map((tick, i) => lineOf(tick, i + 1 - ticks.length))
+  }
+
+  /** The last ticks of a day. */
+  async #lastOf(symbol: string, { since, until }: Slice, most: number): Promise<Tick[]> {
+    const start = await this.#sinceTicks(symbol, since, until)
+    if (start === null) return []
+    const ticks: Tick[] = []
+    for await (const chunk of this.#store.ticks(symbol, { since: start, until })) {
+      ticks.push(...chunk)
+      ticks.splice(0, ticks.length - most)
+    }
+    return ticks
   }
 
   /** Start of the newest minutes of a day that hold enough ticks; null without any. */

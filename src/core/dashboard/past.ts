@@ -6,8 +6,8 @@ import type { ChartBar, ChartGap, ChartSession, Depth, Interval, Past, TapeTick 
 import { FIRST_TICKS } from './protocol.ts'
 import type { Sheet } from './sheet.ts'
 
-/** Bars that the page gets at a time. */
-export const PAGE = 1_000
+/** Bars that a page gets at a time. */
+const PAGE = 1_000
 /** Of those that a store makes of single trades. */
 const STORED_SECONDS = 500
 
@@ -33,14 +33,20 @@ export interface At<T> {
 export class PastReader {
   readonly #desk: Desk
   readonly #stored: StoredHistory | null
+  readonly #page: number
   readonly #newestStored: (symbol: string) => number | undefined
 
-  /** @param newestStored time of the newest tick of a symbol that was stored before the desk began */
+  /**
+   * @param newestStored time of the newest tick of a symbol that was stored before the desk began
+   * @param page bars that are given at a time
+   */
   constructor(
     desk: Desk,
     stored: StoredHistory | null = null,
     newestStored: (symbol: string) => number | undefined = () => undefined,
+    page: number = PAGE,
   ) {
+    this.#page = page
     this.#desk = desk
     this.#stored = stored
     this.#newestStored = newestStored
@@ -71,17 +77,17 @@ export class PastReader {
   ): Promise<At<T>> {
     let stored: StoredPast | null = null
     for (let readTo = Number.NEGATIVE_INFINITY; ; ) {
-      const { bars, more } = sheet.candles.before(every, before, PAGE, now())
+      const { bars, more } = sheet.candles.before(every, before, this.#page, now())
       const until = Math.min(before, sheet.candles.since(every))
       // What memory has forgotten meanwhile is read too, so that the two always meet.
-      if (bars.length >= PAGE || this.#stored === null || until <= readTo) {
-        const both = [...(stored?.bars ?? []), ...bars].slice(-PAGE)
+      if (bars.length >= this.#page || this.#stored === null || until <= readTo) {
+        const both = [...(stored?.bars ?? []), ...bars].slice(-this.#page)
         const isMore = more || (stored?.more ?? (this.#stored !== null && until > Number.NEGATIVE_INFINITY))
         const past = seal(this.#stretch(sheet, both, stored?.gaps ?? [], isMore, before))
         return { past, version: this.#desk.version, nth: sheet.tape.count }
       }
       readTo = until
-      stored = await this.#stored.bars(sheet.symbol, every, until, wanted(every, PAGE - bars.length))
+      stored = await this.#stored.bars(sheet.symbol, every, until, wanted(every, this.#page - bars.length))
     }
   }
 

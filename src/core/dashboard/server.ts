@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts'
 import { HkqError, messageOf } from '../errors.ts'
 import { type AdmissionRules, type Denial, hostsAt, socketDenialOf } from './admission.ts'
 import type { Assets } from './assets.ts'
+import type { Desk } from './desk.ts'
 import { parsePageMessage } from './messages.ts'
 import { answer } from './pages.ts'
 import { type Machine, type ServerMessage, SOCKET_PATH, SUBPROTOCOL } from './protocol.ts'
@@ -28,6 +29,7 @@ const REQUEST_MS = 10_000
 const GRACE_MS = 1_000
 
 const FULL = { status: 503, reason: 'too many pages are open' } as const
+const STARTING = { status: 503, reason: 'starting' } as const
 const ELSEWHERE = { status: 404, reason: 'not found' } as const
 
 /** Where to listen, and whom to let in. */
@@ -35,7 +37,7 @@ export interface DashboardOptions {
   readonly host: string
   /** 0 takes a free one. */
   readonly port: number
-  /** Host names that the server is reached by, beside `host`. */
+  /** Host names that the server is reached by, the one that is told first; an address of IPv6 in brackets. */
   readonly names: readonly string[]
   /** Hosts that a proxy in front of it has. */
   readonly allowedHosts?: readonly string[]
@@ -45,8 +47,6 @@ export interface DashboardOptions {
   readonly assets: Assets
   /** Measures the machine, while somebody looks. */
   readonly machine?: () => Promise<Machine>
-  /** What a page looks at. */
-  readonly viewer: Omit<ViewerContext, 'send'>
   readonly clock: Clock
 }
 
@@ -56,6 +56,8 @@ export interface DashboardServer {
   readonly port: number
   /** Pages that are open. */
   readonly viewers: number
+  /** Lets pages look; before it they are told to come again. */
+  show(viewer: Omit<ViewerContext, 'send'>): void
   close(): Promise<void>
 }
 
@@ -76,6 +78,7 @@ class PageServer implements DashboardServer {
   readonly #closed = new AbortController()
   readonly #open = new Set<WebSocket>()
   #rules: AdmissionRules | null = null
+  #viewer: Omit<ViewerContext, 'send'> | null = null
 
   constructor(options: DashboardOptions) {
     this.#options = options
@@ -100,8 +103,7 @@ class PageServer implements DashboardServer {
   }
 
   get url(): string {
-    const { host } = this.#options
-    return `http://${host.includes(':') ? `[${host}]` : host}:${this.port}/`
+    return `http://${this.#options.names[0]}:${this.port}/`
   }
 
   get viewers(): number {
@@ -117,7 +119,12 @@ class PageServer implements DashboardServer {
     this.#http.removeAllListeners('error').on('error', () => {})
     this.#rules = { hosts: hostsAt(this.port, names, allowedHosts), token, isGiven: isTokenGiven }
     void this.#watch()
-    if (this.#options.machine) void this.#measure(this.#options.machine)
+  }
+
+  show(viewer: Omit<ViewerContext, 'send'>): void {
+    this.#viewer = viewer
+    const { machine } = this.#options
+    if (machine) void this.#measure(machine, viewer.desk)
   }
 
   async close(): Promise<void> {
@@ -141,16 +148,17 @@ class PageServer implements DashboardServer {
     else this.#upgrades.handleUpgrade(request, socket, head, (ws) => this.#connected(ws))
   }
 
-  #denialOf({ url, headers }: IncomingMessage): Denial | typeof FULL | typeof ELSEWHERE | null {
+  #denialOf({ url, headers }: IncomingMessage): Denial | typeof FULL | typeof STARTING | typeof ELSEWHERE | null {
     const denial = socketDenialOf(headers, this.#rules!)
     if (denial) return denial
     if (url !== SOCKET_PATH) return ELSEWHERE
+    if (this.#viewer === null) return STARTING
     return this.#open.size >= MOST_SOCKETS || this.#closed.signal.aborted ? FULL : null
   }
 
   #connected(ws: WebSocket): void {
     const gone = new AbortController()
-    const viewer = new Viewer({ ...this.#options.viewer, send: (message) => send(ws, message) })
+    const viewer = new Viewer({ ...this.#viewer!, send: (message) => send(ws, message) })
     const budget = new Budget(this.#options.clock)
     this.#open.add(ws)
     ws.on('error', () => {})
@@ -164,13 +172,13 @@ class PageServer implements DashboardServer {
     viewer.run(gone.signal).catch(() => ws.close(1011, 'failed'))
   }
 
-  async #measure(machine: () => Promise<Machine>): Promise<void> {
-    const { clock, viewer } = this.#options
+  async #measure(machine: () => Promise<Machine>, desk: Desk): Promise<void> {
+    const { clock } = this.#options
     const { signal } = this.#closed
     while (!signal.aborted) {
       if (this.#open.size > 0)
         await machine().then(
-          (measured) => viewer.desk.observe(measured),
+          (measured) => desk.observe(measured),
           () => {},
         )
       await clock.sleep(MEASURE, signal)

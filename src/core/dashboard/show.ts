@@ -56,6 +56,7 @@ export function showSource(source: Pick<Source, 'kind' | 'clock'>, events: Batch
   const told = present ? present.of(events) : breathing(events)
   const clock = present ?? source.clock
   const done = play(desk, told, () => clock.now(), judging(source, context.settings))
+  done.catch(() => {})
   return {
     ...{ desk, past: new PastReader(desk), now: () => clock.now(), isRecorded: false, ready: Promise.resolve(), done },
     close: () => done.catch(() => {}),
@@ -124,6 +125,7 @@ async function showAfter(
   const named = context.symbols.length > 0 ? context.symbols : undefined
   const filled = ready.then(() => bringFills(desk, store, named, beginning, context))
   const done = played()
+  for (const work of [done, filled]) work.catch(() => {})
   return {
     ...{ desk, past, now: () => present.now(), isRecorded: true, ready, done },
     close: async () => {

@@ -261,10 +261,10 @@ export class SummaryRows {
   #forget(kept: number): void {
     const { stretch } = this.#context
     let row = this.#length - kept
-    const cut = stretch(this.start(row))
-    if (cut !== this.start(row)) while (row < this.#length && stretch(this.start(row)) === cut) row++
+    const before = stretch(this.start(row - 1))
+    while (row < this.#length - 1 && stretch(this.start(row)) === before) row++
+    this.#since = stretch(this.start(row))
     this.#numbers.copyWithin(0, row * WIDTH, this.#length * WIDTH)
-    this.#since = row < this.#length ? stretch(this.start(row)) : this.#to
     this.#length -= row
   }
 }
