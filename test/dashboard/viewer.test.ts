@@ -135,6 +135,21 @@ describe('a page that looks', () => {
     await leave()
   })
 
+  it('gets no frame while it rests, however much changes', async () => {
+    const { page, viewer, apply, clock, leave } = looking()
+    apply([newTick(1)], NOW)
+    viewer.receive({ type: 'painted', n: 1, rest: 1_000 })
+    for (let i = 2; i < 100; i++) {
+      apply([newTick(i)], NOW + i)
+      await clock.advance(10)
+    }
+    expect(page.frames).toHaveLength(1)
+    await clock.advance(20)
+    expect(page.last.rows).toMatchObject([{ last_price: 699 }])
+    expect(page.frames).toHaveLength(2)
+    await leave()
+  })
+
   it('gets the sessions of a day that begins while it looks', async () => {
     const { page, apply, watch, paint, leave } = looking()
     apply([newTick(1)], NOW)
