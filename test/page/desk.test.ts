@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { ChartVolatility, Frame } from '../../src/core/dashboard/protocol.ts'
-import { MINUTE } from '../../src/core/market/time.ts'
+import { DAY, MINUTE } from '../../src/core/market/time.ts'
 import { Desk, nameOf } from '../../src/page/desk/desk.ts'
 import { noticeOf } from '../../src/page/desk/notice.ts'
 import { titleOf } from '../../src/page/desk/title.ts'
@@ -68,6 +68,15 @@ describe('the desk', () => {
     desk.greet(greeting())
     expect(desk.takeFrame(frame({ alerts: [seen, alertOf()] }))).toEqual([alertOf()])
     expect(desk.alerts.map(({ timestamp }) => timestamp)).toEqual([NOW - MINUTE, NOW])
+  })
+
+  it('has the alerts of its day alone', () => {
+    const desk = new Desk()
+    desk.greet(greeting())
+    desk.takeFrame(frame({ alerts: [alertOf()] }))
+    desk.takeFrame(frame({ now: NOW + DAY }))
+    expect(desk.alerts).toEqual([])
+    expect(desk.takeFrame(frame({ now: NOW + DAY, alerts: [alertOf({ timestamp: NOW + DAY })] }))).toHaveLength(1)
   })
 
   it('keeps a bounded number of alerts', () => {

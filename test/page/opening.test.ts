@@ -1,7 +1,9 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { ChartVolatility } from '../../src/core/dashboard/protocol.ts'
+import { MINUTE } from '../../src/core/market/time.ts'
 import { hasBrowser, openBrowser, visit } from './support/browser.ts'
-import { barsOf, historyOf, NOW, rowsOf, sessionsUpTo } from './support/market.ts'
+import { barsOf, historyOf, NOW, rowsOf, sessionsUpTo, volatilityOf } from './support/market.ts'
 import { paintOf } from './support/pixels.ts'
 import { type Scene, Stage } from './support/stage.ts'
 
@@ -91,6 +93,25 @@ describe.skipIf(!hasBrowser)('the page, opened', () => {
     const newest = (await paintOf(page, '#candles', '--accent')).right
     const steps = Math.round((NOW - gap.to) / 60_000)
     expect(Math.abs(newest - tinted.right - steps * 7)).toBeLessThan(10)
+  })
+
+  it('draws no volatility where it is undefined, and none over a night', async () => {
+    const drawn = async (volatility: ChartVolatility[]) => {
+      const { page } = await open({ history: () => ({ sessions, bars, volatility }) })
+      await expect.poll(async () => (await paintOf(page, '#candles', '--up')).pixels).toBeGreaterThan(500)
+      return (await paintOf(page, '#candles', '--accent')).pixels
+    }
+    const sessions = sessionsUpTo(NOW)
+    const bars = barsOf('1m', sessions, NOW)
+    const flat = volatilityOf(bars).map((value) => ({ ...value, volatility: 0.0015 }))
+    const whole = await drawn(flat)
+    const isOut = (i: number) => i > flat.length - 40 && i < flat.length - 10
+    // A line two pixels thick, over 29 steps of 7 pixels and the one into which it would lead.
+    expect(
+      whole - (await drawn(flat.map((value, i) => (isOut(i) ? { ...value, volatility: null } : value)))),
+    ).toBeGreaterThan(29 * 7 * 2)
+    const night = flat.filter(({ timestamp }) => timestamp < sessions.at(-2)!.open || timestamp > NOW - 10 * MINUTE)
+    expect(whole - (await drawn(night))).toBeGreaterThan(60 * 7 * 2)
   })
 
   it('opens with the token of its address and takes it out of there', async () => {

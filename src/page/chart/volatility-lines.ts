@@ -17,11 +17,15 @@ import { toAxis } from './axis-time.ts'
 import type { Looks } from './looks.ts'
 
 const FIGURES = ['threshold', 'usual', 'volatility'] as const
+/** Values that are drawn one by one; more are set at once. */
+const FEW = 20
 type Figure = (typeof FIGURES)[number]
 type LinePoint = LineData<Time> | WhitespaceData<Time>
 
 /** One value a step of the axis: the last one of those that ended in it. */
 interface Placed {
+  /** Number of the stretch between two breaks that it lies in. */
+  readonly stretch: number
   readonly start: number
   readonly record: ChartVolatility
 }
@@ -68,12 +72,12 @@ export class VolatilityLines {
     const drawn = this.#placed.at(-1)?.start ?? Number.NEGATIVE_INFINITY
     const first = placed.findIndex(({ start }) => start >= drawn)
     this.#placed = placed
-    const isPast = (start: number): boolean => start < drawn
-    if (anew || first < 0 || placed.length - first > 20 || placed.some(({ start }, i) => i >= first && isPast(start))) {
+    if (anew || first < 1 || placed.length - first > FEW) {
       for (const name of FIGURES) this.#lines[name].setData(placed.map((_, i) => this.#pointOf(name, i)))
     } else {
-      for (let i = first; i < placed.length; i++) {
-        for (const name of FIGURES) this.#lines[name].update(this.#pointOf(name, i))
+      // The point before is drawn again too: how the line leaves it depends on the one after.
+      for (let i = first - 1; i < placed.length; i++) {
+        for (const name of FIGURES) this.#lines[name].update(this.#pointOf(name, i), placed[i]!.start < drawn)
       }
     }
     this.#mark()
@@ -84,14 +88,15 @@ export class VolatilityLines {
     return this.#placed.findLast((placed) => placed.start <= start)?.record ?? null
   }
 
-  /** A line is not drawn across a stretch where its figure is undefined. */
-  #pointOf(name: Figure, index: number): LinePoint {
-    const { start, record } = this.#placed[index]!
+  /** A line is not drawn across a break, nor where its figure is undefined: it leaves the last point before unseen. */
+  #pointOf(name: Figure, at: number): LinePoint {
+    const { stretch, start, record } = this.#placed[at]!
     const time = toAxis(start)
     const value = record[name]
     if (value === null) return { time }
-    const isFirst = index > 0 && this.#placed[index - 1]!.record[name] === null
-    return isFirst ? { time, value, color: 'transparent' } : { time, value }
+    const next = this.#placed[at + 1]
+    const isLeft = next !== undefined && (next.record[name] === null || next.stretch !== stretch)
+    return isLeft ? { time, value, color: 'transparent' } : { time, value }
   }
 
   #mark(): void {
@@ -113,17 +118,17 @@ export class VolatilityLines {
 /** Records by the step in which they ended, one a step: an alert that began in it is kept. */
 function placedOn(records: readonly ChartVolatility[], timeline: Timeline): Placed[] {
   const placed: Placed[] = []
+  const { points, breaks } = timeline
+  let stretch = 0
   for (const record of records) {
     const index = timeline.indexAt(record.timestamp - 1)
     if (index < 0) continue
-    const { start } = timeline.points[index]!
+    while (stretch < breaks.length && breaks[stretch]!.index <= index) stretch++
+    const { start } = points[index]!
     const last = placed.at(-1)
-    if (last?.start !== start) placed.push({ start, record })
-    else
-      placed[placed.length - 1] = {
-        start,
-        record: last.record.event === 'enter' ? { ...record, event: 'enter' } : record,
-      }
+    if (last?.start === start) placed.pop()
+    const isAlert = last?.start === start && last.record.event === 'enter'
+    placed.push({ stretch, start, record: isAlert ? { ...record, event: 'enter' } : record })
   }
   return placed
 }

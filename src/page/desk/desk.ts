@@ -8,6 +8,7 @@ import type {
   Older,
   WatchRow,
 } from '../../core/dashboard/protocol.ts'
+import { dayNumber } from '../../core/market/time.ts'
 import { decimalsOf } from '../figures.ts'
 import { Watched } from './watched.ts'
 
@@ -32,7 +33,7 @@ export class Desk {
   /** The source's present, epoch ms; 0 before the first frame. */
   now = 0
   readonly rows = new Map<string, Row>()
-  /** Oldest first. */
+  /** Of the day, oldest first. */
   alerts: AlertMark[] = []
   feeds: readonly FeedState[] = []
   machine: Machine | null = null
@@ -49,6 +50,7 @@ export class Desk {
 
   /** @returns the alerts of the frame that nobody has seen: none of the day's past that a page begins with */
   takeFrame({ now, rows, alerts, feeds, machine }: Frame): readonly AlertMark[] {
+    if (dayNumber(now) !== dayNumber(this.now)) this.#beginDay(now)
     this.now = now
     if (this.#isFirst && rows) this.rows.clear()
     for (const row of rows ?? []) this.#takeRow(row)
@@ -82,6 +84,11 @@ export class Desk {
         before?.decimals === 3 ? 3 : decimalsOf([row.last_price, row.bid_price, row.ask_price, row.high, row.low]),
       revision: (before?.revision ?? 0) + 1,
     })
+  }
+
+  #beginDay(now: number): void {
+    this.alerts = this.alerts.filter(({ timestamp }) => dayNumber(timestamp) === dayNumber(now))
+    this.revisions.alerts++
   }
 
   /** The first frame tells the whole day: what of it is new to a page that was there before came while the line was gone. */

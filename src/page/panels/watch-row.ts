@@ -33,6 +33,8 @@ export class WatchRowView {
     const figures = make('td', 'watch-figures', this.#last.element, this.#change.element)
     this.element.append(header, day, figures, make('td', 'watch-unusual', this.#ratio.element, this.#state.element))
     this.element.addEventListener('click', onChosen)
+    // The pointer takes no focus into the list: while it is there the list stands still.
+    this.element.addEventListener('mousedown', (event) => event.preventDefault())
   }
 
   forget(): void {
