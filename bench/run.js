@@ -1,6 +1,8 @@
 // npm run bench [-- NAME ...]: the measured claims. Figures of one run compare; those of two runs or machines do not.
 import { analytics } from './analytics.js'
 import { capacity } from './capacity.js'
+import { dashboard } from './dashboard.js'
+import { dashboardPage } from './dashboard-page.js'
 import { exactness } from './exactness.js'
 import { group } from './group.js'
 import { ingest } from './ingest.js'
@@ -30,6 +32,8 @@ const BENCHES = {
   queues: () => queues(),
   group: () => group(),
   year: () => year(),
+  dashboard: () => dashboard(),
+  'dashboard-page': () => dashboardPage(),
   probe: () => probe(),
 }
 

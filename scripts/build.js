@@ -5,9 +5,10 @@ import { dirname, join } from 'node:path'
 import { Script } from 'node:vm'
 import { build } from 'esbuild'
 import { licencesOf } from './licences.js'
+import { buildPage } from './page.js'
 
-// dist/ holds the library as modules (with types), and the command as one minified file, which starts fastest, with another
-// for its reading threads. It is made aside and put in place whole, so that a command that runs meanwhile finds the old one.
+// dist/ holds the library as modules (with types), the command as one minified file, which starts fastest, with another
+// for its reading threads, and the dashboard's page. It is made aside and put in place whole, so that a command that runs meanwhile finds the old one.
 const made = `dist-${process.pid}`
 const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc')
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', made], { stdio: 'inherit' })
@@ -40,7 +41,8 @@ const { metafile } = await build({
   logLevel: 'warning',
   metafile: true,
 })
-writeFileSync(join(made, 'THIRD-PARTY.txt'), licencesOf(Object.keys(metafile.inputs)))
+const page = await buildPage(join(made, 'dashboard'))
+writeFileSync(join(made, 'THIRD-PARTY.txt'), licencesOf([...Object.keys(metafile.inputs), ...page]))
 // What V8 compiled, for bin/hkq.js: it refuses code of another version of its own. Text that is ASCII alone is read and
 // checked in half the time.
 const source = readFileSync(join(made, 'cli.cjs'), 'latin1')

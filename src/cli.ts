@@ -25,6 +25,7 @@ export const COMMANDS: Readonly<Record<CommandName, readonly [summary: string, l
   volatility: ['rolling volatility, its threshold and alerts', () => import('./commands/volatility.ts')],
   'probe-endpoints': ['which endpoint is nearest and healthy', () => import('./commands/probe-endpoints.ts')],
   serve: ['an AllTick-compatible server over any source', () => import('./commands/serve.ts')],
+  dashboard: ['a live page in the browser', () => import('./commands/dashboard.ts')],
   export: ['copy from any source to any sink', () => import('./commands/export.ts')],
   archive: ['move closed days of a store into Parquet', () => import('./commands/archive.ts')],
   verify: ['holes, coverage and soundness of what was recorded; fills holes', () => import('./commands/verify.ts')],

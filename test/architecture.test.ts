@@ -6,9 +6,9 @@ const SRC = resolve(import.meta.dirname, '../src')
 
 /** Floors from the top down: a file may import from its own floor or from a lower one, never upward. */
 const FLOORS: readonly (readonly string[])[] = [
-  ['cli.ts', 'index.ts'],
+  ['cli.ts', 'index.ts', 'page'],
   ['commands'],
-  ['core/address', 'core/recorder.ts', 'core/warm-up', 'core/holes', 'core/side-by-side'],
+  ['core/address', 'core/dashboard', 'core/recorder.ts', 'core/warm-up', 'core/holes', 'core/side-by-side'],
   ['core/server', 'core/simulator', 'core/connection', 'core/storage', 'core/queue', 'core/terminal'],
   ['core/monitor'],
   ['core/statistics'],
@@ -25,6 +25,9 @@ const FLOORS: readonly (readonly string[])[] = [
     'core/describe.ts',
   ],
 ]
+
+/** What the page, which runs in a browser, may take of core beside types: facts without any import of their own. */
+const FACTS = ['core/dashboard/protocol.ts', 'core/market/event.ts', 'core/market/time.ts']
 
 /** Siblings of one floor that must not know each other. */
 const STRANGERS: readonly (readonly [string, string])[] = [
@@ -43,6 +46,10 @@ const STRANGERS: readonly (readonly [string, string])[] = [
   ['core/validation', 'core/pipeline'],
   ['core/side-by-side', 'core/connection'],
   ['core/side-by-side', 'core/storage'],
+  ['core/dashboard', 'core/address'],
+  ['core/dashboard', 'core/connection'],
+  ['core/dashboard', 'core/queue'],
+  ['core/dashboard', 'core/server'],
 ]
 
 interface Import {
@@ -65,6 +72,13 @@ describe('the architecture', () => {
   it('keeps strangers apart', () => {
     const met = imports.filter(({ from, to }) => STRANGERS.some(([a, b]) => inside(from, a) && inside(to, b)))
     expect(met.map(arrow)).toEqual([])
+  })
+
+  it('gives the page of core nothing but types and facts, and the page to nobody', () => {
+    const ofPage = files.filter((file) => file.startsWith('page/')).flatMap(valuesOf)
+    expect(ofPage.filter(({ to }) => to.startsWith('core/') && !FACTS.includes(to)).map(arrow)).toEqual([])
+    expect(FACTS.flatMap(valuesOf).map(arrow)).toEqual([])
+    expect(imports.filter(({ from, to }) => inside(to, 'page') && !inside(from, 'page')).map(arrow)).toEqual([])
   })
 
   it('has no circle of imports between folders of core', () => {
@@ -91,6 +105,13 @@ function importsOf(file: string): Import[] {
   return [...found]
     .filter(([, path]) => path!.endsWith('.ts'))
     .map(([, path]) => ({ from: file, to: relative(SRC, join(SRC, dirname(file), path!)) }))
+}
+
+/** Imports that are left when types are gone. */
+function valuesOf(file: string): Import[] {
+  const types = code(file).matchAll(/^(?:import|export) type [^'"]*from '([^']+)'/gm)
+  const named = [...types].map(([, path]) => relative(SRC, join(SRC, dirname(file), path!)))
+  return importsOf(file).filter(({ to }) => !named.includes(to))
 }
 
 function code(file: string): string {

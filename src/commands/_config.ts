@@ -46,8 +46,8 @@ const VENDORS = {
   influx: ['tokenFile', 'token'],
 } as const
 type VendorSection = keyof typeof VENDORS
-/** Options that are never settings. */
-export const NOT_SETTINGS = ['config', 'schema', 'help', 'version']
+/** Options that are never settings: what a command prints of itself, and whom the dashboard lets in. */
+export const NOT_SETTINGS = ['config', 'schema', 'help', 'version', 'host', 'allow-host', 'token-file']
 
 /**
  * Reads `--config FILE`, else `./hkq.config.json` and the user's `$XDG_CONFIG_HOME/hkq/config.json` where they exist.

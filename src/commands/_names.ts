@@ -6,6 +6,7 @@ export const COMMAND_NAMES = [
   'volatility',
   'probe-endpoints',
   'serve',
+  'dashboard',
   'export',
   'archive',
   'verify',

@@ -51,6 +51,8 @@ export async function openRelay(source: Source, address: Address, plan: RelayPla
     vendor: address.scheme,
     url: `${server.url}/quote-stock-b-ws-api`,
     store: sinks[0]?.text ?? '',
+    cwd: io.cwd,
+    symbols,
     durability,
   })
   let broken = false

@@ -12,6 +12,9 @@ export interface Relay {
   url: string
   /** What it records into, for messages. */
   store: string
+  /** The folder that the store's name is relative to, and the recorder's symbols; of recorders that tell them. */
+  cwd?: string
+  symbols?: readonly string[]
   /** What a commit of it survives; null where it is no store. */
   durability: Durability | null
 }

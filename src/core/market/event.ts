@@ -93,7 +93,7 @@ export interface Gap {
 }
 
 /** Whether trades are missing in a hole: a second feed has them, a vendor's minutes have not. */
-export function lacksTrades({ filled_by }: Gap): boolean {
+export function lacksTrades({ filled_by }: Pick<Gap, 'filled_by'>): boolean {
   return filled_by !== 'second feed'
 }
 

@@ -1,0 +1,46 @@
+import type { Level, Quote, Tick } from '../market/event.ts'
+import type { Depth } from './protocol.ts'
+
+/** Most levels that are shown. */
+const LEVELS = 10
+
+/** The book of one symbol as it stands: as its quotes tell it, or the best level that its trades bear where there are none. */
+export class Book {
+  #depth: Depth | null = null
+  #hasQuotes = false
+  /** Version of the newest change. */
+  changed = 0
+  bid_price: number | null = null
+  ask_price: number | null = null
+
+  get depth(): Depth | null {
+    return this.#depth
+  }
+
+  quote({ timestamp, bids, asks }: Quote, version: number): void {
+    if (this.#depth !== null && this.#hasQuotes && timestamp < this.#depth.timestamp) return
+    this.#hasQuotes = true
+    this.#stands({ timestamp, bids: bids.slice(0, LEVELS), asks: asks.slice(0, LEVELS) }, version)
+  }
+
+  tick(tick: Tick, version: number): void {
+    const { bid_price, bid_size, ask_price, ask_size, timestamp } = tick
+    if (this.#hasQuotes || (bid_price === null && ask_price === null)) return
+    if (this.#depth !== null && timestamp < this.#depth.timestamp) return
+    this.#stands({ timestamp, bids: best(bid_price, bid_size), asks: best(ask_price, ask_size) }, version)
+    this.bid_price = bid_price
+    this.ask_price = ask_price
+  }
+
+  #stands(depth: Depth, version: number): void {
+    this.#depth = depth
+    this.bid_price = depth.bids[0]?.[0] ?? null
+    this.ask_price = depth.asks[0]?.[0] ?? null
+    this.changed = version
+  }
+}
+
+/** A level whose size is unknown cannot be drawn. */
+function best(price: number | null, size: number | null): readonly Level[] {
+  return price === null || size === null ? [] : [[price, size]]
+}

@@ -1,0 +1,107 @@
+import type { MarketEvent, Status, Tick } from '../market/event.ts'
+import { MINUTE } from '../market/time.ts'
+import { sanitise } from '../terminal/sanitise.ts'
+import type { FeedState } from './protocol.ts'
+import { Rate } from './rate.ts'
+
+/** Longest text that is shown. */
+const LONGEST = 300
+/** A store into which nothing is recorded for this long has no recorder. */
+const SILENT = 2 * MINUTE
+/** Most feeds that are told apart. */
+const MOST = 16
+
+interface Feed {
+  state: Status['state']
+  detail: string
+  since: number
+  lag: number | null
+  ticks: number
+  rejected: number
+  gaps: number
+  rate: Rate
+  /** Present at the newest sign of it. */
+  heardAt: number
+  /** Whether it has told a state of its own; what is recorded tells none. */
+  isTold: boolean
+}
+
+/** State, lag, rate and counts of each feed of a source. */
+export class Feeds {
+  readonly #feeds = new Map<string, Feed>()
+  /** Version of the newest change of a state; rates and counts change all the time. */
+  changed = 0
+
+  apply(event: MarketEvent, version: number, now: number): void {
+    if (event.type === 'quote') return
+    const feed = this.#of(event.source, version, now)
+    if (feed === null) return
+    feed.heardAt = event.type === 'coverage' ? Math.max(feed.heardAt, event.timestamp) : now
+    if (event.type === 'tick') tick(feed, event, now)
+    else if (event.type === 'status') this.#status(feed, event, version)
+    else if (event.type === 'rejected') feed.rejected++
+    else if (event.type === 'gap') feed.gaps++
+  }
+
+  /** Every feed has ended, for this reason. */
+  end(detail: string, version: number, now: number): void {
+    if (this.#feeds.size === 0) this.#of('', version, now)
+    for (const feed of this.#feeds.values()) this.#tell(feed, { state: 'ended', detail, timestamp: now }, version)
+  }
+
+  /** @param isRecorded whether a recorder's store is read, which tells no states */
+  states(now: number, isRecorded: boolean): FeedState[] {
+    return [...this.#feeds].map(([name, feed]) => ({
+      source: shown(name),
+      ...(isRecorded && !feed.isTold ? recorded(feed, now) : stateOf(feed)),
+      ...{ lag: feed.lag, rate: feed.rate.perSecond(now) },
+      ...{ ticks: feed.ticks, rejected: feed.rejected, gaps: feed.gaps },
+    }))
+  }
+
+  #of(name: string, version: number, now: number): Feed | null {
+    const known = this.#feeds.get(name)
+    if (known !== undefined) return known
+    if (this.#feeds.size >= MOST) return null
+    const counts = { lag: null, ticks: 0, rejected: 0, gaps: 0, rate: new Rate(), heardAt: now }
+    const feed: Feed = { state: 'up', detail: '', since: now, ...counts, isTold: false }
+    this.#feeds.set(name, feed)
+    this.changed = version
+    return feed
+  }
+
+  /** A warning leaves the state as it is; that of a symbol is the symbol's. */
+  #status(feed: Feed, status: Status, version: number): void {
+    if (status.state === 'warning') this.#tell(feed, { ...status, state: feed.state, timestamp: feed.since }, version)
+    else if (status.symbol === null) this.#tell(feed, status, version)
+  }
+
+  #tell(
+    feed: Feed,
+    { state, detail, timestamp }: Pick<Status, 'state' | 'detail' | 'timestamp'>,
+    version: number,
+  ): void {
+    Object.assign(feed, { state, detail: shown(detail), since: timestamp, isTold: true })
+    this.changed = version
+  }
+}
+
+function tick(feed: Feed, { timestamp, received_at }: Tick, now: number): void {
+  feed.ticks++
+  feed.rate.add(now)
+  if (received_at !== null) feed.lag = received_at - timestamp
+}
+
+function stateOf({ state, detail, since }: Feed): Pick<FeedState, 'state' | 'detail' | 'since'> {
+  return { state, detail, since }
+}
+
+/** A store's feed is up while something is recorded. */
+function recorded(feed: Feed, now: number): Pick<FeedState, 'state' | 'detail' | 'since'> {
+  if (now - feed.heardAt < SILENT) return stateOf(feed)
+  return { state: 'ended', detail: 'nothing is being recorded', since: feed.heardAt }
+}
+
+function shown(text: string): string {
+  return sanitise(text.slice(0, LONGEST))
+}

@@ -1,0 +1,28 @@
+import type { ChartGap, FeedState } from '../../core/dashboard/protocol.ts'
+import { MINUTE } from '../../core/market/time.ts'
+import type { Timeline } from '../desk/timeline.ts'
+
+/** A stretch of the axis that lacks data, from one step to another (both inclusive). */
+export interface Hole {
+  readonly from: number
+  readonly to: number
+  /** Whether something stands in for what is missing. */
+  readonly isFilled: boolean
+}
+
+/** The steps of the axis that lack data. A hole that a second feed has filled lacks none; a vendor's minutes fill no seconds. */
+export function holesOf(gaps: readonly ChartGap[], timeline: Timeline): Hole[] {
+  return gaps.flatMap(({ from, to, filled_by }) => {
+    const steps = filled_by === 'second feed' ? null : timeline.between(from, to)
+    return steps
+      ? [{ from: steps[0], to: steps[1], isFilled: filled_by === 'backfill' && timeline.every >= MINUTE }]
+      : []
+  })
+}
+
+/** The hole that grows now: since when no feed is up; none while one is. */
+export function openHole(feeds: readonly FeedState[], now: number): ChartGap | null {
+  const down = feeds.filter(({ state }) => state === 'lost' || state === 'connecting')
+  if (down.length === 0 || down.length < feeds.length) return null
+  return { from: Math.max(...down.map(({ since }) => since)), to: now, cause: 'disconnect', filled_by: null }
+}

@@ -1,0 +1,20 @@
+import type { Desk } from '../desk/desk.ts'
+import { type Line, noticeOf } from '../desk/notice.ts'
+import { element, Field } from '../dom.ts'
+
+/** The line over the page that says how old its prices are; while they are, they are grey. */
+export class Banner {
+  readonly #element = element('banner')
+  readonly #words = new Field(element('banner-words'))
+
+  /** @returns whether the prices are old */
+  paint(line: Line, { feeds }: Desk): boolean {
+    const notice = noticeOf(line, feeds, Date.now())
+    this.#words.set(notice?.words ?? '')
+    this.#element.hidden = notice === null
+    this.#element.dataset.kind = notice?.kind ?? 'none'
+    const isStale = notice?.kind === 'stale'
+    document.documentElement.dataset.stale = String(isStale)
+    return isStale
+  }
+}
