@@ -16,7 +16,10 @@ const VSYNC = 1_000 / 60
  */
 export async function dashboard({ rate = 100, seconds = 20, every = '1s' } = {}) {
   const cwd = folder()
-  const serve = await started(['serve', ...SYMBOLS, '--from', `sim:?rate=${rate}&start=2026-11-20T10:30`, '--to', 'ws://127.0.0.1:0'], cwd)
+  const serve = await started(
+    ['serve', ...SYMBOLS, '--from', `sim:?rate=${rate}&start=2026-11-20T10:30`, '--to', 'ws://127.0.0.1:0'],
+    cwd,
+  )
   const feed = `alltick:?token=off&plan=pro&endpoint=${encodeURIComponent(`${serve.url}/quote-stock-b-ws-api`)}`
   const page = await started(['dashboard', ...SYMBOLS, '--from', feed, '--port', '0'], cwd)
   try {
@@ -99,7 +102,9 @@ function started(args, cwd) {
 
 /** Seconds of processor that a process has used. */
 function cpuOf(pid) {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ')
   return (Number(fields[11]) + Number(fields[12])) / 100
 }
 

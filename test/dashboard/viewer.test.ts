@@ -135,6 +135,17 @@ describe('a page that looks', () => {
     await leave()
   })
 
+  it('gets its next frame when it has rested as long as it wanted to', async () => {
+    const { page, apply, viewer, clock, leave } = looking()
+    viewer.receive({ type: 'painted', n: 1, rest: 1_000 })
+    apply([newTick(1)], NOW)
+    await clock.advance(999)
+    expect(page.frames).toHaveLength(1)
+    await clock.advance(1)
+    expect(page.last).toMatchObject({ n: 2, rows: [{ last_price: 601 }] })
+    await leave()
+  })
+
   it('gets the sessions of a day that begins while it looks', async () => {
     const { page, apply, watch, paint, leave } = looking()
     apply([newTick(1)], NOW)

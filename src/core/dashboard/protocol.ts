@@ -64,6 +64,8 @@ export interface Watch {
 export interface Painted {
   type: 'painted'
   n: number
+  /** The next frame is wanted no sooner than so many ms after this one: a hidden page's timers are too slow to wait itself. */
+  rest?: number
 }
 
 /** The page was scrolled to the oldest bar it has. */

@@ -52,6 +52,8 @@ export class Viewer {
   #sent = -1
   #n = 0
   #painted = 0
+  /** Least time between the newest frame and the next, ms. */
+  #rest = FRAME
   #ratesAt = Number.NEGATIVE_INFINITY
   #wake: () => void = () => {}
 
@@ -65,6 +67,7 @@ export class Viewer {
       case 'painted':
         if (message.n !== this.#n || message.n === this.#painted) return false
         this.#painted = message.n
+        this.#rest = Math.max(FRAME, message.rest ?? 0)
         this.#wake()
         return true
       case 'watch':
@@ -86,7 +89,7 @@ export class Viewer {
       const age = (): number => clock.monotonic() - sentAt
       send(this.#frame())
       while (this.#painted !== this.#n && !signal.aborted) await this.#woken()
-      if (age() < FRAME) await this.#slept(FRAME - age(), signal)
+      if (age() < this.#rest) await this.#slept(this.#rest - age(), signal)
       if (desk.version === this.#sent && age() < SECOND) {
         const seen = desk.onChange(() => this.#wake())
         await this.#slept(SECOND - age(), signal)
