@@ -87,7 +87,7 @@ async function look({ url, child }, every, seconds) {
 }
 
 /** Starts a command that serves until it is killed, and waits for the line that tells where. */
-function started(args, cwd) {
+export function started(args, cwd) {
   const child = spawn(process.execPath, [BIN, ...args], { cwd, stdio: ['ignore', 'ignore', 'pipe'] })
   return new Promise((resolve, reject) => {
     let text = ''
@@ -101,7 +101,7 @@ function started(args, cwd) {
 }
 
 /** Seconds of processor that a process has used. */
-function cpuOf(pid) {
+export function cpuOf(pid) {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /s, '')
     .split(' ')
