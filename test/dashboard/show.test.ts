@@ -119,7 +119,7 @@ describe('volatility after a store', () => {
     await store.write(ticks.slice(0, half))
     const [clock, stop] = [new ManualClock(ticks.at(-1)!.timestamp + MINUTE), new AbortController()]
     const settings = { sessions, lookback: '2d' }
-    const show = await showStore(store, true, contextOf({ clock, settings, signal: stop.signal }))
+    const show = await showStore(store, { name: 'a.db' }, contextOf({ clock, settings, signal: stop.signal }))
     const line = show.desk.sheets.get('00700.HK')!.volatility
     await until(() => (line.newest?.timestamp ?? 0) > ticks[half - 1]!.timestamp - 10 * MINUTE)
     for (let i = half; i < ticks.length; i += 500) {
