@@ -8,6 +8,7 @@ import type { Show } from '../core/dashboard/show.ts'
 import { HkqError, messageOf } from '../core/errors.ts'
 import { settingsOf, type VolatilityOptions } from '../core/statistics/volatility/options.ts'
 import { type AccessOptions, accessOf, allowedHost } from './_dashboard-access.ts'
+import { openMachine } from './_dashboard-machine.ts'
 import { openShow, type ShownOptions } from './_dashboard-show.ts'
 import { stopAfter } from './_events.ts'
 import { type Io, say } from './_io.ts'
@@ -43,7 +44,10 @@ export function define(io: Io): Command {
     const assets = readAssets(join(io.built, 'dashboard'))
     const strategy = strategyOf(settings)
     io.meantToBeStopped = true
-    const server = await openDashboard({ ...access, port: options.port, assets, clock: io.clock })
+    const machine = openMachine(io)
+    const server = await openDashboard({
+      ...{ ...access, port: options.port, assets, clock: io.clock, machine: machine.measure },
+    })
     const ended = new AbortController()
     const signal = stopAfter(options.duration, io, ended.signal)
     try {
@@ -62,6 +66,7 @@ export function define(io: Io): Command {
         await shown.show.close()
       }
     } finally {
+      machine.close()
       await server.close()
     }
   })
