@@ -1,13 +1,10 @@
 import { existsSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { chromium } from 'playwright-core'
 import { cpuOf, started } from './dashboard.js'
+import { CHROMIUM, openChromium } from './support/chromium.js'
 import { folder } from './support/run.js'
 
 const SYMBOLS = Array.from({ length: 50 }, (_, i) => `${String(i + 1).padStart(5, '0')}.HK`)
-const CHROMIUM = process.env.HKQ_CHROMIUM ?? '/usr/bin/chromium'
-const FLAGS =
-  '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync'
 /** The market plays its morning up to the start, and the relay gives its last minutes again, ms. */
 const WARM_UP = 15_000
 
@@ -24,7 +21,7 @@ export async function dashboardPage({ rate = 100, seconds = 20 } = {}) {
   )
   const feed = `alltick:?token=off&plan=pro&endpoint=${encodeURIComponent(`${serve.url}/quote-stock-b-ws-api`)}`
   const server = await started(['dashboard', ...SYMBOLS, '--from', feed, '--port', '0'], cwd)
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS.split(' ') })
+  const browser = await openChromium()
   try {
     await sleep(WARM_UP)
     const page = await browser.newPage({ viewport: { width: 1920, height: 1080 } })

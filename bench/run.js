@@ -2,6 +2,7 @@
 import { analytics } from './analytics.js'
 import { capacity } from './capacity.js'
 import { dashboard } from './dashboard.js'
+import { dashboardMemory } from './dashboard-memory.js'
 import { dashboardPage } from './dashboard-page.js'
 import { exactness } from './exactness.js'
 import { group } from './group.js'
@@ -34,6 +35,7 @@ const BENCHES = {
   year: () => year(),
   dashboard: () => dashboard(),
   'dashboard-page': () => dashboardPage(),
+  'dashboard-memory': () => dashboardMemory(),
   probe: () => probe(),
 }
 

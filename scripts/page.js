@@ -13,7 +13,7 @@ export async function buildPage(folder) {
     bundle: true,
     minify: true,
     platform: 'browser',
-    target: ['chrome109', 'firefox115', 'safari16.4'],
+    target: ['chrome110', 'firefox115', 'safari16.4'],
     format: 'iife',
     legalComments: 'eof',
     logLevel: 'warning',

@@ -55,6 +55,7 @@ class Page {
     { pace: 90, paint: this.#painter(new Tape()) },
     { pace: 90, paint: this.#painter(this.#ticks) },
     { pace: 100, paint: () => this.#watchList.paint(this.#desk, this.#settings.get('symbol')) },
+    { pace: 250, paint: () => this.#paintTitle() },
     { pace: 250, paint: this.#painter(new Strip()) },
     { pace: 250, paint: this.#painter(new Feeds()) },
   ])
@@ -181,7 +182,6 @@ class Page {
   }
 
   #paint(isNews: boolean): boolean {
-    this.#paintTitle()
     return this.#panels.paint(performance.now(), isNews)
   }
 

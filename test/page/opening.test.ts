@@ -77,6 +77,16 @@ describe.skipIf(!hasBrowser)('the page, opened', () => {
     expect(order).toEqual(['09988.HK', '00700.HK', 'HSI', '00005.HK'])
   })
 
+  it('shows the most unusual three hundred of a long list, and finds the others', async () => {
+    const { page } = await open({ first: { rows: rowsOf(310) } })
+    expect(await page.locator('.watch-row').count()).toBe(300)
+    expect(await page.locator('#watch-none').textContent()).toBe('10 more: the filter finds them')
+    const shown = await page.locator('.watch-code').allTextContents()
+    const other = rowsOf(310).find(({ symbol }) => !shown.includes(symbol))!.symbol
+    await page.locator('#watch-filter').fill(other)
+    await expect.poll(() => page.locator('.watch-code').allTextContents()).toEqual([other])
+  })
+
   it('shades exactly where data is missing', async () => {
     const from = NOW - 62 * 60_000
     const gap = { from, to: from + 14 * 60_000, cause: 'disconnect' as const, filled_by: null }

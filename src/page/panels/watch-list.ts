@@ -6,6 +6,8 @@ import { WatchRowView } from './watch-row.ts'
 
 /** The list is sorted again after so many ms at the soonest. */
 const SORT_MS = 1_000
+/** Lines that are shown at most: the filter finds the others. */
+const MOST = 300
 /** After a move by keys the list stands still so long. */
 const HELD_MS = 4_000
 
@@ -71,8 +73,8 @@ export class WatchList {
     if (isMade && (time - this.#sortedAt < SORT_MS || (isHeld && this.#sortedAt > 0))) return
     this.#sortedAt = time
     const shown = mostUnusualFirst(desk.rows.values()).filter((row) => matches(row, this.#filter.value))
-    const order = shown.map(({ symbol }) => symbol)
-    this.#none.set(order.length === 0 && desk.rows.size > 0 ? text('watch.none') : '')
+    const order = shown.slice(0, MOST).map(({ symbol }) => symbol)
+    this.#none.set(noteOf(shown.length, desk.rows.size))
     for (const code of this.#views.keys()) if (!desk.rows.has(code)) this.#views.delete(code)
     if (order.length === this.#order.length && order.every((code, i) => code === this.#order[i])) return
     this.#order = order
@@ -126,6 +128,12 @@ export class WatchList {
       this.#body.matches(':has(:focus-visible)')
     )
   }
+}
+
+/** What stands under the list. */
+function noteOf(found: number, all: number): string {
+  if (found === 0) return all === 0 ? '' : text('watch.none')
+  return found > MOST ? text('watch.more', { count: found - MOST }) : ''
 }
 
 function mark({ element, button }: WatchRowView, isCurrent: boolean): void {

@@ -49,6 +49,7 @@ export const en = {
   'watch.filter': 'Filter',
   'watch.filter.long': 'Filter the watch list by code or name',
   'watch.held': 'order held',
+  'watch.more': '{count} more: the filter finds them',
   'watch.none': 'Nothing matches',
   'watch.symbol': 'Symbol',
   'watch.day': 'Day',

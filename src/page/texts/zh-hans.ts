@@ -51,6 +51,7 @@ export const zhHans: Texts = {
   'watch.filter': '筛选',
   'watch.filter.long': '按代码或名称筛选自选股',
   'watch.held': '顺序不变',
+  'watch.more': '另有 {count} 只：可用筛选查找',
   'watch.none': '没有符合的股票',
   'watch.symbol': '代码',
   'watch.day': '走势',

@@ -51,6 +51,7 @@ export const zhHant: Texts = {
   'watch.filter': '篩選',
   'watch.filter.long': '按代號或名稱篩選自選股',
   'watch.held': '次序不變',
+  'watch.more': '另有 {count} 隻：可用篩選尋找',
   'watch.none': '沒有符合的股票',
   'watch.symbol': '代號',
   'watch.day': '走勢',

@@ -145,7 +145,7 @@ export function rowsOf(count: number): WatchRow[] {
   const random = new Random(count)
   return Array.from({ length: count }, (_, i) => {
     const [symbol, name_en, name_zh, close] = NAMES[i] ?? [
-      ...([`${String(1_000 + i).padStart(5, '0')}.HK`, `Company ${i}`, `公司${i}`, 12.5 + i] as const),
+      ...([`${String(20_000 + i).padStart(5, '0')}.HK`, `Company ${i}`, `公司${i}`, 12.5 + i] as const),
     ]
     const isIndex = symbol === 'HSI'
     const round = (value: number): number => Math.round(value * 100) / 100
