@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -153,6 +153,13 @@ export async function isServed({ at }: QueueServer): Promise<boolean> {
   return process.env.HKQ_DEMAND_SERVERS === '1' || (await answers(at))
 }
 
+/** Whether a server of one's own can be started here; where it must (HKQ_DEMAND_SERVERS=1) tests run, and fail, all the same. */
+export function canServe({ command }: QueueServer): boolean {
+  if (process.env.HKQ_DEMAND_SERVERS === '1') return true
+  const [program] = command(0, '')
+  return spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0
+}
+
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await new Promise((resolve) => server.once('listening', resolve))
@@ -192,6 +199,28 @@ export class OwnServer {
     const ended = new Promise((resolve) => this.#process!.once('exit', resolve))
     this.#process!.kill('SIGKILL')
     await ended
+  }
+
+  /** Killed, and started again with nothing in it. */
+  async loseAll(): Promise<void> {
+    await this.down()
+    for (const name of readdirSync(this.#folder)) rmSync(join(this.#folder, name), { recursive: true, force: true })
+    await this.up()
+  }
+
+  /** A Redis that cuts the connections whose last command was this one. */
+  cut(command: string): Promise<void> {
+    return withRedis(this.at, async (client) => {
+      const lines = String(await client.call('CLIENT', 'LIST')).split('\n')
+      for (const line of lines.filter((line) => line.includes(` cmd=${command} `))) {
+        await client.call('CLIENT', 'KILL', 'ID', /\bid=(\d+)/.exec(line)![1]!)
+      }
+    })
+  }
+
+  /** A Redis that writes nothing more to its disk: killed and started again, it is where it is now. */
+  keepNoMore(): Promise<void> {
+    return withRedis(this.at, async (client) => void (await client.config('SET', 'appendonly', 'no')))
   }
 
   async end(): Promise<void> {

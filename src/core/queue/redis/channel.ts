@@ -12,6 +12,7 @@ const WAITING = 65_536
 /** Listens to a channel of publish and subscribe, which forgets what nobody listens to. */
 export class ChannelReader implements Reader {
   readonly isNew = false
+  isDrained = false
   readonly #connection: Connection
   readonly #target: Target
   #waiting: string[] = []
