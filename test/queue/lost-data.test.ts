@@ -1,79 +1,13 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { openSink } from '../../src/core/address/open-sink.ts'
-import { openSource } from '../../src/core/address/open-source.ts'
 import type { Gap, MarketEvent, Tick } from '../../src/core/market/event.ts'
-import type { Source } from '../../src/core/pipeline/source.ts'
 import { at, tick } from '../storage/sample.ts'
+import { closedGate, Heard, type How } from '../support/heard.ts'
 import { canServe, NATS, OwnServer, type QueueServer, REDIS } from '../support/queues.ts'
 
 /** Numbered trades, a hundredth of a second apart. */
 const trades = (from: number, to: number): Tick[] =>
   Array.from({ length: to - from }, (_, i) => tick({ seq: from + i, timestamp: at('10:00:00.000') + (from + i) * 10 }))
-
-/** What a source gives, until it is ended. */
-class Heard {
-  readonly events: MarketEvent[] = []
-  readonly #stop: AbortController
-  readonly #done: Promise<void>
-
-  private constructor(source: Source, stop: AbortController, how: How) {
-    this.#stop = stop
-    this.#done = this.#listen(source, how)
-  }
-
-  static async start(address: string, how: How): Promise<Heard> {
-    const stop = new AbortController()
-    return new Heard(await openSource(address, { isKept: true, signal: stop.signal, ...how }), stop, how)
-  }
-
-  async #listen(source: Source, { isKept = true, after, commits }: How): Promise<void> {
-    let batches = 0
-    for await (const batch of source) {
-      this.events.push(...batch)
-      const given = ++batches
-      if (isKept) void Promise.resolve(commits).then(() => source.committed!(given))
-      if (after && this.numbers.length >= after.trades) await after.gate
-    }
-  }
-
-  get numbers(): number[] {
-    return this.events.flatMap((event) => (event.type === 'tick' ? [Number(event.seq)] : []))
-  }
-
-  get gaps(): Gap[] {
-    return this.events.filter((event) => event.type === 'gap')
-  }
-
-  get ups(): number {
-    return this.events.filter((event) => event.type === 'status' && event.state === 'up').length
-  }
-
-  /** @param enough what `expect` finds of it once it is so */
-  until(enough: (heard: Heard) => void): Promise<void> {
-    return vi.waitFor(() => enough(this), { timeout: 15_000, interval: 20 })
-  }
-
-  async end(): Promise<void> {
-    this.#stop.abort()
-    await this.#done
-  }
-}
-
-interface How {
-  readonly isKept?: boolean
-  /** What it waits for once it has so many trades, before it asks for more. */
-  readonly after?: { readonly trades: number; readonly gate: Promise<void> }
-  /** What it waits for before it commits anything, while it asks on. */
-  readonly commits?: Promise<void>
-}
-
-function closedGate(): { gate: Promise<void>; open: () => void } {
-  let open = (): void => {}
-  const gate = new Promise<void>((resolve) => {
-    open = resolve
-  })
-  return { gate, open }
-}
 
 const running: { end(): Promise<void> }[] = []
 afterEach(async () => {

@@ -1,7 +1,8 @@
+import { messageOf } from '../../errors.ts'
 import type { MarketEvent } from '../../market/event.ts'
 import { toJson } from '../../market/json.ts'
 import type { Sink, Written } from '../../pipeline/source.ts'
-import { type Entry, type Reader, WAIT } from '../queue.ts'
+import { type Entry, MOST, type Reader, WAIT } from '../queue.ts'
 import { away } from '../refusal.ts'
 import type { Target } from '../target.ts'
 import { Connection } from './connection.ts'
@@ -17,7 +18,8 @@ export class ChannelReader implements Reader {
   readonly #target: Target
   #waiting: string[] = []
   #isHole = false
-  #isLost = false
+  /** Why the connection is none any more. */
+  #failure: unknown
   #count = 0n
   #wake: (() => void) | undefined
 
@@ -33,7 +35,7 @@ export class ChannelReader implements Reader {
       await connection.subscribe(
         target.name,
         (text) => reader.#arrived(text),
-        () => reader.#lost(),
+        () => reader.#fail(new Error('the server has closed the connection')),
       )
       return reader
     } catch (error) {
@@ -43,12 +45,13 @@ export class ChannelReader implements Reader {
   }
 
   async take(): Promise<readonly Entry[]> {
-    if (this.#waiting.length === 0 && !this.#isLost) await this.#arrival()
-    if (this.#waiting.length === 0 && this.#isLost)
-      throw away(`"${this.#target.label}" has closed the connection`, null)
-    const texts = this.#waiting
+    if (this.#waiting.length === 0 && this.#failure === undefined) await this.#arrival()
+    this.isDrained = this.#waiting.length === 0 && (await this.#isQuiet())
+    if (this.#waiting.length === 0 && this.#failure !== undefined) {
+      throw away(`"${this.#target.label}" is gone (${messageOf(this.#failure)}): trying again`, this.#failure)
+    }
+    const texts = this.#waiting.splice(0, MOST)
     const isHole = this.#isHole
-    this.#waiting = []
     this.#isHole = false
     return texts.map((payload, i) => {
       const position = this.#count++
@@ -77,9 +80,16 @@ export class ChannelReader implements Reader {
     this.#wake?.()
   }
 
-  #lost(): void {
-    this.#isLost = true
+  #fail(error: unknown): void {
+    this.#failure ??= error
     this.#wake?.()
+  }
+
+  /** Whether the server lives and has sent all it had: its answer comes behind every message before. */
+  async #isQuiet(): Promise<boolean> {
+    if (this.#failure !== undefined) return false
+    await this.#connection.call('PING').catch((error: unknown) => this.#fail(error))
+    return this.#failure === undefined && this.#waiting.length === 0
   }
 
   #arrival(): Promise<void> {
