@@ -12,6 +12,7 @@ export interface Bug {
 
 const FEED = ['connection/feed.test.ts']
 const GAPS = ['connection/gaps.test.ts']
+const LOST_DATA = ['queue/lost-data.test.ts']
 const SIMULATION = ['simulation/simulation.test.ts']
 const SQLITE = ['storage/sqlite.test.ts']
 
@@ -382,5 +383,31 @@ export const BUGS: readonly Bug[] = [
     find: 'if (!(await put(some.flat(), clock.now() - KEPT))) return',
     replace: 'await put(some.flat(), clock.now() - KEPT)',
     tests: ['monitor/keeping.test.ts'],
+    name: 'a queue that was emptied is believed to be the same',
+    file: 'queue/redis/reader.ts',
+    find: 'return isMade || isBehind',
+    replace: 'return isBehind',
+    tests: LOST_DATA,
+  },
+  {
+    name: 'an entry of a new queue is taken for one of the old',
+    file: 'queue/source.ts',
+    find: 'this.#given.forget()',
+    replace: '',
+    tests: LOST_DATA,
+  },
+  {
+    name: 'the hole of a lost backlog begins now',
+    file: 'queue/source.ts',
+    find: 'this.#soundAt = reader.isDrained ? asked : (earliestTrade(batch.events) ?? this.#soundAt)',
+    replace: 'this.#soundAt = asked',
+    tests: LOST_DATA,
+  },
+  {
+    name: 'the hole of messages that were dropped begins when the rest is taken',
+    file: 'queue/source.ts',
+    find: 'const batch = this.#open(entries)',
+    replace: 'this.#soundAt = asked\n        const batch = this.#open(entries)',
+    tests: ['queue/channel.test.ts'],
   },
 ]

@@ -1,6 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,6 +20,8 @@ export interface QueueServer {
   put(at: string, queue: string, text: string): Promise<void>
   /** Entries in the queue that no group has dealt with. */
   unread(at: string, queue: string, group: string): Promise<number>
+  /** Entries of a group that the member of a process holds (Redis), or that any member was given again so far (JetStream). */
+  leftBehind(at: string, queue: string, group: string, pid: number): Promise<number>
   /** Makes the queue so that it holds about a hundred messages. */
   makeSmall(at: string, queue: string): Promise<string>
   remove(at: string, queue: string): Promise<void>
@@ -63,6 +65,12 @@ export const REDIS: QueueServer = {
     withRedis(at, async (client) =>
       ((await client.xinfo('GROUPS', queue)) as (string | number)[][]).map((group) => String(group[1])).sort(),
     ),
+  leftBehind: (at, queue, group, pid) =>
+    withRedis(at, async (client) => {
+      const members = (await client.xinfo('CONSUMERS', queue, group)) as (string | number)[][]
+      const fields = members.find((fields) => String(fields[1]).endsWith(`-${pid}`)) ?? []
+      return Number(fields[fields.indexOf('pending') + 1] ?? 0)
+    }),
   makeSmall: async () => '?maxlen=1000',
   remove: (at, queue) => withRedis(at, async (client) => void (await client.del(queue, `${queue}:checkpoints`))),
   command: (port, folder, password) => [
@@ -115,6 +123,11 @@ export const NATS: QueueServer = {
       for await (const { config } of streams.consumers.list(queue)) names.push(config.durable_name ?? '')
       return names.sort()
     }),
+  leftBehind: (at, queue, group) =>
+    withNats(at, async (streams) => {
+      const { delivered } = await streams.consumers.info(queue, group)
+      return delivered.consumer_seq - delivered.stream_seq
+    }),
   makeSmall: (at, queue) =>
     withNats(at, async (streams) => {
       await streams.streams.add({
@@ -151,6 +164,13 @@ export function answers(at: string): Promise<boolean> {
 /** Whether the shared server answers; where it must (HKQ_DEMAND_SERVERS=1) tests run, and fail, all the same. */
 export async function isServed({ at }: QueueServer): Promise<boolean> {
   return process.env.HKQ_DEMAND_SERVERS === '1' || (await answers(at))
+}
+
+/** Whether a server of one's own can be started here; where it must (HKQ_DEMAND_SERVERS=1) tests run, and fail, all the same. */
+export function canServe({ command }: QueueServer): boolean {
+  if (process.env.HKQ_DEMAND_SERVERS === '1') return true
+  const [program] = command(0, '')
+  return spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0
 }
 
 async function freePort(): Promise<number> {
@@ -193,6 +213,28 @@ export class OwnServer {
     const ended = new Promise((resolve) => this.#process!.once('exit', resolve))
     this.#process!.kill(signal)
     await ended
+  }
+
+  /** Killed, and started again with nothing in it. */
+  async loseAll(): Promise<void> {
+    await this.down()
+    for (const name of readdirSync(this.#folder)) rmSync(join(this.#folder, name), { recursive: true, force: true })
+    await this.up()
+  }
+
+  /** A Redis that cuts the connections whose last command was this one. */
+  cut(command: string): Promise<void> {
+    return withRedis(this.at, async (client) => {
+      const lines = String(await client.call('CLIENT', 'LIST')).split('\n')
+      for (const line of lines.filter((line) => line.includes(` cmd=${command} `))) {
+        await client.call('CLIENT', 'KILL', 'ID', /\bid=(\d+)/.exec(line)![1]!)
+      }
+    })
+  }
+
+  /** A Redis that writes nothing more to its disk: killed and started again, it is where it is now. */
+  keepNoMore(): Promise<void> {
+    return withRedis(this.at, async (client) => void (await client.config('SET', 'appendonly', 'no')))
   }
 
   async end(): Promise<void> {

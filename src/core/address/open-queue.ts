@@ -110,7 +110,7 @@ function groupNamed(group: string, address: Address): string {
 async function readerAt(address: Address, target: Target, group: string | null): Promise<() => Promise<Reader>> {
   if (address.scheme === 'nats') {
     const { NatsReader } = await import('../queue/nats/reader.ts')
-    const reading = group === null ? { group, place: { last: null } } : { group }
+    const reading = { group, place: { made: null, last: 0 } }
     return () => NatsReader.open(target, reading)
   }
   if (isPubSub(address)) {
@@ -118,15 +118,15 @@ async function readerAt(address: Address, target: Target, group: string | null):
     return () => ChannelReader.open(target)
   }
   const db = databaseOf(address)
+  const place = { last: null }
   if (group === null) {
     const { RedisFollower } = await import('../queue/redis/follower.ts')
-    const place = { last: null }
     return () => RedisFollower.open(target, db, place)
   }
   const { RedisReader } = await import('../queue/redis/reader.ts')
   const named = param(address, 'consumer')
   const consumer = named ?? `${hostname()}-${process.pid}`
-  return () => RedisReader.open(target, { db, group, consumer, isOwn: named === undefined })
+  return () => RedisReader.open(target, { db, group, consumer, isOwn: named === undefined, place })
 }
 
 function targetAt(address: Address): Target {

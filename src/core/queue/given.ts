@@ -37,6 +37,13 @@ export class Given {
     this.#safe.push(...ids)
   }
 
+  /** The queue they came from is lost: an entry of the next one may bear the same id. */
+  forget(): void {
+    this.#ids.clear()
+    this.#safe = []
+    this.#batches.fill([])
+  }
+
   /** @param batches how many, from the first one on, are safe */
   committed(batches: number): void {
     for (; this.#committed < batches && this.#batches.length > 0; this.#committed++) {

@@ -16,6 +16,11 @@ export class HeldCoverage {
     this.#held.push({ position, coverage })
   }
 
+  /** What came before it is lost: it will never hold. */
+  drop(): void {
+    this.#held = []
+  }
+
   /** Takes out what holds now. @param floor everything before it is committed; null: everything */
   release(floor: bigint | null): Coverage[] {
     const isTrue = ({ position }: { position: bigint }): boolean => floor === null || position <= floor

@@ -37,8 +37,10 @@ export interface Appender {
 
 /** One connection that reads a queue. Every call throws HkqError E_STORAGE; `isAway` tells which pass. */
 export interface Reader {
-  /** Whether the queue did not know the group before: it begins at the oldest entry. */
+  /** Whether the queue does not know this reader: where it was opened before, what the queue held has been lost. */
   readonly isNew: boolean
+  /** Whether the last `take` came to the end of the queue. */
+  readonly isDrained: boolean
   /** What is at hand, or comes within a fraction of a second: first what was this consumer's already. */
   take(): Promise<readonly Entry[]>
   acknowledge(ids: readonly string[]): Promise<void>
@@ -46,7 +48,8 @@ export interface Reader {
   renew(ids: readonly string[]): Promise<void>
   /** Every entry before this position has been acknowledged by the members of the group; null where that is all of them. */
   floor(): Promise<bigint | null>
-  close(): Promise<void>
+  /** @param leaves whether it will not be opened again: what this member holds may go to the others at once */
+  close(leaves: boolean): Promise<void>
 }
 
 /** How long an entry may stay unacknowledged and unrenewed before another member gets it, ms. */

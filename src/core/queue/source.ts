@@ -72,7 +72,7 @@ class QueueSource implements Source {
   readonly #line: LineTeller
   #reader: Reader | undefined
   #acknowledging: Promise<void> | undefined
-  /** Local time at which the queue was last known to hold everything. */
+  /** Local time before which nothing of the queue is unread; while there is a backlog, the time of the trades it is at. */
   #soundAt: number
   #lookedAt = Number.NEGATIVE_INFINITY
 
@@ -105,7 +105,7 @@ class QueueSource implements Source {
       await this.#lastCommits()
     } finally {
       await this.#acknowledging
-      await this.#reader?.close()
+      await this.#reader?.close(true)
     }
   }
 
@@ -128,7 +128,7 @@ class QueueSource implements Source {
         const reader = this.#reader
         this.#reader = undefined
         this.#line.lost(messageOf(error))
-        await reader?.close()
+        await reader?.close(false)
         if (reader !== undefined) yield { events: [this.#status('lost', messageOf(error))], ids: [] }
         await clock.sleep(wait, signal)
         wait = Math.min(2 * wait, LONGEST_WAIT)
@@ -138,9 +138,13 @@ class QueueSource implements Source {
 
   /** What is told of a connection that was made: that it is up, and what was lost meanwhile. */
   *#begin(reader: Reader, isBack: boolean): Generator<Batch> {
-    this.#acknowledge()
     this.#line.up()
     const isHole = isBack && (this.#options.isForgetful || reader.isNew)
+    if (isHole) {
+      this.#given.forget()
+      this.#held.drop()
+    }
+    this.#acknowledge()
     const events: MarketEvent[] = [this.#status('up', this.name)]
     if (isHole) events.push(this.#hole(this.#options.isForgetful ? 'disconnect' : 'overflow'))
     yield { events, ids: [] }
@@ -152,10 +156,11 @@ class QueueSource implements Source {
     void this.#given.keep(reader, clock, ended.signal)
     try {
       while (!signal.aborted) {
+        const asked = clock.now()
         const entries = await reader.take()
-        this.#soundAt = clock.now()
         const covered = await this.#coverage(reader)
         const batch = this.#open(entries)
+        this.#soundAt = reader.isDrained ? asked : (earliestTrade(batch.events) ?? this.#soundAt)
         yield { events: [...covered, ...batch.events], ids: batch.ids }
       }
     } finally {
@@ -228,12 +233,21 @@ class QueueSource implements Source {
   #hole(cause: 'disconnect' | 'overflow'): Gap {
     const to = this.#options.clock.now()
     const from = Math.min(this.#soundAt, to)
+    this.#soundAt = to
     return { type: 'gap', source: this.name, symbol: null, from, to, cause, volume: null, filled_by: null }
   }
 
   #status(state: StatusState, detail: string): Status {
     return { type: 'status', source: this.name, symbol: null, state, timestamp: this.#options.clock.now(), detail }
   }
+}
+
+function earliestTrade(events: readonly MarketEvent[]): number | undefined {
+  let earliest: number | undefined
+  for (const event of events) {
+    if (event.type === 'tick' && !(event.timestamp >= earliest!)) earliest = event.timestamp
+  }
+  return earliest
 }
 
 function leftOut(symbol: string): string {

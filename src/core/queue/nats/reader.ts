@@ -1,4 +1,4 @@
-import type { ConsumerMessages, JsMsg } from '@nats-io/jetstream'
+import type { ConsumerInfo, ConsumerMessages, JsMsg, StreamInfo } from '@nats-io/jetstream'
 import { type Entry, MOST, type Reader, WAIT } from '../queue.ts'
 import { away } from '../refusal.ts'
 import type { Target } from '../target.ts'
@@ -6,11 +6,17 @@ import { Connection } from './connection.ts'
 import { ensureGroup, ensureStream } from './stream.ts'
 
 /** What of a subject is read: by a member of a group, or from here on without one. */
-export type Reading = { readonly group: string } | { readonly group: null; readonly place: Place }
+export interface Reading {
+  readonly group: string | null
+  readonly place: Place
+}
 
-/** How far a reader without a group has come, over all its connections. */
+/** What a reader knows of the queue, over all its connections. */
 export interface Place {
-  last: number | null
+  /** When the stream was made: another time is that of another one. */
+  made: string | null
+  /** The newest entry that was taken. */
+  last: number
 }
 
 /** Entries that wait here to be taken, beyond which none are fetched. */
@@ -20,17 +26,25 @@ const FORGOTTEN = 30 * 1e9
 /** Notices that a consumer cannot go on by itself. */
 const ENDS = /^(consumer_deleted|consumer_not_found|stream_not_found|no_responders|close)$/
 
+/** The consumer of a reader. */
+interface Consuming {
+  readonly stream: string
+  readonly name: string
+  /** Entries that it had not been sent when it was opened. */
+  readonly behind: number
+}
+
 /** Reads a JetStream stream, as a member of a group or without one. */
 export class NatsReader implements Reader {
   readonly isNew: boolean
   readonly #connection: Connection
   readonly #messages: ConsumerMessages
-  readonly #consumer: { readonly stream: string; readonly name: string }
-  readonly #place: Place | null
-  /** Whether entries before the next one have gone. */
-  #isHole: boolean
+  readonly #consumer: Consuming
+  readonly #reading: Reading
   /** Those of a group that are not acknowledged. */
   readonly #held = new Map<string, JsMsg>()
+  /** Entries that were not sent yet when the last one taken was. */
+  #behind: number
   #waiting: JsMsg[] = []
   #failure: unknown
   #wake: (() => void) | undefined
@@ -38,14 +52,15 @@ export class NatsReader implements Reader {
   private constructor(
     connection: Connection,
     messages: ConsumerMessages,
-    consumer: { stream: string; name: string },
-    { isNew, isHole, place }: { isNew: boolean; isHole: boolean; place: Place | null },
+    consumer: Consuming,
+    reading: Reading,
+    isNew: boolean,
   ) {
     this.#connection = connection
     this.#messages = messages
     this.#consumer = consumer
-    this.#place = place
-    this.#isHole = isHole
+    this.#reading = reading
+    this.#behind = consumer.behind
     this.isNew = isNew
     void this.#fetch()
     void this.#watch()
@@ -55,22 +70,29 @@ export class NatsReader implements Reader {
   static async open(target: Target, reading: Reading): Promise<NatsReader> {
     const connection = await Connection.open(target)
     try {
-      const { config, state } = await ensureStream(connection)
-      const stream = config.name
-      const how =
-        reading.group === null
-          ? { name: await follow(connection, stream, reading.place), place: reading.place, isNew: false }
-          : { name: reading.group, place: null, isNew: await ensureGroup(connection, stream, reading.group) }
+      const stream = await ensureStream(connection)
+      const { config, state } = stream
+      const { group, place } = reading
+      const isMoved = moved(place, stream)
+      const isNew =
+        group === null ? state.first_seq > place.last + 1 : await ensureGroup(connection, config.name, group)
+      const { name, num_pending } = await (group === null
+        ? follow(connection, config.name, place.last)
+        : infoOf(connection, config.name, group))
       const messages = await connection.ask(async ({ client }) => {
-        const consumer = await client.consumers.get(stream, how.name)
+        const consumer = await client.consumers.get(config.name, name)
         return consumer.consume({ max_messages: MOST })
       })
-      const isHole = how.place?.last !== undefined && how.place.last !== null && state.first_seq > how.place.last + 1
-      return new NatsReader(connection, messages, { stream, name: how.name }, { ...how, isHole })
+      const consumer = { stream: config.name, name, behind: num_pending }
+      return new NatsReader(connection, messages, consumer, reading, isMoved || isNew)
     } catch (error) {
       await connection.close()
       throw error
     }
+  }
+
+  get isDrained(): boolean {
+    return this.#behind === 0 && this.#waiting.length === 0
   }
 
   async take(): Promise<readonly Entry[]> {
@@ -85,7 +107,7 @@ export class NatsReader implements Reader {
   }
 
   async acknowledge(ids: readonly string[]): Promise<void> {
-    if (this.#place !== null) return
+    if (this.#reading.group === null) return
     for (const id of ids) this.#held.get(id)?.ack()
     await this.#connection.flush()
     for (const id of ids) this.#held.delete(id)
@@ -93,31 +115,31 @@ export class NatsReader implements Reader {
 
   async renew(ids: readonly string[]): Promise<void> {
     for (const id of ids) this.#held.get(id)?.working()
-    for (const message of this.#place === null ? this.#waiting : []) message.working()
+    for (const message of this.#reading.group === null ? [] : this.#waiting) message.working()
   }
 
   async floor(): Promise<bigint | null> {
-    if (this.#place !== null) return null
+    if (this.#reading.group === null) return null
     const { stream, name } = this.#consumer
-    const info = await this.#connection.ask(({ streams }) => streams.consumers.info(stream, name))
+    const info = await infoOf(this.#connection, stream, name)
     return info.num_ack_pending === 0 ? null : BigInt(info.ack_floor.stream_seq + 1)
   }
 
   /** What is not acknowledged is given back, so that another member has it at once. */
   async close(): Promise<void> {
     this.#messages.stop()
-    if (this.#place === null) for (const message of [...this.#held.values(), ...this.#waiting]) message.nak()
+    if (this.#reading.group !== null) for (const message of [...this.#held.values(), ...this.#waiting]) message.nak()
     await this.#connection.flush().catch(() => {})
     await this.#connection.close()
   }
 
   #entry(message: JsMsg): Entry {
+    const { group, place } = this.#reading
     const id = String(message.seq)
-    if (this.#place !== null) this.#place.last = message.seq
-    else this.#held.set(id, message)
-    const isHole = this.#isHole
-    this.#isHole = false
-    return { id, position: BigInt(message.seq), payload: message.string(), ...(isHole && { follows: 'a hole' }) }
+    place.last = Math.max(place.last, message.seq)
+    this.#behind = message.info.pending
+    if (group !== null) this.#held.set(id, message)
+    return { id, position: BigInt(message.seq), payload: message.string() }
   }
 
   /** Fetches what comes, no further than it is taken. */
@@ -163,14 +185,28 @@ export class NatsReader implements Reader {
   }
 }
 
-/** A consumer of this connection's own, which holds nothing back: from here on, or from where the last one came to. */
-async function follow(connection: Connection, stream: string, { last }: Place): Promise<string> {
+/**
+ * Brings a place to where it is in the stream that is there now.
+ * @returns whether that is another one than before, or has gone back to a time before what was taken of it
+ */
+function moved(place: Place, { created, state }: StreamInfo): boolean {
+  const isLost = place.made !== created || state.last_seq < place.last
+  if (isLost) place.last = place.made === null ? state.last_seq : 0
+  place.made = created
+  return isLost
+}
+
+function infoOf(connection: Connection, stream: string, consumer: string): Promise<ConsumerInfo> {
+  return connection.ask(({ streams }) => streams.consumers.info(stream, consumer))
+}
+
+/** A consumer of this connection's own, which holds nothing back, for what comes after an entry. */
+function follow(connection: Connection, stream: string, last: number): Promise<ConsumerInfo> {
   const filter_subject = `${connection.target.name}.>`
-  const info = await connection.ask(({ streams }) =>
+  return connection.ask(({ streams }) =>
     streams.consumers.add(stream, {
       ...{ filter_subject, ack_policy: 'none', inactive_threshold: FORGOTTEN, mem_storage: true },
-      ...(last === null ? { deliver_policy: 'new' } : { deliver_policy: 'by_start_sequence', opt_start_seq: last + 1 }),
+      ...{ deliver_policy: 'by_start_sequence', opt_start_seq: last + 1 },
     }),
   )
-  return info.name
 }

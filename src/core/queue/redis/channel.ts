@@ -1,7 +1,7 @@
 import type { MarketEvent } from '../../market/event.ts'
 import { toJson } from '../../market/json.ts'
 import type { Sink, Written } from '../../pipeline/source.ts'
-import { type Entry, type Reader, WAIT } from '../queue.ts'
+import { type Entry, MOST, type Reader, WAIT } from '../queue.ts'
 import { away } from '../refusal.ts'
 import type { Target } from '../target.ts'
 import { Connection } from './connection.ts'
@@ -12,27 +12,27 @@ const WAITING = 65_536
 /** Listens to a channel of publish and subscribe, which forgets what nobody listens to. */
 export class ChannelReader implements Reader {
   readonly isNew = false
+  isDrained = false
   readonly #connection: Connection
-  readonly #target: Target
   #waiting: string[] = []
   #isHole = false
-  #isLost = false
+  /** Why the connection is none any more. */
+  #failure: Error | undefined
   #count = 0n
   #wake: (() => void) | undefined
 
-  private constructor(connection: Connection, target: Target) {
+  private constructor(connection: Connection) {
     this.#connection = connection
-    this.#target = target
   }
 
   static async open(target: Target): Promise<ChannelReader> {
     const connection = await Connection.open(target, 0)
-    const reader = new ChannelReader(connection, target)
+    const reader = new ChannelReader(connection)
     try {
       await connection.subscribe(
         target.name,
         (text) => reader.#arrived(text),
-        () => reader.#lost(),
+        () => reader.#fail(away(`"${target.label}" has closed the connection`, null)),
       )
       return reader
     } catch (error) {
@@ -42,12 +42,11 @@ export class ChannelReader implements Reader {
   }
 
   async take(): Promise<readonly Entry[]> {
-    if (this.#waiting.length === 0 && !this.#isLost) await this.#arrival()
-    if (this.#waiting.length === 0 && this.#isLost)
-      throw away(`"${this.#target.label}" has closed the connection`, null)
-    const texts = this.#waiting
+    if (this.#waiting.length === 0 && this.#failure === undefined) await this.#arrival()
+    this.isDrained = this.#waiting.length === 0 && (await this.#isQuiet())
+    if (this.#waiting.length === 0 && this.#failure !== undefined) throw this.#failure
+    const texts = this.#waiting.splice(0, MOST)
     const isHole = this.#isHole
-    this.#waiting = []
     this.#isHole = false
     return texts.map((payload, i) => {
       const position = this.#count++
@@ -76,9 +75,16 @@ export class ChannelReader implements Reader {
     this.#wake?.()
   }
 
-  #lost(): void {
-    this.#isLost = true
+  #fail(error: Error): void {
+    this.#failure ??= error
     this.#wake?.()
+  }
+
+  /** Whether the server lives and has sent all it had: its answer comes behind every message before. */
+  async #isQuiet(): Promise<boolean> {
+    if (this.#failure !== undefined) return false
+    await this.#connection.call('PING').catch((error: Error) => this.#fail(error))
+    return this.#failure === undefined && this.#waiting.length === 0
   }
 
   #arrival(): Promise<void> {

@@ -1,7 +1,7 @@
 import { type Entry, MOST, type Reader, WAIT } from '../queue.ts'
 import type { Target } from '../target.ts'
 import { Connection } from './connection.ts'
-import { entryOf } from './reader.ts'
+import { entryOf, positionOf } from './reader.ts'
 
 /** How far a reader without a group has come, over all its connections. */
 export interface Place {
@@ -11,6 +11,7 @@ export interface Place {
 /** Reads a stream from here on, without a group: it takes nothing from anybody, and nothing waits for it. */
 export class RedisFollower implements Reader {
   readonly isNew: boolean
+  isDrained = false
   readonly #connection: Connection
   readonly #key: string
   readonly #place: Place
@@ -25,9 +26,11 @@ export class RedisFollower implements Reader {
   static async open(target: Target, db: number, place: Place): Promise<RedisFollower> {
     const connection = await Connection.open(target, db)
     try {
-      const isGone = place.last !== null && (await connection.call('EXISTS', target.name)) === 0
-      if (place.last === null || isGone) place.last = await newest(connection, target.name)
-      return new RedisFollower(connection, target.name, place, isGone)
+      const isNew = place.last === null || !(await isThere(connection, target.name, place.last))
+      const last = isNew ? await newest(connection, target.name) : place.last!
+      if (place.last === null) place.last = last
+      else if (positionOf(last) < positionOf(place.last)) place.last = START
+      return new RedisFollower(connection, target.name, place, isNew)
     } catch (error) {
       connection.close()
       throw error
@@ -39,6 +42,7 @@ export class RedisFollower implements Reader {
     const answer = (await this.#connection.call('XREAD', ...how)) as [string, [string, string[]][]][] | null
     const entries = answer?.[0]?.[1] ?? []
     this.#place.last = entries.at(-1)?.[0] ?? this.#place.last
+    this.isDrained = entries.length < MOST
     return entries.map(([id, fields]) => entryOf(id, fields))
   }
 
@@ -55,7 +59,15 @@ export class RedisFollower implements Reader {
   }
 }
 
+/** Before the first entry. */
+const START = '0-0'
+
+/** Whether a stream still holds an entry: without it, what came behind it may be gone too. */
+async function isThere(connection: Connection, key: string, id: string): Promise<boolean> {
+  return id === START || ((await connection.call('XRANGE', key, id, id)) as unknown[]).length > 0
+}
+
 async function newest(connection: Connection, key: string): Promise<string> {
   const [last] = (await connection.call('XREVRANGE', key, '+', '-', 'COUNT', 1)) as [string, string[]][]
-  return last?.[0] ?? '0-0'
+  return last?.[0] ?? START
 }

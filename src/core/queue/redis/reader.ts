@@ -2,6 +2,7 @@ import { type Entry, LEASE, MOST, type Reader, WAIT } from '../queue.ts'
 import type { Target } from '../target.ts'
 import { createGroup } from './appender.ts'
 import { Connection } from './connection.ts'
+import type { Place } from './follower.ts'
 
 export interface Membership {
   readonly db: number
@@ -10,6 +11,8 @@ export interface Membership {
   readonly consumer: string
   /** Whether the name is this process's alone, and goes with it. */
   readonly isOwn: boolean
+  /** How far it has come, over all its connections. */
+  readonly place: Place
 }
 
 type Raw = readonly [id: string, fields: readonly string[] | null]
@@ -29,6 +32,7 @@ return 0`
 /** A member of a group of readers of a stream. */
 export class RedisReader implements Reader {
   readonly isNew: boolean
+  isDrained = false
   readonly #key: string
   readonly #member: Membership
   /** Waits for entries. */
@@ -50,7 +54,8 @@ export class RedisReader implements Reader {
     const waiting = await Connection.open(target, member.db)
     try {
       const prompt = await Connection.open(target, member.db)
-      const isNew = await createGroup(prompt, target.name, member.group)
+      await createGroup(prompt, target.name, member.group)
+      const isNew = await isUnknown(prompt, target.name, member)
       return new RedisReader(target.name, member, [waiting, prompt], isNew)
     } catch (error) {
       waiting.close()
@@ -65,8 +70,10 @@ export class RedisReader implements Reader {
       if (own.length > 0) return this.#entries(own)
     }
     const left = await this.#claim()
-    if (left.length > 0) return this.#entries(left)
-    return this.#entries(await this.#read('>'))
+    const fresh = await this.#read('>', left.length === 0 ? WAIT : undefined)
+    this.isDrained = fresh.length < MOST
+    this.#member.place.last = fresh.at(-1)?.[0] ?? this.#member.place.last
+    return this.#entries([...left, ...fresh])
   }
 
   async acknowledge(ids: readonly string[]): Promise<void> {
@@ -84,16 +91,17 @@ export class RedisReader implements Reader {
     return first === null ? null : positionOf(first)
   }
 
-  async close(): Promise<void> {
+  async close(leaves: boolean): Promise<void> {
     const { group, consumer, isOwn } = this.#member
-    if (isOwn) await this.#prompt.call('EVAL', LEAVE, 1, this.#key, group, consumer).catch(() => {})
+    if (leaves && isOwn) await this.#prompt.call('EVAL', LEAVE, 1, this.#key, group, consumer).catch(() => {})
     this.#waiting.close()
     this.#prompt.close()
   }
 
-  async #read(from: string): Promise<readonly Raw[]> {
+  /** @param wait for an entry, ms; absent: not at all */
+  async #read(from: string, wait?: number): Promise<readonly Raw[]> {
     const { group, consumer } = this.#member
-    const how = ['GROUP', group, consumer, 'COUNT', MOST, 'BLOCK', WAIT]
+    const how = ['GROUP', group, consumer, 'COUNT', MOST, ...(wait === undefined ? [] : ['BLOCK', wait])]
     const answer = await this.#waiting.call('XREADGROUP', ...how, 'STREAMS', this.#key, from)
     return (answer as [string, Raw[]][] | null)?.[0]?.[1] ?? []
   }
@@ -117,6 +125,24 @@ export class RedisReader implements Reader {
   }
 }
 
+/**
+ * Whether the group does not know the member, which it does as long as it lives, or has gone back to a time before what the
+ * member was given last.
+ */
+async function isUnknown(
+  connection: Connection,
+  key: string,
+  { group, consumer, place }: Membership,
+): Promise<boolean> {
+  const isMade = (await connection.call('XGROUP', 'CREATECONSUMER', key, group, consumer)) === 1
+  const groups = (await connection.call('XINFO', 'GROUPS', key)) as (string | number | null)[][]
+  const fields = groups.find((fields) => fields[1] === group)!
+  const delivered = String(fields[fields.indexOf('last-delivered-id') + 1])
+  const isBehind = place.last !== null && positionOf(delivered) < positionOf(place.last)
+  place.last = delivered
+  return isMade || isBehind
+}
+
 /** An entry of another program is given as it stands, and cannot be read. */
 export function entryOf(id: string, fields: readonly string[]): Entry {
   const at = fields.findIndex((name, i) => i % 2 === 0 && name === 'events')
@@ -124,7 +150,7 @@ export function entryOf(id: string, fields: readonly string[]): Entry {
 }
 
 /** Milliseconds and number of an id, as one number. */
-function positionOf(id: string): bigint {
+export function positionOf(id: string): bigint {
   const [ms, number] = id.split('-')
   return (BigInt(ms!) << 64n) | BigInt(number!)
 }
