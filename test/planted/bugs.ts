@@ -383,6 +383,8 @@ export const BUGS: readonly Bug[] = [
     find: 'if (!(await put(some.flat(), clock.now() - KEPT))) return',
     replace: 'await put(some.flat(), clock.now() - KEPT)',
     tests: ['monitor/keeping.test.ts'],
+  },
+  {
     name: 'a queue that was emptied is believed to be the same',
     file: 'queue/redis/reader.ts',
     find: 'return isMade || isBehind',
