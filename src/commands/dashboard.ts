@@ -45,8 +45,10 @@ export function define(io: Io): Command {
     const strategy = strategyOf(settings)
     io.meantToBeStopped = true
     const machine = openMachine(io)
+    const onFailure = (error: unknown): void =>
+      say(io, `hkq: a page was disconnected (unexpected): ${messageOf(error)}`)
     const server = await openDashboard({
-      ...{ ...access, port: options.port, assets, clock: io.clock, machine: machine.measure },
+      ...{ ...access, port: options.port, assets, clock: io.clock, machine: machine.measure, onFailure },
     })
     const ended = new AbortController()
     const signal = stopAfter(options.duration, io, ended.signal)
