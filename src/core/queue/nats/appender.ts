@@ -79,21 +79,30 @@ export class NatsAppender implements Appender {
 
   /** A message that speaks of all before it is sent when all before it is accepted. */
   async #send(messages: readonly Message[]): Promise<void> {
-    let sent: Promise<void>[] = []
+    let some: Message[] = []
     for (const message of messages) {
-      if (message.isLast || sent.length >= TOGETHER) await Promise.all(sent)
-      if (message.isLast || sent.length >= TOGETHER) sent = []
-      sent.push(this.#publish(message))
-      if (message.isLast) await sent.pop()
+      if (message.isLast || some.length >= TOGETHER) {
+        await this.#publish(some)
+        some = []
+      }
+      if (message.isLast) await this.#publish([message])
+      else some.push(message)
     }
-    await Promise.all(sent)
+    await this.#publish(some)
   }
 
-  /** Known by what it holds: the same sent again within two minutes stands there once. */
-  async #publish({ symbol, payload }: Message): Promise<void> {
-    const subject = `${this.#connection.target.name}.${symbol ?? '_'}`
-    const msgID = createHash('sha256').update(subject).update(payload).digest('base64url')
-    await this.#connection.ask(({ client }) => client.publish(subject, payload, { msgID }))
+  /** Each known by what it holds: the same sent again within two minutes stands there once. */
+  async #publish(messages: readonly Message[]): Promise<void> {
+    if (messages.length === 0) return
+    await this.#connection.ask(({ client, target }) =>
+      Promise.all(
+        messages.map(({ symbol, payload }) => {
+          const subject = `${target.name}.${symbol ?? '_'}`
+          const msgID = createHash('sha256').update(subject).update(payload).digest('base64url')
+          return client.publish(subject, payload, { msgID })
+        }),
+      ),
+    )
   }
 
   readonly #rows = new Map<string, string>()

@@ -37,7 +37,14 @@ export class Connection {
           ...login,
           ...(tls && { tls: {} }),
         },
-        ...{ reconnect: false, timeout: TIMEOUT, pingInterval: TIMEOUT, maxPingOut: 2, ignoreClusterUpdates: true },
+        ...{
+          reconnect: false,
+          timeout: TIMEOUT,
+          pingInterval: TIMEOUT,
+          maxPingOut: 2,
+          ignoreClusterUpdates: true,
+          noAsyncTraces: true,
+        },
       }),
     ).catch((error: unknown) => {
       throw refusal(target, error)
