@@ -53,11 +53,12 @@ export function waitingRoomOf(address: Address, { journals }: SinkOptions): { di
   return { maxBytes, ...(directory !== undefined && { directory }) }
 }
 
-/** Named by the address without its secrets, so that the next run finds what this one leaves. */
+/** Named by the place alone, whoever logs in there, so that the next run finds what this one leaves. */
 function journalOf(address: Address, journals: string | undefined): string | undefined {
   const own = param(address, 'journal')
   if (own !== undefined || journals === undefined) return own
-  const identity = `${address.text.replace(/\?.*$/s, '')} ${withinPath(address)}`
+  const place = address.text.replace(/\?.*$/s, '').replace(/:\/\/[^/@]*@/, '://')
+  const identity = `${place} ${withinPath(address)}`
   return join(journals, createHash('sha256').update(identity).digest('hex').slice(0, 16))
 }
 
