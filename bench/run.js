@@ -3,9 +3,11 @@ import { analytics } from './analytics.js'
 import { capacity } from './capacity.js'
 import { dashboard } from './dashboard.js'
 import { exactness } from './exactness.js'
+import { group } from './group.js'
 import { ingest } from './ingest.js'
 import { latency } from './latency.js'
 import { probe } from './probe.js'
+import { queues } from './queues.js'
 import { rolling } from './rolling.js'
 import { startup } from './startup.js'
 import { stores } from './stores.js'
@@ -26,6 +28,8 @@ const BENCHES = {
   capacity: () => capacity(),
   strategy: () => strategy(),
   stores: () => stores(),
+  queues: () => queues(),
+  group: () => group(),
   year: () => year(),
   dashboard: () => dashboard(),
   probe: () => probe(),

@@ -39,8 +39,12 @@ const { metafile } = await build({
   metafile: true,
 })
 writeFileSync(join(made, 'THIRD-PARTY.txt'), licencesOf(Object.keys(metafile.inputs)))
-// What V8 compiled, for bin/hkq.js: it refuses code of another version of its own.
-const source = readFileSync(join(made, 'cli.cjs'), 'utf8')
+// What V8 compiled, for bin/hkq.js: it refuses code of another version of its own. Text that is ASCII alone is read and
+// checked in half the time.
+const source = readFileSync(join(made, 'cli.cjs'), 'latin1')
+const foreign = /[^\0-\x7f]+/.exec(source)
+if (foreign)
+  throw new Error(`the command is not ASCII: write ${JSON.stringify(foreign[0])} as \\u escapes in the source`)
 const script = new Script(`(function (exports, require, module) {${source}\n})`)
 writeFileSync(join(made, 'cli.cache'), script.createCachedData())
 rmSync('dist', { recursive: true, force: true })
