@@ -39,7 +39,6 @@ async function look({ url, child }, every, seconds) {
   const start = performance.now()
   let frames = 0
   let bytes = 0
-  let ticks = 0
   let newest = 0
   const ages = []
   let counting = false
@@ -54,8 +53,7 @@ async function look({ url, child }, every, seconds) {
     frames++
     bytes += data.length
     for (const { ticks: count } of message.feeds ?? []) newest = count
-    for (const { timestamp, nth } of message.watched?.ticks ?? []) {
-      ticks = nth
+    for (const { timestamp } of message.watched?.ticks ?? []) {
       ages.push(at - timestamp)
     }
   })

@@ -5,9 +5,11 @@ import { dashboard } from './dashboard.js'
 import { dashboardMemory } from './dashboard-memory.js'
 import { dashboardPage } from './dashboard-page.js'
 import { exactness } from './exactness.js'
+import { group } from './group.js'
 import { ingest } from './ingest.js'
 import { latency } from './latency.js'
 import { probe } from './probe.js'
+import { queues } from './queues.js'
 import { rolling } from './rolling.js'
 import { startup } from './startup.js'
 import { stores } from './stores.js'
@@ -28,6 +30,8 @@ const BENCHES = {
   capacity: () => capacity(),
   strategy: () => strategy(),
   stores: () => stores(),
+  queues: () => queues(),
+  group: () => group(),
   year: () => year(),
   dashboard: () => dashboard(),
   'dashboard-page': () => dashboardPage(),

@@ -1,14 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { readdirSync, statSync } from 'node:fs'
-import { connect } from 'node:net'
 import { join } from 'node:path'
 import { openSqlite } from '../dist/core/storage/sqlite.js'
 import { folder, hkq, medianOf } from './support/run.js'
+import { answers, INFLUX, inPostgres, POSTGRES } from './support/servers.js'
 import { ticksOf } from './support/ticks.js'
 
 const ROUNDS = 3
-const POSTGRES = process.env.HKQ_TEST_POSTGRES ?? 'postgres://postgres@127.0.0.1:5432/test'
-const INFLUX = process.env.HKQ_TEST_INFLUX ?? 'http://127.0.0.1:8086'
 
 /**
  * The same ticks through every store, as whole processes in turn: ticks written a second by `hkq export` from an SQLite
@@ -92,26 +90,6 @@ function inFiles(address, path) {
   return { address, bytes: async () => bytes(), remove: async () => {} }
 }
 
-function inPostgres(schema) {
-  const sql = async (text) => {
-    const { default: pg } = await import('pg')
-    const client = new pg.Client({ connectionString: POSTGRES })
-    await client.connect()
-    try {
-      return (await client.query(text)).rows
-    } finally {
-      await client.end()
-    }
-  }
-  const size = `SELECT sum(pg_total_relation_size(c.oid))::float8 AS bytes FROM pg_class c
-    JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = '${schema}' AND c.relkind = 'r'`
-  return {
-    address: `${POSTGRES}?schema=${schema}`,
-    bytes: async () => (await sql(size))[0].bytes,
-    remove: () => sql(`DROP SCHEMA IF EXISTS ${schema} CASCADE`),
-  }
-}
-
 function inInflux(database) {
   const ask = (q) => fetch(`${INFLUX}/query`, { method: 'POST', body: new URLSearchParams({ q }) })
   return {
@@ -124,15 +102,4 @@ function inInflux(database) {
     },
     remove: () => ask(`DROP DATABASE "${database}"`),
   }
-}
-
-function answers(address) {
-  const { hostname, port } = new URL(address.replace(/^\w+:/, 'http:'))
-  return new Promise((told) => {
-    const socket = connect(Number(port), hostname, () => {
-      socket.destroy()
-      told(true)
-    })
-    socket.once('error', () => told(false))
-  })
 }

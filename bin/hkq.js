@@ -10,7 +10,7 @@ const built = join(__dirname, '../dist')
 const filename = join(built, 'cli.cjs')
 const cache = join(built, 'cli.cache')
 const cli = { exports: {} }
-const script = new Script(`(function (exports, require, module) {${readFileSync(filename, 'utf8')}\n})`, {
+const script = new Script(`(function (exports, require, module) {${readFileSync(filename, 'latin1')}\n})`, {
   filename,
   ...(existsSync(cache) && { cachedData: readFileSync(cache) }),
 })

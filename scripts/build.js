@@ -7,8 +7,8 @@ import { build } from 'esbuild'
 import { licencesOf } from './licences.js'
 import { buildPage } from './page.js'
 
-// dist/ holds the library as modules (with types), the command as one minified file, which starts fastest, with another
-// for its reading threads, and the dashboard's page. It is made aside and put in place whole, so that a command that runs meanwhile finds the old one.
+// dist/ holds the library as modules (with types), and the command as one minified file, which starts fastest, with another
+// for its reading threads. It is made aside and put in place whole, so that a command that runs meanwhile finds the old one.
 const made = `dist-${process.pid}`
 const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc')
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', made], { stdio: 'inherit' })
@@ -41,8 +41,12 @@ const { metafile } = await build({
 })
 const page = await buildPage(join(made, 'dashboard'))
 writeFileSync(join(made, 'THIRD-PARTY.txt'), licencesOf([...Object.keys(metafile.inputs), ...page]))
-// What V8 compiled, for bin/hkq.js: it refuses code of another version of its own.
-const source = readFileSync(join(made, 'cli.cjs'), 'utf8')
+// What V8 compiled, for bin/hkq.js: it refuses code of another version of its own. Text that is ASCII alone is read and
+// checked in half the time.
+const source = readFileSync(join(made, 'cli.cjs'), 'latin1')
+const foreign = /[^\0-\x7f]+/.exec(source)
+if (foreign)
+  throw new Error(`the command is not ASCII: write ${JSON.stringify(foreign[0])} as \\u escapes in the source`)
 const script = new Script(`(function (exports, require, module) {${source}\n})`)
 writeFileSync(join(made, 'cli.cache'), script.createCachedData())
 rmSync('dist', { recursive: true, force: true })

@@ -2,15 +2,17 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type Address, LIVE, parseAddress } from '../core/address/address.ts'
 import { openSource } from '../core/address/open-source.ts'
-import { namesQueue, namesStore } from '../core/address/open-store.ts'
+import { awayOf, isNetworked, namesQueue, namesStore } from '../core/address/open-store.ts'
 import type { ShowContext } from '../core/dashboard/show.ts'
-import { type Show, showJoined, showSource, showStore } from '../core/dashboard/show.ts'
+import { type Show, showArchive, showJoined, showSource, showStore } from '../core/dashboard/show.ts'
 import { HkqError } from '../core/errors.ts'
 import type { Instrument } from '../core/market/instrument.ts'
 import { distinct } from '../core/pipeline/distinct.ts'
 import type { Source } from '../core/pipeline/source.ts'
 import { tap } from '../core/pipeline/tap.ts'
 import type { VolatilityOptions } from '../core/statistics/volatility/options.ts'
+import { ReopenedStore } from '../core/storage/reopened-store.ts'
+import type { Store } from '../core/storage/store.ts'
 import { validate } from '../core/validation/validator.ts'
 import { tellerOf, validatorFor } from './_events.ts'
 import { sourceOptions } from './_feed.ts'
@@ -56,10 +58,13 @@ export async function openShow(
   const [address] = addresses
   const context: ShowContext = { symbols, sessions: setup.sessions, settings, clock: io.clock, signal }
   if (addresses.length === 1 && namesStore(address) && !address.params.has('speed')) {
-    const store = await openStore(address, setup, {}, io)
-    return { show: await showStore(store, address.scheme !== 'parquet', context), name: address.text, kind: 'recorded' }
+    const store = await openReading(address, setup, io)
+    const { text: name } = address
+    if (address.scheme === 'parquet') return { show: await showArchive(store, context), name, kind: 'recorded' }
+    const isAway = isNetworked(address) ? { isAway: await awayOf(address) } : {}
+    return { show: await showStore(store, { name, ...isAway }, context), name, kind: 'recorded' }
   }
-  const store = history && (await openStore(history, setup, {}, io))
+  const store = history && (await openReading(history, setup, io))
   const source = await openSource(addresses, {
     ...{ ...sourceOptions(setup, io), symbols: symbolsFrom(address, { ...setup, symbols }), signal, depth: DEPTH },
     ...(options.maxRetries !== undefined && { maxRetries: options.maxRetries }),
@@ -79,6 +84,12 @@ export async function openShow(
   shown = show
   show.desk.learn(facts)
   return { show, name: addresses.map(({ text }) => text).join(' and '), kind: source.kind }
+}
+
+/** A store that is read for hours: one behind a network is opened anew after it was away. */
+async function openReading(address: Address, setup: Setup, io: Io): Promise<Store> {
+  const open = (): Promise<Store> => openStore(address, setup, {}, io)
+  return isNetworked(address) ? new ReopenedStore(await open(), open, await awayOf(address)) : open()
 }
 
 async function wantedOf(options: ShownOptions, setup: Setup, io: Io): Promise<Wanted> {

@@ -43,7 +43,9 @@ export function define(io: Io): Command {
     const assets = readAssets(join(io.built, 'dashboard'))
     const strategy = strategyOf(settings)
     io.meantToBeStopped = true
-    const server = await openDashboard({ ...access, port: options.port, assets, clock: io.clock })
+    const onFailure = (error: unknown): void =>
+      say(io, `hkq: a page was disconnected (unexpected): ${messageOf(error)}`)
+    const server = await openDashboard({ ...access, port: options.port, assets, clock: io.clock, onFailure })
     const ended = new AbortController()
     const signal = stopAfter(options.duration, io, ended.signal)
     try {

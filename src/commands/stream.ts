@@ -24,7 +24,7 @@ import {
   withLive,
 } from './_options.ts'
 import { formatOf, paletteOf, printer, zoneOf } from './_print.ts'
-import { conclude, rejectedIn } from './_recorded.ts'
+import { conclude, rejectedIn, symbolsFrom } from './_recorded.ts'
 import { demandSymbols, printedSchema, setUp } from './_setup.ts'
 import { choice, duration, integer } from './_values.ts'
 
@@ -42,7 +42,7 @@ const NEEDED = ['tick', 'quote', 'gap', 'status']
 export function define(io: Io): Command {
   const command = defineCommand('stream', io)
     .description('Live quotes: a table that redraws in a terminal, one tick a line in a pipe.')
-    .argument('[symbols...]', 'e.g. HSI 00700.HK 9988')
+    .argument('[symbols...]', 'e.g. HSI 00700.HK 9988 (of a store, file or queue default: all)')
     .option('--count <n>', 'end after this many ticks', integer(1))
     .option('--once', 'one tick a symbol, then end')
     .option('--throttle <time>', 'least time between two redraws; never drops piped data', duration, 100)
@@ -54,9 +54,10 @@ export function define(io: Io): Command {
   return withCommon(command).action(async (args: string[], options: Options) => {
     const setup = setUp(command, io, args)
     if (printedSchema(command, io, NEEDED)) return
-    const symbols = demandSymbols(setup.symbols)
+    if (options.from === undefined || options.once) demandSymbols(setup.symbols)
     io.meantToBeStopped = true
     const addresses = await liveAddresses(options.from, setup, io)
+    const symbols = symbolsFrom(addresses[0], setup)
     const table = formatOf(options, io) === 'table'
     const live = io.stdout.isTTY && table && !options.once && !options.count
     const output = printer<Tick | Quote>(options, io, {

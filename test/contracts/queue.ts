@@ -8,11 +8,12 @@ import type { SinkOptions } from '../../src/core/address/open-sink.ts'
 import { openSink } from '../../src/core/address/open-sink.ts'
 import { openSource } from '../../src/core/address/open-source.ts'
 import type { SourceOptions } from '../../src/core/address/source-options.ts'
+import { systemClock } from '../../src/core/clock.ts'
 import { HkqError } from '../../src/core/errors.ts'
 import type { Coverage, MarketEvent, Status } from '../../src/core/market/event.ts'
 import { encode } from '../../src/core/storage/journal/payload.ts'
 import { anyTick, at, gap, quote, rejected, tick } from '../storage/sample.ts'
-import { answers, OwnServer, type QueueServer } from '../support/queues.ts'
+import { isServed, OwnServer, type QueueServer } from '../support/queues.ts'
 
 const coverage = (symbols: string[], timestamp: number): Coverage => ({
   ...{ type: 'coverage', source: 'alltick', symbol: null, symbols, timestamp },
@@ -84,8 +85,8 @@ async function until(check: () => Promise<boolean>): Promise<void> {
 const FLAPS = Number(process.env.HKQ_FLAPS ?? 5)
 
 /** The contract of a queue, on a real server. */
-export function describeQueue(server: QueueServer): void {
-  const isThere = answers(server.at)
+export async function describeQueue(server: QueueServer): Promise<void> {
+  const isThere = await isServed(server)
   const made: string[] = []
   const names = (): { queue: string; address: string } => {
     const queue = server.name()
@@ -98,10 +99,7 @@ export function describeQueue(server: QueueServer): void {
     return path
   }
 
-  describe(`a queue of ${server.scheme}`, () => {
-    beforeAll(async () => {
-      if (!(await isThere)) throw new Error(`no server answers at ${server.at}`)
-    })
+  describe.skipIf(!isThere)(`a queue of ${server.scheme}`, () => {
     afterEach(async () => {
       for (const queue of made.splice(0)) await server.remove(server.at, queue)
     })
@@ -273,6 +271,46 @@ export function describeQueue(server: QueueServer): void {
       await sink.close()
     })
 
+    it('takes no word for what will be heard, or lost, in the future', async () => {
+      const { address } = names()
+      const now = at('10:00:00.000')
+      const clock = { ...systemClock, now: () => now }
+      const [soon, late] = [now + 5 * 60_000, now + 15 * 60_000]
+      const claims = [
+        coverage(['00700.HK'], late),
+        coverage(['00700.HK'], Date.UTC(9999, 0)),
+        gap({ from: now, to: late }),
+        gap({ from: now, to: now - 1 }),
+      ]
+      const sound = [gap({ from: now - 5, to: soon }), coverage(['00700.HK'], soon)]
+      await write(address, [...claims, ...sound])
+      const got = await take(address, count(claims.length + sound.length), { clock })
+      expect(got.filter(({ type }) => type === 'gap' || type === 'coverage')).toEqual(sound)
+      expect(got.filter((event) => event.type === 'rejected').map(({ raw }) => JSON.parse(raw))).toEqual(claims)
+    })
+
+    it('keeps entries for the group that readers name, from the first one on, whoever comes first', async () => {
+      const groups = ({ queue }: { queue: string }): Promise<readonly string[]> => server.groups(server.at, queue)
+      const [unnamed, told, read] = [names(), names(), names()]
+      await write(unnamed.address, trades(0, 1))
+      expect(await groups(unnamed)).toEqual(['hkq'])
+
+      await write(`${told.address}?group=store&group=audit`, trades(0, 3))
+      expect(await groups(told)).toEqual(['audit', 'store'])
+      await write(told.address, trades(3, 4))
+      expect(await groups(told)).toEqual(['audit', 'store'])
+      for (const group of ['store', 'audit']) {
+        expect(await take(`${told.address}?group=${group}`, count(4))).toEqual(trades(0, 4))
+      }
+
+      const stop = new AbortController()
+      const early = await openSource(`${read.address}?group=store`, { isKept: true, signal: stop.signal })
+      await write(read.address, trades(0, 1))
+      expect(await groups(read)).toEqual(['store'])
+      stop.abort()
+      for await (const _ of early);
+    })
+
     it('remembers how far a recorder before it came', async () => {
       const { address } = names()
       const sink = await openSink(address)
@@ -313,12 +351,20 @@ export function describeQueue(server: QueueServer): void {
 
       it('is not there or not known says so', async () => {
         await expect(openSource(`${server.scheme}://127.0.0.1:1/q`)).rejects.toMatchObject({
-          code: 'E_STORAGE',
+          code: 'E_NETWORK',
           message: expect.stringMatching(/does not answer.*see that the server runs/),
         })
-        await expect(openSink(`${server.scheme}://nobody.invalid/q`, { journals: folder() })).rejects.toThrow(
-          /nobody knows this host|EAI_AGAIN/,
-        )
+        const nobody = `${server.scheme}://nobody.invalid/q`
+        const unknown = /nobody knows this host|EAI_AGAIN/
+        await expect(openSource(nobody)).rejects.toMatchObject({
+          code: 'E_NETWORK',
+          message: expect.stringMatching(unknown),
+        })
+        const lines: string[] = []
+        const sink = await openSink(nobody, { journals: folder(), tell: (line) => lines.push(line) })
+        await sink.write(trades(0, 1))
+        await sink.close()
+        expect(lines.join('\n')).toMatch(unknown)
       })
 
       it('is killed again and again loses and doubles nothing', async () => {

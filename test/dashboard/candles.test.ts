@@ -13,9 +13,12 @@ import { sessions } from './support.ts'
 const NEVER = Number.NEGATIVE_INFINITY
 const ALWAYS = Number.POSITIVE_INFINITY
 
-function candles(mostSeconds = 7_200) {
+function candles(mostSeconds = 7_200, mostMinutes = 2_048) {
   const gaps = new ChartGaps()
-  const made = new Candles({ sessions, buckets: bucketsBy(sessions), mostSeconds: () => mostSeconds }, gaps)
+  const made = new Candles(
+    { sessions, buckets: bucketsBy(sessions), mostSeconds: () => mostSeconds, mostMinutes: () => mostMinutes },
+    gaps,
+  )
   let version = 0
   return {
     ...{ candles: made, gaps },
@@ -154,16 +157,19 @@ describe('candles', () => {
     expect(made.since('1m')).toBe(NEVER)
   })
 
-  it('keep five days of minutes and forget whole days before them', () => {
-    const { candles: made, add } = candles(600)
+  it.each([
+    [2_048, 5],
+    [400, 1],
+  ])('of %d minutes at most are those of whole days, %d at least', (most, days) => {
+    const { candles: made, add } = candles(600, most)
     for (const day of sessions.days(at('09:30:00'), at('09:30:00') + 20 * DAY)) {
       for (const { open, close } of day.continuous) {
         for (let time = open; time < close; time += MINUTE) add([tick({ timestamp: time })])
       }
     }
-    expect(made.size).toBeLessThanOrEqual(2_048 + 600)
+    expect(made.size).toBeLessThanOrEqual(most + 600)
     const { bars } = made.before('1d', ALWAYS, 100, ALWAYS)
-    expect(bars.length).toBeGreaterThanOrEqual(5)
+    expect(bars.length).toBeGreaterThanOrEqual(days)
     expect(new Set(bars.map(({ trades }) => trades))).toEqual(new Set([330]))
     expect(bars[0]!.start).toBeGreaterThan(made.since('1d'))
   })
@@ -174,6 +180,12 @@ describe('candles', () => {
     add([tick({ timestamp: at('09:59:59') }), tick({ timestamp: at('10:00:00'), seq: 1 })])
     expect(made.before('1s', ALWAYS, 10, ALWAYS).bars.map(({ start }) => start)).toEqual([at('10:00:00')])
     expect(made.before('1m', ALWAYS, 10, ALWAYS).bars).toHaveLength(2)
+  })
+
+  it('take trades in whatever their numbers are', () => {
+    const { candles: made, add } = candles()
+    for (const seq of [1.5, Number.NaN, Number.POSITIVE_INFINITY, -1, 2n ** 70n]) add([tick({ seq })])
+    expect(made.before('1m', ALWAYS, 10, ALWAYS).bars).toMatchObject([{ trades: 5, volume: 500 }])
   })
 
   it('have no more than the closes asked for in a sparkline, the newest among them', () => {

@@ -171,6 +171,13 @@ describe('the desk', () => {
     expect(feedsOf(desk, NOW + 4 * MINUTE, true)).toMatchObject([{ state: 'up' }])
   })
 
+  it('has a feed of which only coverage was heard, before its clock has a time', () => {
+    const desk = new Desk(sessions)
+    const heard = { type: 'coverage', source: 'alltick', symbol: null, symbols: [], timestamp: NOW } as const
+    desk.apply([heard], Number.NEGATIVE_INFINITY)
+    expect(feedsOf(desk, Number.NEGATIVE_INFINITY, true)).toMatchObject([{ state: 'up', since: NOW, rate: 0 }])
+  })
+
   it('has ended although no feed ever said anything', () => {
     const desk = new Desk(sessions)
     desk.end('no such host', NOW)

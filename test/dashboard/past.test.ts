@@ -6,7 +6,7 @@ import { StoredHistory } from '../../src/core/dashboard/history.ts'
 import { LENGTHS } from '../../src/core/dashboard/intervals.ts'
 import { PastReader } from '../../src/core/dashboard/past.ts'
 import { type ChartBar, INTERVALS, type Interval } from '../../src/core/dashboard/protocol.ts'
-import { type Show, type ShowContext, showStore } from '../../src/core/dashboard/show.ts'
+import { type Show, type ShowContext, showArchive, showStore } from '../../src/core/dashboard/show.ts'
 import type { Tick } from '../../src/core/market/event.ts'
 import { DAY, HOUR, MINUTE } from '../../src/core/market/time.ts'
 import { storedBars } from '../../src/core/storage/stored-bars.ts'
@@ -17,6 +17,7 @@ import { looking, sessions } from './support.ts'
 
 const SYMBOL = '00700.HK'
 const ALWAYS = Number.POSITIVE_INFINITY
+const NAMED = { name: 'a.db' }
 
 /** Trades of three days and the morning of a fourth, in the order in which they are committed: late by 5 s at most. */
 const trades = fc
@@ -81,7 +82,7 @@ describe('history and what comes after it', () => {
           const first = Math.floor((events.length * startsAt) / 100)
           const second = first + Math.floor(((events.length - first) * opensAt) / 100)
           await recorder.write(events.slice(0, first))
-          const show = await showStore(new MemoryStore(disk), true, contextOf(clock, stop))
+          const show = await showStore(new MemoryStore(disk), NAMED, contextOf(clock, stop))
           const view = await lookAt(show)
           await settle(clock)
           for (let i = first; i < second; i += 7) {
@@ -154,7 +155,7 @@ describe('history and what comes after it', () => {
     await store.write(Array.from({ length: 150 }, (_, i) => quiet(i, -1)))
     await store.write([tick({ timestamp: at('15:00:00') })])
     const [clock, stop] = [new ManualClock(at('18:00:00')), new AbortController()]
-    const show = await showStore(store, true, contextOf(clock, stop))
+    const show = await showStore(store, NAMED, contextOf(clock, stop))
     const view = await lookAt(show)
     await view.watch('HSI', '1m')
     expect(view.page.ticks.map(({ timestamp }) => timestamp)).toEqual(
@@ -190,7 +191,7 @@ describe('history and what comes after it', () => {
       tick({ timestamp: at('10:01:00'), seq: 1 }),
     ])
     await recorder.write([hole, tick({ timestamp: at('10:02:40'), seq: 2, last_price: 600 })])
-    const show = await showStore(new MemoryStore(disk), true, contextOf(clock, stop))
+    const show = await showStore(new MemoryStore(disk), NAMED, contextOf(clock, stop))
     const view = await lookAt(show)
     await settle(clock)
     await view.watch(SYMBOL, '1m')
@@ -216,7 +217,7 @@ describe('history and what comes after it', () => {
     const store = new MemoryStore(new Disk())
     for (let i = 0; i < 5; i++) await store.write([tick({ timestamp: at('10:00:00') - i * DAY, seq: i })])
     const [clock, stop] = [new ManualClock(at('18:00:00')), new AbortController()]
-    const show = await showStore(store, false, contextOf(clock, stop))
+    const show = await showArchive(store, contextOf(clock, stop))
     await show.done
     const view = await lookAt(show)
     await view.watch(SYMBOL, '1d')

@@ -144,6 +144,8 @@ describe('the socket', () => {
     ['no number', '{"type":"watch","id":"1","symbol":"HSI","every":"1m"}'],
     ['a symbol without end', `{"type":"watch","id":1,"symbol":"${'x'.repeat(100)}","every":"1m"}`],
     ['a frame that was not sent', '{"type":"painted","n":99}'],
+    ['a rest of a day', '{"type":"painted","n":1,"rest":86400000}'],
+    ['a rest that is none', '{"type":"painted","n":1,"rest":-1}'],
     ['a fraction', '{"type":"older","id":1,"before":1.5}'],
     ['a number beyond all numbers', '{"type":"older","id":1,"before":1e999}'],
   ])('is closed with 1008 at %s', async (_, text) => {

@@ -45,8 +45,8 @@ describe('the help', () => {
 })
 
 describe('the documents', () => {
-  it.each(['README.md', 'README.zh-CN.md'])('%s names commands and options that exist', (file) => {
-    const used = [...read(file).matchAll(/^(?:\$ )?hkq ([a-z-]+)([^|>#\n]*)/gm)]
+  it.each(['README.md', 'README.zh-CN.md', 'docs/scaling.md'])('%s names commands and options that exist', (file) => {
+    const used = [...read(file).matchAll(/^(?:\w*\$ +)?hkq ([a-z-]+)([^|>#\n]*)/gm)]
     expect(used.length).toBeGreaterThan(5)
     for (const [, name, rest] of used) {
       expect(COMMAND_NAMES).toContain(name)

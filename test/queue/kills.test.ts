@@ -2,12 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 import Sqlite from 'better-sqlite3'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { openSink } from '../../src/core/address/open-sink.ts'
+import { rows, start, workdir } from '../e2e/hkq.ts'
 import { at, tick } from '../storage/sample.ts'
-import { NATS, type QueueServer, REDIS } from '../support/queues.ts'
+import { isServed, NATS, type QueueServer, REDIS } from '../support/queues.ts'
 
 const BIN = resolve(import.meta.dirname, '../../bin/hkq.js')
 const SYMBOLS = ['00700.HK', '00005.HK', '09988.HK']
@@ -73,32 +75,52 @@ function numbersIn(path: string): number[] {
   }
 }
 
-describe.each([REDIS, NATS])('a recorder behind a queue of $scheme', (server: QueueServer) => {
-  it(`that is killed -9 ${KILLS} times while trades come loses none and doubles none`, async () => {
-    const queue = server.name()
-    const address = `${server.scheme}://${server.at}/${queue}`
-    const folder = mkdtempSync(join(tmpdir(), 'hkq-kills-'))
-    folders.push(folder)
-    const path = join(folder, 'a.db')
-    try {
-      const producer = produce(address)
-      for (let kill = 0; kill < KILLS; kill++) {
-        const recorder = record(address, `sqlite:${path}`)
-        await delay(700 + 37 * (kill % 7))
-        await killed(recorder)
+describe.skipIf(!(await isServed(REDIS)) || !(await isServed(NATS))).each([REDIS, NATS])(
+  'a recorder behind a queue of $scheme',
+  (server: QueueServer) => {
+    it(`that is killed -9 ${KILLS} times while trades come loses none and doubles none`, async () => {
+      const queue = server.name()
+      const address = `${server.scheme}://${server.at}/${queue}`
+      const folder = mkdtempSync(join(tmpdir(), 'hkq-kills-'))
+      folders.push(folder)
+      const path = join(folder, 'a.db')
+      try {
+        const producer = produce(address)
+        for (let kill = 0; kill < KILLS; kill++) {
+          const recorder = record(address, `sqlite:${path}`)
+          await delay(700 + 37 * (kill % 7))
+          await killed(recorder)
+        }
+        const sent = await producer.stop()
+        record(address, `sqlite:${path}`)
+        while (numbersIn(path).length < sent) await delay(200)
+        expect(numbersIn(path)).toEqual(Array.from({ length: sent }, (_, number) => number))
+        expect(await server.unread(server.at, queue, 'hkq')).toBe(0)
+      } finally {
+        await server.remove(server.at, queue)
       }
-      const sent = await producer.stop()
-      record(address, `sqlite:${path}`)
-      while (numbersIn(path).length < sent) await delay(200)
-      expect(numbersIn(path)).toEqual(Array.from({ length: sent }, (_, number) => number))
-      expect(await server.unread(server.at, queue, 'hkq')).toBe(0)
+    }, 120_000)
+  },
+)
+
+describe.skipIf(!(await isServed(REDIS)))('a stream of a queue', () => {
+  it('shows every symbol where none is named', async () => {
+    const queue = REDIS.name()
+    const address = `redis://${REDIS.at}/${queue}`
+    const sink = await openSink(address)
+    try {
+      const { stdout, stderr } = start(['stream', '--from', address, '--count', '2', '--json'], { cwd: workdir() })
+      stderr!.once('data', () => void sink.write([tick({ seq: 1 }), tick({ symbol: '09988.HK', seq: 2 })]))
+      const symbols = rows<{ symbol: string }>(await text(stdout!)).map(({ symbol }) => symbol)
+      expect(symbols.sort()).toEqual(['00700.HK', '09988.HK'])
     } finally {
-      await server.remove(server.at, queue)
+      await sink.close()
+      await REDIS.remove(REDIS.at, queue)
     }
-  }, 120_000)
+  })
 })
 
-describe('a recorder of a queue', () => {
+describe.skipIf(!(await isServed(REDIS)))('a recorder of a queue', () => {
   it('takes every symbol where none is named, whatever a configuration watches', async () => {
     const queue = REDIS.name()
     const address = `redis://${REDIS.at}/${queue}`

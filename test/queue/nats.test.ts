@@ -1,4 +1,4 @@
 import { describeQueue } from '../contracts/queue.ts'
 import { NATS } from '../support/queues.ts'
 
-describeQueue(NATS)
+await describeQueue(NATS)

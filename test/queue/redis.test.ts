@@ -1,4 +1,4 @@
 import { describeQueue } from '../contracts/queue.ts'
 import { REDIS } from '../support/queues.ts'
 
-describeQueue(REDIS)
+await describeQueue(REDIS)

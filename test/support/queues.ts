@@ -23,6 +23,8 @@ export interface QueueServer {
   /** Makes the queue so that it holds about a hundred messages. */
   makeSmall(at: string, queue: string): Promise<string>
   remove(at: string, queue: string): Promise<void>
+  /** Names of the groups that entries are kept for. */
+  groups(at: string, queue: string): Promise<readonly string[]>
   /** Command of a server of one's own. */
   command(port: number, folder: string, password?: string): readonly [string, readonly string[]]
   /** What stands before HOST to log in. */
@@ -57,6 +59,10 @@ export const REDIS: QueueServer = {
       const at = (name: string): number => Number(fields[fields.indexOf(name) + 1])
       return at('pending') + at('lag')
     }),
+  groups: (at, queue) =>
+    withRedis(at, async (client) =>
+      ((await client.xinfo('GROUPS', queue)) as (string | number)[][]).map((group) => String(group[1])).sort(),
+    ),
   makeSmall: async () => '?maxlen=1000',
   remove: (at, queue) => withRedis(at, async (client) => void (await client.del(queue, `${queue}:checkpoints`))),
   command: (port, folder, password) => [
@@ -103,6 +109,12 @@ export const NATS: QueueServer = {
       const { num_pending, num_ack_pending } = await streams.consumers.info(queue, group)
       return num_pending + num_ack_pending
     }),
+  groups: (at, queue) =>
+    withNats(at, async (streams) => {
+      const names: string[] = []
+      for await (const { config } of streams.consumers.list(queue)) names.push(config.durable_name ?? '')
+      return names.sort()
+    }),
   makeSmall: (at, queue) =>
     withNats(at, async (streams) => {
       await streams.streams.add({
@@ -134,6 +146,11 @@ export function answers(at: string): Promise<boolean> {
     }
     socket.on('connect', tell(true)).on('error', tell(false))
   })
+}
+
+/** Whether the shared server answers; where it must (HKQ_DEMAND_SERVERS=1) tests run, and fail, all the same. */
+export async function isServed({ at }: QueueServer): Promise<boolean> {
+  return process.env.HKQ_DEMAND_SERVERS === '1' || (await answers(at))
 }
 
 async function freePort(): Promise<number> {

@@ -1,6 +1,6 @@
-import { AllTickHttp } from '../connection/http.ts'
 import { isLoopback } from '../connection/socket.ts'
 import type { Vendor } from '../connection/vendor.ts'
+import { AllTickHttp } from '../connection/vendors/alltick/http.ts'
 import { VENDORS } from '../connection/vendors/index.ts'
 import { HkqError } from '../errors.ts'
 import type { Source } from '../pipeline/source.ts'

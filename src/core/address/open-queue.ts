@@ -16,7 +16,7 @@ import { waitingRoomOf } from './open-networked.ts'
 import type { SinkOptions } from './open-sink.ts'
 import type { Settled } from './source-options.ts'
 
-/** The group of recorders that name none: what it has not read is kept from the first entry on. */
+/** The group of recorders that name none. */
 const GROUP = 'hkq'
 /** Entries of a Redis stream at most, where the address does not say: a gigabyte of memory at the worst. */
 const MOST_ENTRIES = 1_000_000
@@ -62,14 +62,16 @@ async function appenderAt(
   target: Target,
   tell: (line: string) => void,
 ): Promise<() => Promise<Appender>> {
+  const named = address.params.get('group')?.map((group) => groupNamed(group, address))
+  const groups = named === undefined ? { elseGroup: GROUP } : { named }
   if (address.scheme === 'nats') {
     const { NatsAppender } = await import('../queue/nats/appender.ts')
-    return () => NatsAppender.open(target, tell)
+    return () => NatsAppender.open(target, groups, tell)
   }
   const { RedisAppender } = await import('../queue/redis/appender.ts')
   const most = numberParam(address, 'maxlen', 1_000) ?? MOST_ENTRIES
   const db = databaseOf(address)
-  return () => RedisAppender.open(target, { db, most })
+  return () => RedisAppender.open(target, { db, most, groups })
 }
 
 /**
@@ -96,8 +98,12 @@ export async function openQueue(address: Address, options: Settled): Promise<Sou
 
 /** Recorders share a group, so that each entry is stored once; whoever only looks takes nothing from them. */
 function groupOf(address: Address, isKept: boolean): string | null {
-  const group = param(address, 'group') ?? (isKept ? GROUP : null)
-  if (group === null || (group.length <= 64 && /^[\w-]+$/.test(group))) return group
+  const group = param(address, 'group')
+  return group === undefined ? (isKept ? GROUP : null) : groupNamed(group, address)
+}
+
+function groupNamed(group: string, address: Address): string {
+  if (group.length <= 64 && /^[\w-]+$/.test(group)) return group
   throw new HkqError('E_USAGE', `"group=${group}" in address "${address.text}": use letters, digits, - and _`)
 }
 

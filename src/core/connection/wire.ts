@@ -1,4 +1,5 @@
 import { MAX_SEQ, type Seq } from '../market/event.ts'
+import { canonicalSymbol } from '../market/symbol.ts'
 
 const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/
 const DIGITS = /^\d+$/
@@ -73,6 +74,17 @@ export function wireObject(value: unknown): Readonly<Record<string, unknown>> | 
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as Record<string, unknown>)
     : null
+}
+
+/** The rows of a list by the canonical symbol of the code under `key`; what is no row, or of no known market, is left out. */
+export function wireRows(list: unknown, key: string): [symbol: string, row: Readonly<Record<string, unknown>>][] {
+  if (!Array.isArray(list)) return []
+  return list.flatMap((item): [string, Readonly<Record<string, unknown>>][] => {
+    const row = wireObject(item)
+    const code = row?.[key]
+    const symbol = typeof code === 'string' ? canonicalSymbol(code) : null
+    return row === null || symbol === null ? [] : [[symbol, row]]
+  })
 }
 
 /** The text of the frame in hand for the quarantine, made only when asked for, without secrets. */

@@ -9,15 +9,13 @@ import { isBelowMinute, LENGTHS } from './intervals.ts'
 import type { ChartBar, Interval } from './protocol.ts'
 import { orNull, type Sum, SummaryRows } from './summary-rows.ts'
 
-/** Minutes that are kept of a symbol: those of five trading days and a half. */
-const MOST_MINUTES = 2_048
-
 /** What the candles of all symbols share. */
 export interface CandlesContext {
   readonly sessions: Sessions
   readonly buckets: Readonly<Record<Interval, Buckets>>
-  /** Seconds that may be kept of one symbol. */
+  /** Seconds, and minutes, that may be kept of one symbol: whole minutes, and whole days. */
   readonly mostSeconds: () => number
+  readonly mostMinutes: () => number
 }
 
 /**
@@ -31,13 +29,13 @@ export class Candles {
   readonly #minutes: SummaryRows
 
   constructor(context: CandlesContext, gaps: ChartGaps) {
-    const { sessions, buckets, mostSeconds } = context
+    const { sessions, buckets, mostSeconds, mostMinutes } = context
     this.#context = context
     this.#gaps = gaps
     const stretch = (time: number): number => cleanCut(time, sessions)
     this.#seconds = new SummaryRows({ length: 1_000, buckets: buckets['1s'], most: mostSeconds, stretch })
     const day = (time: number): number => dayStart(dayNumber(time))
-    this.#minutes = new SummaryRows({ length: MINUTE, buckets: buckets['1m'], most: () => MOST_MINUTES, stretch: day })
+    this.#minutes = new SummaryRows({ length: MINUTE, buckets: buckets['1m'], most: mostMinutes, stretch: day })
   }
 
   /** Rows that are kept. */

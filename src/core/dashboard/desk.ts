@@ -9,11 +9,12 @@ import { bucketsBy } from './intervals.ts'
 import type { Machine } from './protocol.ts'
 import { Sheet } from './sheet.ts'
 
-/** Seconds that are kept of all symbols together, some 50 MB: two hours of fifty that trade every second. */
-const MOST_SECONDS = 400_000
-/** Of one symbol at most, and at least. */
-const TWO_HOURS = 7_200
-const TEN_MINUTES = 600
+/** Rows that are kept of all symbols together, some 50 MB each: seconds, two hours of fifty that trade in each, and minutes. */
+const MOST_ROWS = 400_000
+/** Seconds of one symbol: two hours at most, ten minutes at least. */
+const SECONDS = [600, 7_200] as const
+/** Minutes of one symbol: five trading days and a half at most, one (with its auctions) at least. */
+const MINUTES = [400, 2_048] as const
 /** Most symbols; those beyond are not shown. */
 const MOST_SYMBOLS = 4_000
 /** Holes of all symbols that are kept for symbols that come later. */
@@ -38,9 +39,10 @@ export class Desk {
 
   constructor(sessions: Sessions) {
     this.sessions = sessions
-    const mostSeconds = (): number =>
-      Math.max(TEN_MINUTES, Math.min(TWO_HOURS, Math.floor(MOST_SECONDS / this.sheets.size)))
-    this.#context = { sessions, buckets: bucketsBy(sessions), mostSeconds }
+    const share = ([least, most]: readonly [number, number]): number =>
+      Math.max(least, Math.min(most, Math.floor(MOST_ROWS / this.sheets.size)))
+    const [mostSeconds, mostMinutes] = [() => share(SECONDS), () => share(MINUTES)]
+    this.#context = { sessions, buckets: bucketsBy(sessions), mostSeconds, mostMinutes }
   }
 
   /** Number of the newest change. */

@@ -32,8 +32,10 @@ export class Feeds {
   /** Version of the newest change of a state; rates and counts change all the time. */
   changed = 0
 
-  apply(event: MarketEvent, version: number, now: number): void {
+  apply(event: MarketEvent, version: number, present: number): void {
     if (event.type === 'quote') return
+    // A clock that events tell has no time before the first trade.
+    const now = Number.isFinite(present) ? present : timeOf(event)
     const feed = this.#of(event.source, version, now)
     if (feed === null) return
     feed.heardAt = event.type === 'coverage' ? Math.max(feed.heardAt, event.timestamp) : now
@@ -44,7 +46,8 @@ export class Feeds {
   }
 
   /** Every feed has ended, for this reason. */
-  end(detail: string, version: number, now: number): void {
+  end(detail: string, version: number, present: number): void {
+    const now = Number.isFinite(present) ? present : 0
     if (this.#feeds.size === 0) this.#of('', version, now)
     for (const feed of this.#feeds.values()) this.#tell(feed, { state: 'ended', detail, timestamp: now }, version)
   }
@@ -100,6 +103,10 @@ function stateOf({ state, detail, since }: Feed): Pick<FeedState, 'state' | 'det
 function recorded(feed: Feed, now: number): Pick<FeedState, 'state' | 'detail' | 'since'> {
   if (now - feed.heardAt < SILENT) return stateOf(feed)
   return { state: 'ended', detail: 'nothing is being recorded', since: feed.heardAt }
+}
+
+function timeOf(event: MarketEvent): number {
+  return event.type === 'gap' ? event.to : (event.timestamp ?? 0)
 }
 
 function shown(text: string): string {

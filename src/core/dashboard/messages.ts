@@ -1,9 +1,9 @@
 import { INTERVALS, type Interval, type PageMessage } from './protocol.ts'
 
-/** Longest rest that a page may wish, ms: its silence must not look like the server's. */
-const LONGEST_REST = 2_000
 /** Most characters of a symbol. */
 const LONGEST = 32
+/** A page can rest so long between two frames, ms. */
+const LONGEST_REST = 60_000
 
 /** What a page has said; null for what no page says. */
 export function parsePageMessage(text: string): PageMessage | null {
@@ -15,7 +15,7 @@ export function parsePageMessage(text: string): PageMessage | null {
   }
   if (typeof given !== 'object' || given === null) return null
   const { type, id, n, rest, symbol, every, before } = given as Record<string, unknown>
-  if (type === 'painted') return isWhole(n) ? { type, n, ...(isRest(rest) && { rest }) } : null
+  if (type === 'painted') return isWhole(n) && isRest(rest) ? { type, n, ...(rest !== undefined && { rest }) } : null
   if (!isWhole(id)) return null
   if (type === 'watch') return isSymbol(symbol) && isInterval(every) ? { type, id, symbol, every } : null
   if (type === 'older') return isWhole(before) ? { type, id, before } : null
@@ -26,8 +26,8 @@ function isWhole(value: unknown): value is number {
   return Number.isSafeInteger(value)
 }
 
-function isRest(value: unknown): value is number {
-  return isWhole(value) && value >= 0 && value <= LONGEST_REST
+function isRest(value: unknown): value is number | undefined {
+  return value === undefined || (isWhole(value) && value >= 0 && value <= LONGEST_REST)
 }
 
 function isSymbol(value: unknown): value is string {

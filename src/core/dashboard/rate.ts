@@ -9,11 +9,13 @@ export class Rate {
   /** @param now epoch ms */
   add(now: number): void {
     this.#moveTo(now)
+    if (this.#second === Number.NEGATIVE_INFINITY) return
     this.#counts[this.#second % this.#counts.length]!++
   }
 
   perSecond(now: number): number {
     this.#moveTo(now)
+    if (this.#second === Number.NEGATIVE_INFINITY) return 0
     let sum = 0
     for (const count of this.#counts) sum += count
     return (sum - this.#counts[this.#second % this.#counts.length]!) / SPAN
@@ -21,6 +23,7 @@ export class Rate {
 
   /** The second that runs counts once it is over. */
   #moveTo(now: number): void {
+    if (!Number.isFinite(now)) return
     const second = Math.floor(now / 1_000)
     if (second <= this.#second && second > this.#second - SPAN) return
     const passed = Math.abs(second - this.#second)

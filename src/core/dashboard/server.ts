@@ -1,25 +1,21 @@
 import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { type RawData, WebSocket, WebSocketServer } from 'ws'
+import { type WebSocket, WebSocketServer } from 'ws'
 import type { Clock } from '../clock.ts'
 import { HkqError, messageOf } from '../errors.ts'
 import { type AdmissionRules, type Denial, hostsAt, socketDenialOf } from './admission.ts'
 import type { Assets } from './assets.ts'
 import type { Desk } from './desk.ts'
-import { parsePageMessage } from './messages.ts'
 import { answer } from './pages.ts'
-import { type Machine, type ServerMessage, SOCKET_PATH, SUBPROTOCOL } from './protocol.ts'
-import { Viewer, type ViewerContext } from './viewer.ts'
+import { type Machine, SOCKET_PATH, SUBPROTOCOL } from './protocol.ts'
+import { serveSocket } from './socket.ts'
+import type { ViewerContext } from './viewer.ts'
 
 /** Most pages at once, and connections of any kind. */
 const MOST_SOCKETS = 32
 const MOST_CONNECTIONS = 200
 /** Bytes of one message of a page. */
 const LONGEST_MESSAGE = 4_096
-/** Wishes of a page in a second; what it has painted is not one. */
-const MOST_WISHES = 20
-/** Bytes that may wait for a page: some of its longest pasts. */
-const MOST_WAITING = 8 << 20
 /** How often the machine is measured, ms. */
 const MEASURE = 5_000
 /** How often a page is asked whether it is still there, ms: a hidden one says nothing else. */
@@ -45,6 +41,8 @@ export interface DashboardOptions {
   /** Whether the page is given the token. */
   readonly isTokenGiven: boolean
   readonly assets: Assets
+  /** Told of a mistake of hkq's own, by which a page lost its connection. */
+  readonly onFailure?: (error: unknown) => void
   /** Measures the machine, while somebody looks. */
   readonly machine?: () => Promise<Machine>
   readonly clock: Clock
@@ -157,19 +155,10 @@ class PageServer implements DashboardServer {
   }
 
   #connected(ws: WebSocket): void {
-    const gone = new AbortController()
-    const viewer = new Viewer({ ...this.#viewer!, send: (message) => send(ws, message) })
-    const budget = new Budget(this.#options.clock)
+    const { clock, onFailure } = this.#options
     this.#open.add(ws)
-    ws.on('error', () => {})
-    ws.on('message', (data, isBinary) => {
-      if (isBinary || !isTaken(viewer, data, budget)) ws.close(1008, 'not understood')
-    })
-    ws.on('close', () => {
-      this.#open.delete(ws)
-      gone.abort()
-    })
-    viewer.run(gone.signal).catch(() => ws.close(1011, 'failed'))
+    ws.on('close', () => this.#open.delete(ws))
+    serveSocket(ws, this.#viewer!, clock).catch((error: unknown) => onFailure?.(error))
   }
 
   async #measure(machine: () => Promise<Machine>, desk: Desk): Promise<void> {
@@ -201,37 +190,6 @@ class PageServer implements DashboardServer {
       }
     }
   }
-}
-
-/** Wishes of one page in the second that runs. */
-class Budget {
-  readonly #clock: Clock
-  #second = 0
-  #wishes = 0
-
-  constructor(clock: Clock) {
-    this.#clock = clock
-  }
-
-  take(): boolean {
-    const second = Math.floor(this.#clock.monotonic() / 1_000)
-    if (second !== this.#second) this.#wishes = 0
-    this.#second = second
-    return ++this.#wishes <= MOST_WISHES
-  }
-}
-
-/** Whether a message is one that a page says, when it says it. */
-function isTaken(viewer: Viewer, data: RawData, budget: Budget): boolean {
-  const message = parsePageMessage((data as Buffer).toString('utf8'))
-  if (message === null) return false
-  return (message.type === 'painted' || budget.take()) && viewer.receive(message)
-}
-
-function send(ws: WebSocket, message: ServerMessage): void {
-  if (ws.readyState !== WebSocket.OPEN) return
-  ws.send(JSON.stringify(message))
-  if (ws.bufferedAmount > MOST_WAITING) ws.terminate()
 }
 
 function refuse(socket: Socket, { status, reason }: { status: number; reason: string }): void {

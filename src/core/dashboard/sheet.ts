@@ -1,7 +1,7 @@
 import type { Summary } from '../bars/summary.ts'
 import type { Gap, Quote, Tick } from '../market/event.ts'
 import type { Instrument } from '../market/instrument.ts'
-import { formatDate, MINUTE } from '../market/time.ts'
+import { MINUTE, parseTime } from '../market/time.ts'
 import type { VolatilityRecord } from '../statistics/volatility/record.ts'
 import { sanitise } from '../terminal/sanitise.ts'
 import { Book } from './book.ts'
@@ -35,7 +35,7 @@ export class Sheet {
   #facts: Facts | null = null
   #halted = false
   #minute = Number.NEGATIVE_INFINITY
-  #told: { date: string; prev_close: number } | null = null
+  #told: { day: number; prev_close: number } | null = null
 
   constructor(symbol: string, context: CandlesContext) {
     this.symbol = symbol
@@ -96,7 +96,7 @@ export class Sheet {
       this.#facts = facts
       this.#factsChanged = version
     }
-    if (prev_close !== null) this.#told = { date, prev_close }
+    if (prev_close !== null) this.#told = { day: parseTime(date), prev_close }
     this.changed = version
   }
 
@@ -121,7 +121,7 @@ export class Sheet {
   /** What the vendor tells of the day shown counts, else what was seen or read of the day before. */
   #prevClose(): number | null {
     const { sum, since, prev_close } = this.figures
-    if (this.#told !== null && (sum === null || formatDate(since) === this.#told.date)) return this.#told.prev_close
+    if (this.#told !== null && (sum === null || since === this.#told.day)) return this.#told.prev_close
     return prev_close
   }
 

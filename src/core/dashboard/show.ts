@@ -4,9 +4,8 @@ import type { Batches, MarketEvent } from '../market/event.ts'
 import type { Sessions } from '../market/session.ts'
 import { begun } from '../pipeline/begun.ts'
 import { Channel } from '../pipeline/channel.ts'
-import type { Source } from '../pipeline/source.ts'
+import type { Query, Source } from '../pipeline/source.ts'
 import type { VolatilityOptions } from '../statistics/volatility/options.ts'
-import { follow } from '../storage/follow.ts'
 import { Present } from '../storage/present.ts'
 import type { Store } from '../storage/store.ts'
 import { seamOf } from '../warm-up/history.ts'
@@ -14,6 +13,7 @@ import { joined } from '../warm-up/joined.ts'
 import { begin, beginningOf } from './beginning.ts'
 import { Desk } from './desk.ts'
 import { bringFills } from './fills.ts'
+import { type Following, followed } from './followed.ts'
 import { StoredHistory } from './history.ts'
 import { CAUGHT_UP, type Judging, judging, judgingAfter } from './judging.ts'
 import { PastReader } from './past.ts'
@@ -63,17 +63,28 @@ export function showSource(source: Pick<Source, 'kind' | 'clock'>, events: Batch
   }
 }
 
-/**
- * A store, and what a recorder adds to it.
- * @param isGrowing whether anything can be added: an archive is read once
- */
-export async function showStore(store: Store, isGrowing: boolean, context: ShowContext): Promise<Show> {
-  const { symbols, clock, signal } = context
-  return showAfter(store, context, clock, async function* (seam, onCaughtUp) {
-    const query = { ...(symbols.length > 0 && { symbols }), ...(Number.isFinite(seam) && { since: seam }) }
-    yield* isGrowing ? follow(store, query, clock, signal, onCaughtUp) : store.read(query)
+/** A store, and what a recorder adds to it; also where it is away meanwhile. */
+export async function showStore(
+  store: Store,
+  { name, isAway = () => false }: { name: string; isAway?: Following['isAway'] },
+  context: ShowContext,
+): Promise<Show> {
+  const { clock, signal } = context
+  return showAfter(store, context, clock, (seam, onCaughtUp) =>
+    followed(store, queryOf(context, seam), { name, isAway, clock, signal, onCaughtUp }),
+  )
+}
+
+/** A store to which nothing is added. */
+export async function showArchive(store: Store, context: ShowContext): Promise<Show> {
+  return showAfter(store, context, context.clock, async function* (seam, onCaughtUp) {
+    yield* store.read(queryOf(context, seam))
     onCaughtUp()
   })
+}
+
+function queryOf({ symbols }: ShowContext, since: number): Query {
+  return { ...(symbols.length > 0 && { symbols }), ...(Number.isFinite(since) && { since }) }
 }
 
 /** A live source after what a store holds. */

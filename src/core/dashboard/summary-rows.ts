@@ -1,9 +1,9 @@
 import type { Buckets } from '../bars/bucket.ts'
 import { mills, type Summary, type Trade } from '../bars/summary.ts'
 import type { Seq } from '../market/event.ts'
+import { RowBuffer } from './row-buffer.ts'
 
-/** Numbers of a row, side by side in one buffer; the two sequence numbers are whole 64-bit integers. */
-const START = 0
+/** Numbers of a row; the two sequence numbers are whole 64-bit integers. */
 const VERSION = 1
 const OPEN = 2
 const HIGH = 3
@@ -19,8 +19,6 @@ const WHOLE = 12
 const FIRST_SEQ = 13
 const LAST_SEQ = 14
 const WIDTH = 15
-
-const FIRST_ROWS = 64
 
 /** What is kept of a symbol's past at one resolution. */
 export interface RowsContext {
@@ -47,14 +45,11 @@ export interface Sum {
 }
 
 /**
- * Summaries of one symbol at one resolution, in order of time and in columns: a day of seconds costs two megabytes and
- * nothing for the collector. Each row bears the version at which it was last changed.
+ * Summaries of one symbol at one resolution, in order of time. Each row bears the version at which it was last changed.
  */
 export class SummaryRows {
   readonly #context: RowsContext
-  #numbers = new Float64Array(0)
-  #integers = new BigInt64Array(0)
-  #length = 0
+  readonly #rows = new RowBuffer(WIDTH)
   #since = Number.NEGATIVE_INFINITY
   /** Times of [#from, #to) belong to the newest row. */
   #from = Number.POSITIVE_INFINITY
@@ -67,7 +62,7 @@ export class SummaryRows {
   }
 
   get length(): number {
-    return this.#length
+    return this.#rows.length
   }
 
   /** From here on (epoch ms) the rows hold all there was; earlier trades are not taken in. */
@@ -82,29 +77,20 @@ export class SummaryRows {
   /** Takes a trade in. @returns whether it counts: not where a vendor's whole minute stands for it */
   add(trade: Trade, version: number): boolean {
     const { timestamp } = trade
-    const at = timestamp >= this.#from && timestamp < this.#to ? this.#length - 1 : this.#rowOf(timestamp, version)
+    const at = timestamp >= this.#from && timestamp < this.#to ? this.length - 1 : this.#rowOf(timestamp, version)
     if (at === -1) return true
-    const n = this.#numbers
+    const n = this.#rows.numbers
     const row = at * WIDTH
     if (n[row + WHOLE] === 1) return false
     const { last_price: price, volume, turnover, seq } = trade
-    const inMills = mills(price)
     if (n[row + TRADES] === 0) this.#open(row, price)
-    if (isBefore(timestamp, seq, n[row + FIRST_TIME]!, this.#integers, row + FIRST_SEQ)) {
-      n[row + OPEN] = price
-      n[row + FIRST_TIME] = timestamp
-      this.#integers[row + FIRST_SEQ] = BigInt(seq)
-    }
-    if (!isBefore(timestamp, seq, n[row + LAST_TIME]!, this.#integers, row + LAST_SEQ)) {
-      n[row + CLOSE] = price
-      n[row + LAST_TIME] = timestamp
-      this.#integers[row + LAST_SEQ] = BigInt(seq)
-    }
+    this.#first(row, timestamp, seq, price)
+    this.#last(row, timestamp, seq, price)
     if (price > n[row + HIGH]!) n[row + HIGH] = price
     if (price < n[row + LOW]!) n[row + LOW] = price
     n[row + VOLUME]! += volume ?? Number.NaN
     n[row + TURNOVER]! += turnover === null ? Number.NaN : mills(turnover)
-    n[row + VALUE]! += volume === null ? Number.NaN : inMills * volume
+    n[row + VALUE]! += volume === null ? Number.NaN : mills(price) * volume
     n[row + TRADES]!++
     this.#touched(at, version)
     return true
@@ -115,23 +101,14 @@ export class SummaryRows {
     if (summary.trades === 0) return
     const at = this.#rowOf(summary.first_time, version)
     if (at === -1) return
-    const n = this.#numbers
+    const n = this.#rows.numbers
     const row = at * WIDTH
     const whole = summary.origin === 'backfill'
     if (whole || n[row + TRADES] === 0) this.#open(row, summary.open)
     else if (n[row + WHOLE] === 1) return
     n[row + WHOLE] = whole ? 1 : 0
-    const { first_time, first_seq, last_time, last_seq } = summary
-    if (isBefore(first_time, first_seq, n[row + FIRST_TIME]!, this.#integers, row + FIRST_SEQ)) {
-      n[row + OPEN] = summary.open
-      n[row + FIRST_TIME] = first_time
-      this.#integers[row + FIRST_SEQ] = BigInt(first_seq)
-    }
-    if (!isBefore(last_time, last_seq, n[row + LAST_TIME]!, this.#integers, row + LAST_SEQ)) {
-      n[row + CLOSE] = summary.close
-      n[row + LAST_TIME] = last_time
-      this.#integers[row + LAST_SEQ] = BigInt(last_seq)
-    }
+    this.#first(row, summary.first_time, summary.first_seq, summary.open)
+    this.#last(row, summary.last_time, summary.last_seq, summary.close)
     n[row + HIGH] = Math.max(n[row + HIGH]!, summary.high)
     n[row + LOW] = Math.min(n[row + LOW]!, summary.low)
     n[row + VOLUME]! += summary.volume ?? Number.NaN
@@ -143,42 +120,35 @@ export class SummaryRows {
 
   /** Start of a row, epoch ms. */
   start(row: number): number {
-    return this.#numbers[row * WIDTH + START]!
+    return this.#rows.key(row)
   }
 
   /** Time of the first trade of a row, epoch ms. */
   firstTime(row: number): number {
-    return this.#numbers[row * WIDTH + FIRST_TIME]!
+    return this.#rows.numbers[row * WIDTH + FIRST_TIME]!
   }
 
   /** Close of a row. */
   close(row: number): number {
-    return this.#numbers[row * WIDTH + CLOSE]!
+    return this.#rows.numbers[row * WIDTH + CLOSE]!
   }
 
   /** The first row that starts at or after `time`; `length` where none does. */
   indexAt(time: number): number {
-    let low = 0
-    let high = this.#length
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if (this.start(middle) < time) low = middle + 1
-      else high = middle
-    }
-    return low
+    return this.#rows.indexAt(time)
   }
 
   /** Rows changed after `version`, newest first. */
   *changedSince(version: number): Generator<number> {
-    for (let row = this.#length - 1; row >= 0; row--) {
-      if (this.#numbers[row * WIDTH + VERSION]! > version) yield row
+    for (let row = this.length - 1; row >= 0; row--) {
+      if (this.#rows.numbers[row * WIDTH + VERSION]! > version) yield row
       else if (this.#late <= version) return
     }
   }
 
   /** Rows `from` to `to` (exclusive, at least one) as one. */
   sum(from: number, to: number): Sum {
-    const n = this.#numbers
+    const n = this.#rows.numbers
     const first = from * WIDTH
     const sum = {
       ...{ open: n[first + OPEN]!, high: n[first + HIGH]!, low: n[first + LOW]! },
@@ -201,32 +171,22 @@ export class SummaryRows {
     const bucket = buckets.of(time)
     if (bucket === null || time < this.#since) return -1
     const start = Math.floor(time / length) * length
-    if (!this.#has(this.indexAt(start), start)) this.#makeRoom()
+    if (!this.#rows.has(this.indexAt(start), start)) this.#makeRoom()
     if (time < this.#since) return -1
     const at = this.indexAt(start)
-    if (!this.#has(at, start)) this.#insert(at, start, version)
-    if (at === this.#length - 1) {
+    if (!this.#rows.has(at, start)) {
+      this.#rows.insert(at, start, this.#context.most())
+      if (at < this.length - 1) this.#late = version
+    }
+    if (at === this.length - 1) {
       this.#from = Math.max(start, bucket.start)
       this.#to = Math.min(start + length, bucket.solid)
     }
     return at
   }
 
-  #has(at: number, start: number): boolean {
-    return at < this.#length && this.start(at) === start
-  }
-
-  #insert(at: number, start: number, version: number): void {
-    const n = this.#numbers
-    n.copyWithin((at + 1) * WIDTH, at * WIDTH, this.#length * WIDTH)
-    n.fill(0, at * WIDTH, (at + 1) * WIDTH)
-    n[at * WIDTH + START] = start
-    this.#length++
-    if (at < this.#length - 1) this.#late = version
-  }
-
   #open(row: number, price: number): void {
-    const n = this.#numbers
+    const n = this.#rows.numbers
     n[row + OPEN] = price
     n[row + HIGH] = price
     n[row + LOW] = price
@@ -236,36 +196,41 @@ export class SummaryRows {
     n.fill(0, row + VOLUME, row + WHOLE)
   }
 
+  /** The open where this trade came before all others. */
+  #first(row: number, time: number, seq: Seq, price: number): void {
+    if (!this.#isBefore(time, seq, row + FIRST_TIME, row + FIRST_SEQ)) return
+    this.#rows.numbers[row + OPEN] = price
+    this.#rows.numbers[row + FIRST_TIME] = time
+    this.#rows.integers[row + FIRST_SEQ] = whole(seq)
+  }
+
+  /** The close where no trade came after this one. */
+  #last(row: number, time: number, seq: Seq, price: number): void {
+    if (this.#isBefore(time, seq, row + LAST_TIME, row + LAST_SEQ)) return
+    this.#rows.numbers[row + CLOSE] = price
+    this.#rows.numbers[row + LAST_TIME] = time
+    this.#rows.integers[row + LAST_SEQ] = whole(seq)
+  }
+
+  #isBefore(time: number, seq: Seq, otherTime: number, otherSeq: number): boolean {
+    const other = this.#rows.numbers[otherTime]!
+    return time < other || (time === other && whole(seq) < this.#rows.integers[otherSeq]!)
+  }
+
   #touched(at: number, version: number): void {
-    this.#numbers[at * WIDTH + VERSION] = version
-    if (at !== this.#length - 1) this.#late = version
+    this.#rows.numbers[at * WIDTH + VERSION] = version
+    if (at !== this.length - 1) this.#late = version
   }
 
-  /** Makes room for one more row. */
+  /** Forgets the oldest stretches where there are as many rows as there may be: an eighth of them at least. */
   #makeRoom(): void {
-    const most = this.#context.most()
-    if (this.#length >= most) this.#forget(most - Math.ceil(most / 8))
-    const room = this.#numbers.length / WIDTH
-    if (this.#length === room) this.#resize(Math.min(most, Math.max(FIRST_ROWS, this.#length * 2)))
-    else if (room > most) this.#resize(most)
-  }
-
-  #resize(rows: number): void {
-    const numbers = new Float64Array(rows * WIDTH)
-    numbers.set(this.#numbers.subarray(0, this.#length * WIDTH))
-    this.#numbers = numbers
-    this.#integers = new BigInt64Array(numbers.buffer)
-  }
-
-  /** Forgets the oldest stretches, so that no more than `kept` rows remain. */
-  #forget(kept: number): void {
-    const { stretch } = this.#context
-    let row = this.#length - kept
+    const { most, stretch } = this.#context
+    if (this.length < most()) return
+    let row = this.length - Math.floor((most() * 7) / 8)
     const before = stretch(this.start(row - 1))
-    while (row < this.#length - 1 && stretch(this.start(row)) === before) row++
+    while (row < this.length - 1 && stretch(this.start(row)) === before) row++
     this.#since = stretch(this.start(row))
-    this.#numbers.copyWithin(0, row * WIDTH, this.#length * WIDTH)
-    this.#length -= row
+    this.#rows.drop(row)
   }
 }
 
@@ -274,6 +239,7 @@ export function orNull(amount: number): number | null {
   return Number.isNaN(amount) ? null : amount
 }
 
-function isBefore(time: number, seq: Seq, otherTime: number, integers: BigInt64Array, other: number): boolean {
-  return time < otherTime || (time === otherTime && BigInt(seq) < integers[other]!)
+/** A sequence number as an integer. What comes through a queue may be none. */
+function whole(seq: Seq): bigint {
+  return typeof seq === 'bigint' ? seq : BigInt(Number.isFinite(seq) ? Math.trunc(seq) : 0)
 }

@@ -52,7 +52,8 @@ export class Viewer {
   #sent = -1
   #n = 0
   #painted = 0
-  #rest = 0
+  /** Least time between the newest frame and the next, ms. */
+  #rest = FRAME
   #ratesAt = Number.NEGATIVE_INFINITY
   #wake: () => void = () => {}
 
@@ -66,7 +67,7 @@ export class Viewer {
       case 'painted':
         if (message.n !== this.#n || message.n === this.#painted) return false
         this.#painted = message.n
-        this.#rest = message.rest ?? 0
+        this.#rest = Math.max(FRAME, message.rest ?? 0)
         this.#wake()
         return true
       case 'watch':
@@ -88,8 +89,7 @@ export class Viewer {
       const age = (): number => clock.monotonic() - sentAt
       send(this.#frame())
       while (this.#painted !== this.#n && !signal.aborted) await this.#woken()
-      const pause = Math.max(FRAME, this.#rest)
-      if (age() < pause) await this.#slept(pause - age(), signal)
+      if (age() < this.#rest) await this.#slept(this.#rest - age(), signal)
       if (desk.version === this.#sent && age() < SECOND) {
         const seen = desk.onChange(() => this.#wake())
         await this.#slept(SECOND - age(), signal)

@@ -7,7 +7,7 @@ import { formatIso } from './time.ts'
  */
 const CONTROLS = /(?![\t\n\r])[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/gu
 /** What a spreadsheet takes for a formula, full-width signs included; an apostrophe before one is a text's own. */
-const FORMULA = /^'*[=+\-@\t\r\n＝＋－＠]/
+const FORMULA = /^'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/
 
 /** The header line of these fields. */
 export function csvHeader(fields: readonly string[]): string {

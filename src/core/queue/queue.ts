@@ -20,6 +20,12 @@ export interface Entry {
   readonly follows?: 'a hole'
 }
 
+/**
+ * Which groups of readers an appender makes where they are absent, so that entries are kept for them from the first one on:
+ * those named, else one where there is none at all.
+ */
+export type Kept = { readonly named: readonly string[] } | { readonly elseGroup: string }
+
 /** One connection that appends to a queue. Every call throws HkqError E_STORAGE; `isAway` tells which pass. */
 export interface Appender {
   /** Resolves when the server has accepted them all, in their order; what is sent again may stand there twice. */

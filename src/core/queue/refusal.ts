@@ -13,21 +13,20 @@ export function away(message: string, cause: unknown): HkqError {
   return new HkqError('E_STORAGE', message, { cause: new Away(message, { cause }) })
 }
 
-const PASSING = /^(ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EAI_AGAIN)$/
+const PASSING = /^(ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENETDOWN|ENOTFOUND|EAI_AGAIN)$/
 
 /**
- * E_STORAGE for a server that cannot be reached: away where that may pass by itself; a name that nobody knows may not.
+ * E_STORAGE for a server that cannot be reached: away where that may pass by itself, as a resolver that is down does.
  * @param label the queue, without secrets
  */
 export function unreachable(label: string, error: unknown): HkqError {
   const { code, message } = innermost(error)
-  const why = message || code || 'no answer'
-  if (code === 'ENOTFOUND') {
-    return new HkqError('E_STORAGE', `"${label}": nobody knows this host: check its name`, { cause: error })
-  }
-  const isKnown = code === undefined || PASSING.test(code)
-  const text = `"${label}" does not answer (${why}): see that the server runs`
-  return isKnown ? away(text, error) : new HkqError('E_STORAGE', text, { cause: error })
+  const text =
+    code === 'ENOTFOUND'
+      ? `"${label}": nobody knows this host: check its name`
+      : `"${label}" does not answer (${message || code || 'no answer'}): see that the server runs`
+  const passes = code === undefined || PASSING.test(code)
+  return passes ? away(text, error) : new HkqError('E_STORAGE', text, { cause: error })
 }
 
 /** What Node's lookups of several addresses and the clients wrap. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { messageOf } from '../errors.ts'
+import { HkqError, messageOf } from '../errors.ts'
 import type { Gap, MarketEvent, Status, StatusState } from '../market/event.ts'
 import type { Source } from '../pipeline/source.ts'
 import { Given } from './given.ts'
@@ -44,10 +44,19 @@ const LAST_LOOKS = 20
 /**
  * A queue as a live source. Entries are acknowledged once they are committed, and come again where they are not; once it
  * was reached the server may go away for any time. What the queue has lost is a gap.
- * @throws HkqError E_STORAGE when it cannot be opened
+ * @throws HkqError E_NETWORK when its server cannot be reached, E_STORAGE when it refuses
  */
 export async function openQueueSource(options: QueueOptions): Promise<Source> {
-  return new QueueSource(options, await options.open())
+  try {
+    return new QueueSource(options, await options.open())
+  } catch (error) {
+    throw asSource(error)
+  }
+}
+
+/** To whoever reads it, a queue that is away is a network that cannot be reached. */
+function asSource(error: unknown): unknown {
+  return isAway(error) ? new HkqError('E_NETWORK', messageOf(error), { cause: error }) : error
 }
 
 class QueueSource implements Source {
@@ -108,7 +117,7 @@ class QueueSource implements Source {
           if (batch.events.length > 0) yield batch
         }
       } catch (error) {
-        if (!isAway(error) || ++failures > maxRetries) throw error
+        if (!isAway(error) || ++failures > maxRetries) throw asSource(error)
         const reader = this.#reader
         this.#reader = undefined
         await reader?.close()

@@ -1,11 +1,13 @@
 import { FLAGS, MAX_SEQ, type MarketEvent, type Rejected } from '../market/event.ts'
 import { canonicalSymbol } from '../market/symbol.ts'
+import { MINUTE } from '../market/time.ts'
 import { PHASES } from '../storage/columns.ts'
 import { reject } from '../validation/admit.ts'
 
 /**
  * The events of a message, every field exactly. What is no event of ours is a Rejected one with its text, beside the others:
- * nothing that another program puts into a queue reaches a store as a trade unless every field of it can be one.
+ * nothing that another program puts into a queue reaches a store as a trade unless every field of it can be one, and nothing
+ * tells what will be heard, or lost, in the future.
  * @param source under whose name a foreign message is quarantined
  * @param now when it was received, epoch ms
  */
@@ -14,7 +16,17 @@ export function unpack(payload: string, source: string, now: number): (MarketEve
     reject({ source, symbol: null, timestamp: Number.NaN, received_at: now }, 'malformed', raw)
   const events = parsed(payload)
   if (!Array.isArray(events) || events.length === 0) return [refused(payload)]
-  return events.map((event) => (isEvent(event) ? withSeq(event) : refused(JSON.stringify(event))))
+  const isOurs = (event: unknown): event is MarketEvent => isEvent(event) && !isPremature(event, now)
+  return events.map((event) => (isOurs(event) ? withSeq(event) : refused(JSON.stringify(event))))
+}
+
+/** What the clock of another machine may be ahead by, ms. */
+const AHEAD = 10 * MINUTE
+
+/** Whether it claims to know the future: how far a feed was heard, or where trades are missing. */
+function isPremature(event: MarketEvent, now: number): boolean {
+  if (event.type === 'coverage') return event.timestamp > now + AHEAD
+  return event.type === 'gap' && (event.to > now + AHEAD || event.from > event.to)
 }
 
 function parsed(payload: string): unknown {

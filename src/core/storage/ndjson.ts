@@ -3,8 +3,10 @@ import { HkqError, isReaderGone, messageOf } from '../errors.ts'
 import type { Bar } from '../market/bar.ts'
 import type { Batches, MarketEvent } from '../market/event.ts'
 import { type TimeFormat, toJson } from '../market/json.ts'
+import { Sessions } from '../market/session.ts'
 import type { Query, Sink, Source } from '../pipeline/source.ts'
 import { appendText, prepareFile } from './append.ts'
+import { FileMemory } from './file-memory.ts'
 import { asWanted, type FileOptions } from './file-options.ts'
 import { type Input, linesOf, openInput } from './lines.ts'
 import { fromJson } from './ndjson-record.ts'
@@ -96,15 +98,20 @@ async function* barsOf(records: Batches<MarketEvent | Bar>, query: Query, { onBa
 
 /**
  * Events as lines of JSON, appended to a file (as gzip when its name ends in `.gz`). A write resolves when the system has
- * the lines.
- * @throws HkqError E_STORAGE when the file cannot be written
+ * the lines. A tick, quote or gap that the file holds is not written again.
+ * @throws HkqError E_STORAGE when the file cannot be written, E_INPUT when it holds other text
  */
 export async function openNdjsonSink(path: string, time?: TimeFormat): Promise<Sink> {
-  await prepareFile(path)
+  const held = (): Promise<Source> => openNdjsonSource(path, { sessions: new Sessions() })
+  const isNew = await prepareFile(path)
+  if (!isNew) await (await held())[Symbol.asyncIterator]().return?.()
+  const memory = new FileMemory(isNew ? null : held)
   return {
     async write(batch) {
-      await appendText(path, linesFor(batch, time))
-      return { stored: ticksIn(batch), duplicates: 0 }
+      const fresh = await memory.fresh(batch)
+      await appendText(path, linesFor(fresh, time))
+      const stored = ticksIn(fresh)
+      return { stored, duplicates: ticksIn(batch) - stored }
     },
     async close() {},
   }

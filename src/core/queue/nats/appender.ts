@@ -2,17 +2,17 @@ import { createHash } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Checkpoint } from '../../pipeline/source.ts'
 import { checkpointsIn, textOf } from '../checkpoint-text.ts'
-import type { Appender, Message } from '../queue.ts'
+import type { Appender, Kept, Message } from '../queue.ts'
 import type { Target } from '../target.ts'
 import { Connection, isAbsent } from './connection.ts'
-import { DEFAULT_GROUP, ensureGroup, ensureStream, weaknessOf } from './stream.ts'
+import { ensureKept, ensureStream, weaknessOf } from './stream.ts'
 
 /** Messages that are under way at once. */
 const TOGETHER = 256
 /** How long checkpoints of a recorder that has gone are kept, ns. */
 const KEPT = 60 * 86_400 * 1e9
 
-/** Publishes into a JetStream stream, made with its first group where it is absent. */
+/** Publishes into a JetStream stream, made with its groups where it is absent. */
 export class NatsAppender implements Appender {
   readonly #connection: Connection
 
@@ -21,14 +21,14 @@ export class NatsAppender implements Appender {
   }
 
   /** @param tell told one line where the stream may drop what is unread */
-  static async open(target: Target, tell: (line: string) => void): Promise<NatsAppender> {
+  static async open(target: Target, groups: Kept, tell: (line: string) => void): Promise<NatsAppender> {
     const connection = await Connection.open(target)
     try {
       const stream = await ensureStream(connection)
       const weakness = weaknessOf(stream)
       if (weakness !== null)
         tell(`the stream "${stream.config.name}" of "${target.label}" ${weakness}: hkq would make it otherwise`)
-      if (stream.config.retention === 'interest') await ensureGroup(connection, stream.config.name, DEFAULT_GROUP)
+      if (stream.config.retention === 'interest') await ensureKept(connection, stream.config.name, groups)
       return new NatsAppender(connection)
     } catch (error) {
       await connection.close()

@@ -1,9 +1,6 @@
 import type { StreamInfo } from '@nats-io/jetstream'
-import { LEASE } from '../queue.ts'
+import { type Kept, LEASE } from '../queue.ts'
 import { type Connection, isAbsent } from './connection.ts'
-
-/** The group whose entries are kept even before its first member comes. */
-export const DEFAULT_GROUP = 'hkq'
 
 /** Bytes of a new stream at most. */
 const LARGEST = 2 ** 30
@@ -38,6 +35,19 @@ export function weaknessOf({ config }: StreamInfo): string | null {
   if (config.max_age > 0) return 'drops unread entries by their age'
   const isBounded = config.max_bytes > 0 || config.max_msgs > 0 || config.max_msgs_per_subject > 0
   return isBounded && config.discard === 'old' ? 'drops the oldest entries, read or not, when it is full' : null
+}
+
+/** Makes the groups that are kept: a stream that keeps entries for its groups alone would drop them otherwise. */
+export async function ensureKept(connection: Connection, stream: string, groups: Kept): Promise<void> {
+  const names = 'named' in groups ? groups.named : (await hasGroup(connection, stream)) ? [] : [groups.elseGroup]
+  for (const name of names) await ensureGroup(connection, stream, name)
+}
+
+function hasGroup(connection: Connection, stream: string): Promise<boolean> {
+  return connection.ask(async ({ streams }) => {
+    for await (const { config } of streams.consumers.list(stream)) if (config.durable_name) return true
+    return false
+  })
 }
 
 /** @returns whether the group was not there */

@@ -1,12 +1,9 @@
 import { HkqError } from '../../errors.ts'
 import type { Checkpoint } from '../../pipeline/source.ts'
 import { checkpointsIn, textOf } from '../checkpoint-text.ts'
-import type { Appender, Message } from '../queue.ts'
+import type { Appender, Kept, Message } from '../queue.ts'
 import type { Target } from '../target.ts'
 import { type Argument, Connection } from './connection.ts'
-
-/** The group whose entries are kept even before its first member comes. */
-export const DEFAULT_GROUP = 'hkq'
 
 /** Messages of one request: the server does nothing else meanwhile. */
 const TOGETHER = 256
@@ -45,7 +42,15 @@ end
 for i = 3 + 2 * count, #ARGV, 2 do redis.call('HSET', KEYS[2], ARGV[i], ARGV[i + 1]) end
 return count`
 
-/** Appends to a stream, made with its first group where it is absent. */
+/** What an appender is opened with. */
+export interface Appending {
+  readonly db: number
+  /** Entries of the stream at most. */
+  readonly most: number
+  readonly groups: Kept
+}
+
+/** Appends to a stream, made with its groups where it is absent. */
 export class RedisAppender implements Appender {
   readonly #connection: Connection
   readonly #key: string
@@ -57,12 +62,13 @@ export class RedisAppender implements Appender {
     this.#most = most
   }
 
-  /** @param most entries of the stream at most */
-  static async open(target: Target, { db, most }: { db: number; most: number }): Promise<RedisAppender> {
+  static async open(target: Target, { db, most, groups }: Appending): Promise<RedisAppender> {
     const connection = await Connection.open(target, db)
     try {
       await refuseEviction(connection, target)
-      await createGroup(connection, target.name, DEFAULT_GROUP)
+      for (const group of await groupsToMake(connection, target.name, groups)) {
+        await createGroup(connection, target.name, group)
+      }
       return new RedisAppender(connection, target.name, most)
     } catch (error) {
       connection.close()
@@ -88,6 +94,13 @@ export class RedisAppender implements Appender {
   async close(): Promise<void> {
     this.#connection.close()
   }
+}
+
+async function groupsToMake(connection: Connection, key: string, groups: Kept): Promise<readonly string[]> {
+  if ('named' in groups) return groups.named
+  const isThere = (await connection.call('EXISTS', key)) === 1
+  const present = isThere ? ((await connection.call('XINFO', 'GROUPS', key)) as readonly unknown[]) : []
+  return present.length === 0 ? [groups.elseGroup] : []
 }
 
 /** @returns whether the group was not there */

@@ -6,6 +6,9 @@ export type Duck = typeof import('@duckdb/node-api')
 /** Most memory that reading and writing Parquet may use. */
 const MEMORY = '1GB'
 
+/** How far DuckDB's threads read ahead of whoever takes the rows. */
+const AHEAD = '32MB'
+
 /** DuckDB in memory: it reads and writes Parquet files, and nothing of it stays. */
 export class Engine {
   readonly duck: Duck
@@ -44,17 +47,23 @@ export class Engine {
     return this.#instance.connect()
   }
 
-  /** What a query gives, chunk by chunk in order, as it is asked for. */
+  /** What a query gives, chunk by chunk in order; the next one is fetched while one is worked on. */
   async *stream(sql: string): AsyncGenerator<DuckDBDataChunk> {
     const connection = await this.#instance.connect()
+    let next: Promise<DuckDBDataChunk | null> | undefined
     try {
+      await connection.run(`SET streaming_buffer_size = '${AHEAD}'`)
       const result = await connection.stream(sql)
+      next = result.fetchChunk()
       while (true) {
-        const chunk = await result.fetchChunk()
+        const chunk = await next
         if (!chunk || chunk.rowCount === 0) return
+        next = result.fetchChunk()
+        next.catch(() => {})
         yield chunk
       }
     } finally {
+      await next?.catch(() => {})
       connection.closeSync()
     }
   }

@@ -13,7 +13,7 @@ export interface Piece extends Span {
 }
 
 /** A day in a lake: the name of it, and how many ticks and quotes went there. */
-interface Row {
+export interface ArchivedDay {
   readonly day: number
   readonly lake: string
   readonly ticks: number
@@ -41,7 +41,7 @@ export class Archived {
     this.#names = names
     this.#mark = db.prepare<[], number>("SELECT seq FROM sqlite_sequence WHERE name = 'archived'").pluck()
     this.#last = db.prepare<[], number | null>('SELECT max(day) FROM archived').pluck()
-    this.#rows = db.prepare<[number, number, number], Row>(
+    this.#rows = db.prepare<[number, number, number], ArchivedDay>(
       'SELECT day, lake, ticks, quotes FROM archived WHERE symbol = ? AND day >= ? AND day <= ? ORDER BY day',
     )
     this.#symbols = db
@@ -49,7 +49,7 @@ export class Archived {
         'SELECT name FROM symbol WHERE EXISTS (SELECT 1 FROM archived WHERE symbol = symbol.id AND quotes > 0)',
       )
       .pluck()
-    this.#has = db.prepare<[number, number], Row>(
+    this.#has = db.prepare<[number, number], ArchivedDay>(
       'SELECT day, lake, ticks, quotes FROM archived WHERE symbol = ? AND day = ?',
     )
     this.#add = db.prepare('INSERT INTO archived (symbol, day, lake, ticks, quotes) VALUES (?, ?, ?, ?, ?)')
@@ -95,7 +95,7 @@ export class Archived {
   }
 
   /** Where a day of a symbol lies; undefined while it lies in the store. */
-  find(symbol: string, day: number): Row | undefined {
+  find(symbol: string, day: number): ArchivedDay | undefined {
     const id = this.#names.symbols.find(symbol)
     return id === undefined ? undefined : this.#has.get(id, day)
   }
@@ -140,7 +140,7 @@ export class Archived {
     for (const lake of this.#lakes.values()) await (await lake).close()
   }
 
-  #rowsOf(symbol: string, since = Number.MIN_SAFE_INTEGER, until = Number.MAX_SAFE_INTEGER): Row[] {
+  #rowsOf(symbol: string, since = Number.MIN_SAFE_INTEGER, until = Number.MAX_SAFE_INTEGER): ArchivedDay[] {
     const id = this.#names.symbols.find(symbol)
     return id === undefined || !(since < until) ? [] : this.#rows.all(id, dayNumber(since), dayNumber(until - 1))
   }

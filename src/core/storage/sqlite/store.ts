@@ -19,6 +19,7 @@ import type { LogKeeper } from './log-keeper.ts'
 import type { ReadAhead } from './read-ahead.ts'
 import { RecordReader } from './read-records.ts'
 import { TickReader } from './read-ticks.ts'
+import { Return } from './return.ts'
 import type { Lists } from './shelf.ts'
 import { MinuteKeeper } from './write-minutes.ts'
 import { RecordWriter } from './write-records.ts'
@@ -66,6 +67,7 @@ export class SqliteStore implements Store {
   readonly #ahead: ReadAhead | null
   readonly #archived: Archived
   readonly #history: History
+  readonly #returns: Return
   #dataVersion: unknown
 
   constructor(db: Db, path: string, { lock, log, now, ahead }: Belongings) {
@@ -79,6 +81,18 @@ export class SqliteStore implements Store {
     this.#reader = new RecordReader(db, this.#names)
     const ticks = new TickReader(db, this.#names)
     this.#history = new History({ path, ticks, records: this.#reader, archived: this.#archived, ahead })
+    this.#returns = new Return(this.#archived, {
+      ticks: (symbol, chunk) =>
+        this.#commit((writer) => {
+          writer.ticks.insert(symbol, chunk)
+          writer.ticks.flush()
+        }),
+      quotes: (chunk) =>
+        this.#commit(({ records }) => {
+          for (const quote of chunk) records.quote(quote)
+        }),
+      done: (symbol, day) => this.#commit(() => this.#archived.remove(symbol, day)),
+    })
     this.#writer = log && {
       log,
       ticks: new TickInserter(db, this.#names),
@@ -92,7 +106,7 @@ export class SqliteStore implements Store {
   }
 
   async write(batch: readonly MarketEvent[]): Promise<Written> {
-    await this.#bringBack(batch)
+    await this.#returns.before(batch)
     const written = this.#commit((writer) => this.#store(writer, batch))
     await this.#writing().log.committed(batch.length)
     return written
@@ -200,50 +214,6 @@ export class SqliteStore implements Store {
     this.#lock?.release()
     await this.#ahead?.close()
     await this.#archived.close()
-  }
-
-  /**
-   * Brings the archived days of ticks and quotes back before these are written: identity is judged against the whole
-   * history. Rare, since a feed tells the present; what came back goes to the lake with the next archiving.
-   */
-  async #bringBack(batch: readonly MarketEvent[]): Promise<void> {
-    const end = this.#archived.end()
-    const days = new Map<string, { symbol: string; day: number }>()
-    for (const event of batch) {
-      if ((event.type !== 'tick' && event.type !== 'quote') || !(event.timestamp < end)) continue
-      const { symbol, timestamp } = event
-      const day = dayNumber(timestamp)
-      days.set(`${symbol} ${day}`, { symbol, day })
-    }
-    for (const { symbol, day } of days.values()) {
-      const row = this.#archived.find(symbol, day)
-      if (row) await this.#bringBackDay(symbol, row)
-    }
-  }
-
-  /** Rows come back in several transactions, and count with the last one, which takes the day from the list. */
-  async #bringBackDay(
-    symbol: string,
-    { day, lake: name, ticks, quotes }: ReturnType<Archived['find']> & {},
-  ): Promise<void> {
-    const lake = await this.#archived.lake(name)
-    const reading = { symbol, days: [day] }
-    if (ticks > 0) {
-      for await (const chunk of lake.ticks(reading)) {
-        this.#commit((writer) => {
-          writer.ticks.insert(symbol, chunk)
-          writer.ticks.flush()
-        })
-      }
-    }
-    if (quotes > 0) {
-      for await (const chunk of lake.quotes(reading)) {
-        this.#commit(({ records }) => {
-          for (const quote of chunk) records.quote(quote)
-        })
-      }
-    }
-    this.#commit(() => this.#archived.remove(symbol, day))
   }
 
   #writing(): Writing {

@@ -3,14 +3,14 @@ import { HkqError } from '../../../errors.ts'
 import type { Instrument } from '../../../market/instrument.ts'
 import type { Kline } from '../../../market/kline.ts'
 import { Sessions } from '../../../market/session.ts'
-import { canonicalSymbol, toPadded, toShort } from '../../../market/symbol.ts'
+import { toPadded, toShort } from '../../../market/symbol.ts'
 import { formatDate } from '../../../market/time.ts'
 import type { Inquiry, LatestTrade } from '../../../pipeline/inquiry.ts'
 import { type FetchedText, fetchText } from '../../fetch-text.ts'
 import { Gate } from '../../gate.ts'
 import { previousClose } from '../../previous-close.ts'
 import { scrubber } from '../../secret.ts'
-import { parseJson, wireNumber, wireObject, wireTime } from '../../wire.ts'
+import { parseJson, wireNumber, wireObject, wireRows, wireTime } from '../../wire.ts'
 import { type Plan, planNamed } from '../infoway.ts'
 import { type Fields, instrumentOf, klinesOf, sideOf } from './fields.ts'
 
@@ -107,7 +107,7 @@ export class InfowayHttp implements Inquiry {
     const found: [string, Fields][] = []
     for (const chunk of chunks(symbols)) {
       const query = new URLSearchParams({ type: 'STOCK_HK', symbols: this.#codes(chunk) })
-      found.push(...bySymbol(await this.#call(`common/basic/symbols/info?${query}`), 'symbol'))
+      found.push(...wireRows(await this.#call(`common/basic/symbols/info?${query}`), 'symbol'))
     }
     return found
   }
@@ -115,7 +115,7 @@ export class InfowayHttp implements Inquiry {
   async #rows(path: string, symbols: readonly string[]): Promise<[string, Fields][]> {
     const found: [string, Fields][] = []
     for (const chunk of chunks(symbols)) {
-      found.push(...bySymbol(await this.#call(`${path}/${encodeURIComponent(this.#codes(chunk))}`), 's'))
+      found.push(...wireRows(await this.#call(`${path}/${encodeURIComponent(this.#codes(chunk))}`), 's'))
     }
     return found
   }
@@ -154,16 +154,6 @@ export class InfowayHttp implements Inquiry {
     }
     throw new HkqError('E_NETWORK', `Infoway refused "${shown}": ${code} "${words}"`)
   }
-}
-
-function bySymbol(list: unknown, key: 's' | 'symbol'): [string, Fields][] {
-  if (!Array.isArray(list)) return []
-  return list.flatMap((item): [string, Fields][] => {
-    const fields = wireObject(item)
-    const code = fields?.[key]
-    const symbol = typeof code === 'string' ? canonicalSymbol(code) : null
-    return fields === null || symbol === null ? [] : [[symbol, fields]]
-  })
 }
 
 function* chunks(symbols: readonly string[]): Generator<readonly string[]> {

@@ -1,19 +1,19 @@
-import type { Clock } from '../clock.ts'
-import { HkqError } from '../errors.ts'
-import type { Level, Seq } from '../market/event.ts'
-import type { Instrument } from '../market/instrument.ts'
-import type { Kline } from '../market/kline.ts'
-import { Sessions } from '../market/session.ts'
-import { canonicalSymbol, toShort } from '../market/symbol.ts'
-import { formatDate } from '../market/time.ts'
-import type { Inquiry, LatestTrade } from '../pipeline/inquiry.ts'
-import { fetchText } from './fetch-text.ts'
-import { previousClose } from './previous-close.ts'
-import { scrubber } from './secret.ts'
-import { asksOf, bidsOf, type Fields, instrumentOf, klinesOf, sideOf } from './vendors/alltick/fields.ts'
-import { verdictOf } from './vendors/alltick/replies.ts'
-import { type Plan, planNamed } from './vendors/alltick.ts'
-import { longIntegers, parseExact, wireNumber, wireObject, wireSeq, wireTime } from './wire.ts'
+import type { Clock } from '../../../clock.ts'
+import { HkqError } from '../../../errors.ts'
+import type { Level, Seq } from '../../../market/event.ts'
+import type { Instrument } from '../../../market/instrument.ts'
+import type { Kline } from '../../../market/kline.ts'
+import { Sessions } from '../../../market/session.ts'
+import { toShort } from '../../../market/symbol.ts'
+import { formatDate } from '../../../market/time.ts'
+import type { Inquiry, LatestTrade } from '../../../pipeline/inquiry.ts'
+import { fetchText } from '../../fetch-text.ts'
+import { previousClose } from '../../previous-close.ts'
+import { scrubber } from '../../secret.ts'
+import { longIntegers, parseExact, wireNumber, wireObject, wireRows, wireSeq, wireTime } from '../../wire.ts'
+import { type Plan, planNamed } from '../alltick.ts'
+import { asksOf, bidsOf, type Fields, instrumentOf, klinesOf, sideOf } from './fields.ts'
+import { verdictOf } from './replies.ts'
 
 /** Most bars that an answer holds; for stocks there is no older history. */
 const MAX_BARS = 500
@@ -83,7 +83,7 @@ export class AllTickHttp implements Inquiry {
     for (const chunk of chunks(symbols, this.#limits.batch)) {
       const data_list = chunk.map((symbol) => klineQuery(symbol, type, count))
       const data = await this.#call('batch-kline', { data_list })
-      for (const [symbol, item] of bySymbol(data.kline_list, 'code')) found.set(symbol, klinesOf(item.kline_data))
+      for (const [symbol, item] of wireRows(data.kline_list, 'code')) found.set(symbol, klinesOf(item.kline_data))
     }
     return found
   }
@@ -148,7 +148,7 @@ export class AllTickHttp implements Inquiry {
     const rows: [string, Fields][] = []
     for (const chunk of chunks(symbols, this.#limits.codes)) {
       const data = await this.#get(path, { symbol_list: chunk.map((symbol) => ({ code: toShort(symbol) })) })
-      rows.push(...bySymbol(data[list], key))
+      rows.push(...wireRows(data[list], key))
     }
     return rows
   }
@@ -227,16 +227,6 @@ export function httpBase(endpoint: string): string {
 function klineQuery(symbol: string, type: KlineType, count: number): object {
   const kline_type = KLINE_TYPES[type]
   return { code: toShort(symbol), kline_type, kline_timestamp_end: 0, query_kline_num: count, adjust_type: 0 }
-}
-
-function bySymbol(list: unknown, key: string): [string, Fields][] {
-  if (!Array.isArray(list)) return []
-  return list.flatMap((item): [string, Fields][] => {
-    const fields = wireObject(item)
-    const code = fields?.[key]
-    const symbol = typeof code === 'string' ? canonicalSymbol(code) : null
-    return fields === null || symbol === null ? [] : [[symbol, fields]]
-  })
 }
 
 function* chunks<T>(items: readonly T[], size: number): Generator<readonly T[]> {

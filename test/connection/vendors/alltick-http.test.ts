@@ -2,10 +2,10 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { inspect } from 'node:util'
 import { afterEach, describe, expect, it } from 'vitest'
-import type { Clock } from '../../src/core/clock.ts'
-import { AllTickHttp, type HttpOptions, httpBase } from '../../src/core/connection/http.ts'
-import { parseTime } from '../../src/core/market/time.ts'
-import { CANARY, traces } from '../support/canary.ts'
+import type { Clock } from '../../../src/core/clock.ts'
+import { AllTickHttp, type HttpOptions, httpBase } from '../../../src/core/connection/vendors/alltick/http.ts'
+import { parseTime } from '../../../src/core/market/time.ts'
+import { CANARY, traces } from '../../support/canary.ts'
 
 const TOKEN = CANARY
 

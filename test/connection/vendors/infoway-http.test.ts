@@ -1,12 +1,12 @@
 import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { InfowayHttp, type InfowayHttpOptions } from '../../src/core/connection/vendors/infoway/http.ts'
-import { Sessions } from '../../src/core/market/session.ts'
-import { parseTime } from '../../src/core/market/time.ts'
-import { openServer } from '../../src/core/server/server.ts'
-import { quote, tick } from '../server/support.ts'
-import { ManualClock } from '../support/manual-clock.ts'
+import { InfowayHttp, type InfowayHttpOptions } from '../../../src/core/connection/vendors/infoway/http.ts'
+import { Sessions } from '../../../src/core/market/session.ts'
+import { parseTime } from '../../../src/core/market/time.ts'
+import { openServer } from '../../../src/core/server/server.ts'
+import { quote, tick } from '../../server/support.ts'
+import { ManualClock } from '../../support/manual-clock.ts'
 
 const KEY = 'secret-infoway-key'
 const NOON = parseTime('2026-11-20T11:00')
