@@ -7,8 +7,8 @@ import { build } from 'esbuild'
 import { licencesOf } from './licences.js'
 import { buildPage } from './page.js'
 
-// dist/ holds the library as modules (with types), the command as one minified file, which starts fastest, with another
-// for its reading threads, and the dashboard's page. It is made aside and put in place whole, so that a command that runs meanwhile finds the old one.
+// dist/ holds the library as modules (with types), and the command as one minified file, which starts fastest, with another
+// for its reading threads. It is made aside and put in place whole, so that a command that runs meanwhile finds the old one.
 const made = `dist-${process.pid}`
 const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin', 'tsc')
 execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--outDir', made], { stdio: 'inherit' })

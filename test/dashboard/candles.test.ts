@@ -182,6 +182,12 @@ describe('candles', () => {
     expect(made.before('1m', ALWAYS, 10, ALWAYS).bars).toHaveLength(2)
   })
 
+  it('take trades in whatever their numbers are', () => {
+    const { candles: made, add } = candles()
+    for (const seq of [1.5, Number.NaN, Number.POSITIVE_INFINITY, -1, 2n ** 70n]) add([tick({ seq })])
+    expect(made.before('1m', ALWAYS, 10, ALWAYS).bars).toMatchObject([{ trades: 5, volume: 500 }])
+  })
+
   it('have no more than the closes asked for in a sparkline, the newest among them', () => {
     const { candles: made, add } = candles()
     for (let i = 0; i < 130; i++) add([tick({ timestamp: at('09:30:00') + i * MINUTE, last_price: 500 + i })])

@@ -201,7 +201,7 @@ export class SummaryRows {
     if (!this.#isBefore(time, seq, row + FIRST_TIME, row + FIRST_SEQ)) return
     this.#rows.numbers[row + OPEN] = price
     this.#rows.numbers[row + FIRST_TIME] = time
-    this.#rows.integers[row + FIRST_SEQ] = BigInt(seq)
+    this.#rows.integers[row + FIRST_SEQ] = whole(seq)
   }
 
   /** The close where no trade came after this one. */
@@ -209,12 +209,12 @@ export class SummaryRows {
     if (this.#isBefore(time, seq, row + LAST_TIME, row + LAST_SEQ)) return
     this.#rows.numbers[row + CLOSE] = price
     this.#rows.numbers[row + LAST_TIME] = time
-    this.#rows.integers[row + LAST_SEQ] = BigInt(seq)
+    this.#rows.integers[row + LAST_SEQ] = whole(seq)
   }
 
   #isBefore(time: number, seq: Seq, otherTime: number, otherSeq: number): boolean {
     const other = this.#rows.numbers[otherTime]!
-    return time < other || (time === other && BigInt(seq) < this.#rows.integers[otherSeq]!)
+    return time < other || (time === other && whole(seq) < this.#rows.integers[otherSeq]!)
   }
 
   #touched(at: number, version: number): void {
@@ -237,4 +237,9 @@ export class SummaryRows {
 /** An amount as a record has it: null for unknown. */
 export function orNull(amount: number): number | null {
   return Number.isNaN(amount) ? null : amount
+}
+
+/** A sequence number as an integer. What comes through a queue may be none. */
+function whole(seq: Seq): bigint {
+  return typeof seq === 'bigint' ? seq : BigInt(Number.isFinite(seq) ? Math.trunc(seq) : 0)
 }
