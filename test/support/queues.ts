@@ -20,6 +20,8 @@ export interface QueueServer {
   put(at: string, queue: string, text: string): Promise<void>
   /** Entries in the queue that no group has dealt with. */
   unread(at: string, queue: string, group: string): Promise<number>
+  /** Entries of a group that the member of a process holds (Redis), or that any member was given again so far (JetStream). */
+  leftBehind(at: string, queue: string, group: string, pid: number): Promise<number>
   /** Makes the queue so that it holds about a hundred messages. */
   makeSmall(at: string, queue: string): Promise<string>
   remove(at: string, queue: string): Promise<void>
@@ -63,6 +65,12 @@ export const REDIS: QueueServer = {
     withRedis(at, async (client) =>
       ((await client.xinfo('GROUPS', queue)) as (string | number)[][]).map((group) => String(group[1])).sort(),
     ),
+  leftBehind: (at, queue, group, pid) =>
+    withRedis(at, async (client) => {
+      const members = (await client.xinfo('CONSUMERS', queue, group)) as (string | number)[][]
+      const fields = members.find((fields) => String(fields[1]).endsWith(`-${pid}`)) ?? []
+      return Number(fields[fields.indexOf('pending') + 1] ?? 0)
+    }),
   makeSmall: async () => '?maxlen=1000',
   remove: (at, queue) => withRedis(at, async (client) => void (await client.del(queue, `${queue}:checkpoints`))),
   command: (port, folder, password) => [
@@ -114,6 +122,11 @@ export const NATS: QueueServer = {
       const names: string[] = []
       for await (const { config } of streams.consumers.list(queue)) names.push(config.durable_name ?? '')
       return names.sort()
+    }),
+  leftBehind: (at, queue, group) =>
+    withNats(at, async (streams) => {
+      const { delivered } = await streams.consumers.info(queue, group)
+      return delivered.consumer_seq - delivered.stream_seq
     }),
   makeSmall: (at, queue) =>
     withNats(at, async (streams) => {
