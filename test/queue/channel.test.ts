@@ -122,6 +122,15 @@ describe.skipIf(!canServe(REDIS))('the channel hk_ticks of a Redis', () => {
     await heard.until((heard) => expect(heard.events.filter(({ type }) => type !== 'status')).toEqual(events))
   })
 
+  it('is refused in one line where the user may not ask whether it lives', async () => {
+    await other.call('ACL', 'SETUSER', 'listener', 'on', '>geheim', '&*', '+subscribe', '+info')
+    const heard = await Heard.start(`redis://listener:geheim@${own.at}/hk_ticks?mode=pubsub`, { isKept: false })
+    await expect(heard.done).rejects.toMatchObject({
+      code: 'E_STORAGE',
+      message: expect.stringMatching(/NOPERM.*ping/),
+    })
+  })
+
   it('tells a connection that was cut as a gap over all that was sent meanwhile', async () => {
     const heard = await hears()
     let isOver = false

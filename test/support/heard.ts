@@ -8,11 +8,12 @@ export class Heard {
   readonly events: MarketEvent[] = []
   #trades = 0
   readonly #stop: AbortController
-  readonly #done: Promise<void>
+  /** Settles when the source has ended, or cannot go on. */
+  readonly done: Promise<void>
 
   private constructor(source: Source, stop: AbortController, how: How) {
     this.#stop = stop
-    this.#done = this.#listen(source, how)
+    this.done = this.#listen(source, how)
   }
 
   static async start(address: string, how: How): Promise<Heard> {
@@ -54,7 +55,7 @@ export class Heard {
 
   async end(): Promise<void> {
     this.#stop.abort()
-    await this.#done
+    await this.done
   }
 }
 

@@ -1,4 +1,3 @@
-import { messageOf } from '../../errors.ts'
 import type { MarketEvent } from '../../market/event.ts'
 import { toJson } from '../../market/json.ts'
 import type { Sink, Written } from '../../pipeline/source.ts'
@@ -15,27 +14,25 @@ export class ChannelReader implements Reader {
   readonly isNew = false
   isDrained = false
   readonly #connection: Connection
-  readonly #target: Target
   #waiting: string[] = []
   #isHole = false
   /** Why the connection is none any more. */
-  #failure: unknown
+  #failure: Error | undefined
   #count = 0n
   #wake: (() => void) | undefined
 
-  private constructor(connection: Connection, target: Target) {
+  private constructor(connection: Connection) {
     this.#connection = connection
-    this.#target = target
   }
 
   static async open(target: Target): Promise<ChannelReader> {
     const connection = await Connection.open(target, 0)
-    const reader = new ChannelReader(connection, target)
+    const reader = new ChannelReader(connection)
     try {
       await connection.subscribe(
         target.name,
         (text) => reader.#arrived(text),
-        () => reader.#fail(new Error('the server has closed the connection')),
+        () => reader.#fail(away(`"${target.label}" has closed the connection`, null)),
       )
       return reader
     } catch (error) {
@@ -47,9 +44,7 @@ export class ChannelReader implements Reader {
   async take(): Promise<readonly Entry[]> {
     if (this.#waiting.length === 0 && this.#failure === undefined) await this.#arrival()
     this.isDrained = this.#waiting.length === 0 && (await this.#isQuiet())
-    if (this.#waiting.length === 0 && this.#failure !== undefined) {
-      throw away(`"${this.#target.label}" is gone (${messageOf(this.#failure)}): trying again`, this.#failure)
-    }
+    if (this.#waiting.length === 0 && this.#failure !== undefined) throw this.#failure
     const texts = this.#waiting.splice(0, MOST)
     const isHole = this.#isHole
     this.#isHole = false
@@ -80,7 +75,7 @@ export class ChannelReader implements Reader {
     this.#wake?.()
   }
 
-  #fail(error: unknown): void {
+  #fail(error: Error): void {
     this.#failure ??= error
     this.#wake?.()
   }
@@ -88,7 +83,7 @@ export class ChannelReader implements Reader {
   /** Whether the server lives and has sent all it had: its answer comes behind every message before. */
   async #isQuiet(): Promise<boolean> {
     if (this.#failure !== undefined) return false
-    await this.#connection.call('PING').catch((error: unknown) => this.#fail(error))
+    await this.#connection.call('PING').catch((error: Error) => this.#fail(error))
     return this.#failure === undefined && this.#waiting.length === 0
   }
 

@@ -86,7 +86,7 @@ const VERDICTS: readonly (readonly [RegExp, Verdict])[] = [
     /^(NOAUTH|WRONGPASS|ERR AUTH|ERR invalid password)/i,
     refused('check user and password in redis://USER:PASSWORD@HOST'),
   ],
-  [/^NOPERM/, refused('ask its administrator for the right to use the commands of streams')],
+  [/^NOPERM/, refused('ask its administrator for the right to use this command')],
   [/^WRONGTYPE/, refused('another program keeps something else under this name; name another')],
   [/DB index|SELECT is not allowed/i, refused('check ?db=')],
   [/^(LOADING|BUSY|MASTERDOWN|READONLY|TRYAGAIN|CLUSTERDOWN|MISCONF|NOREPLICAS|NOGROUP)/, busy],
