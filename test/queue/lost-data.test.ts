@@ -11,7 +11,9 @@ const trades = (from: number, to: number): Tick[] =>
 
 const running: { end(): Promise<void> }[] = []
 afterEach(async () => {
-  for (const one of running.splice(0).reverse()) await one.end()
+  const failures: unknown[] = []
+  for (const one of running.splice(0).reverse()) await one.end().catch((error) => failures.push(error))
+  expect(failures).toEqual([])
 })
 
 async function served(server: QueueServer): Promise<{ own: OwnServer; address: string }> {

@@ -22,12 +22,16 @@ export class Heard {
   }
 
   async #listen(source: Source, { isKept = true, after, commits }: How): Promise<void> {
+    const over = new Promise<void>((resolve) => this.#stop.signal.addEventListener('abort', () => resolve()))
     let batches = 0
     for await (const batch of source) {
       for (const event of batch) this.#add(event)
       const given = ++batches
-      if (isKept) void Promise.resolve(commits).then(() => source.committed!(given))
-      if (after && this.#trades >= after.trades) await after.gate
+      if (isKept)
+        void (commits === undefined ? Promise.resolve() : Promise.race([commits, over])).then(() =>
+          source.committed!(given),
+        )
+      if (after && this.#trades >= after.trades) await Promise.race([after.gate, over])
     }
   }
 
@@ -53,6 +57,7 @@ export class Heard {
     return vi.waitFor(() => enough(this), { timeout: 15_000, interval: 20 })
   }
 
+  /** Waits for nothing any more. */
   async end(): Promise<void> {
     this.#stop.abort()
     await this.done

@@ -1,6 +1,7 @@
 import type { Summary } from '../bars/summary.ts'
 import type { Gap, Quote, Tick } from '../market/event.ts'
 import type { Instrument } from '../market/instrument.ts'
+import { isIndex } from '../market/symbol.ts'
 import { MINUTE, parseTime } from '../market/time.ts'
 import type { VolatilityRecord } from '../statistics/volatility/record.ts'
 import { sanitise } from '../terminal/sanitise.ts'
@@ -90,8 +91,13 @@ export class Sheet {
   }
 
   /** Names and previous close as a vendor tells them; the close is that of the day before theirs. */
-  learn({ name_en, name_zh, currency, lot_size, prev_close, date }: Instrument, version: number): void {
-    const facts = { name_en: shown(name_en), name_zh: shown(name_zh), currency: shown(currency), lot_size }
+  learn({ symbol, name_en, name_zh, currency, lot_size, prev_close, date }: Instrument, version: number): void {
+    const facts = {
+      name_en: shown(name_en),
+      name_zh: shown(name_zh),
+      currency: isIndex(symbol) ? null : shown(currency),
+      lot_size,
+    }
     if (JSON.stringify(facts) !== JSON.stringify(this.#facts)) {
       this.#facts = facts
       this.#factsChanged = version
