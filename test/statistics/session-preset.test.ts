@@ -91,11 +91,28 @@ describe('the grid of a day', () => {
 
   test('a gap breaks the returns of the minutes it touches, also when it is known late', () => {
     const gap = gapAt(at(`${DAY}T10:10:30`), at(`${DAY}T10:12:30`))
+    // the trade of 10:12:30 is lost as well: the first one after the hole, of 10:13:30, has none to be compared with
     const known = recordsOf([...ticks.slice(0, 40), gap, ...ticks.slice(43)])
-    expect(atClock(known, '10:30').samples).toBe(27)
+    expect(atClock(known, '10:30').samples).toBe(26)
+    const knownLate = recordsOf([...ticks.slice(0, 40), ...ticks.slice(43, 50), gap, ...ticks.slice(50)])
+    expect(atClock(knownLate, '10:30').samples).toBe(26)
     const late = recordsOf([...ticks.slice(0, 50), gap, ...ticks.slice(50)])
     expect(atClock(late, '10:30').samples).toBe(27)
     expect(atClock(recordsOf([gapAt(gap.from, gap.to, null), ...ticks]), '10:30').samples).toBe(27)
+  })
+
+  test('no return joins the price before a hole to the first one after it, however long that takes', () => {
+    const jump = ticks.map((t, i) => ({ ...t, last_price: t.last_price * (i < 45 ? 1 : 1.1) }))
+    const gap = gapAt(at(`${DAY}T10:10:30`), at(`${DAY}T10:12:30`))
+    const told = {
+      early: [...jump.slice(0, 40), gap, ...jump.slice(45)],
+      late: [...jump.slice(0, 40), ...jump.slice(45, 50), gap],
+    }
+    for (const events of [told.early, [...told.late, ...jump.slice(50)]]) {
+      const after = recordsOf(events).filter(({ timestamp }) => timestamp > at(`${DAY}T10:21`))
+      expect(Math.max(...after.map(({ volatility }) => volatility!))).toBeLessThan(0.01)
+      expect(after.length).toBeGreaterThan(15)
+    }
   })
 
   test('a gap that a second feed filled is none, one filled by the minute still is, and a bar with a gap has no return', () => {

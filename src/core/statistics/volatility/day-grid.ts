@@ -28,6 +28,8 @@ export class DayGrid {
   readonly turnovers: Float64Array
   readonly traded: Uint8Array
   readonly missing: Uint8Array
+  /** End of the last hole that touches each step, epoch ms. */
+  readonly #holes: Float64Array
   /** First step that is not complete. */
   next = 0
   size: number
@@ -61,6 +63,7 @@ export class DayGrid {
     this.turnovers = new Float64Array(this.size)
     this.traded = new Uint8Array(this.size)
     this.missing = new Uint8Array(this.size)
+    this.#holes = new Float64Array(this.size).fill(Number.NEGATIVE_INFINITY)
     this.#first = Uint8Array.from(first)
     this.#period = period
     this.#span = span
@@ -109,13 +112,35 @@ export class DayGrid {
     this.turnovers[step]! += Math.round(turnover * 1000)
   }
 
-  /** No return crosses data missing between the two times, complete steps included. */
+  /**
+   * No return crosses data missing between the two times, complete steps included: neither one of a step that they touch,
+   * nor the next one with a price where the last price before it is older than the hole.
+   */
   miss(from: number, to: number): void {
+    let last = -1
     for (let step = 0; step < this.size && this.times[step]! - this.#period < to; step++) {
       if (this.times[step]! < from) continue
       this.missing[step] = 1
+      this.#holes[step] = Math.max(this.#holes[step]!, to)
       if (!this.#span) this.returns[step] = Number.NaN
+      last = step
     }
+    if (!this.#span && last >= 0 && last < this.next) this.#forget(last)
+  }
+
+  /** Takes back what complete steps after `step` made of a price that is older than its hole. */
+  #forget(step: number): void {
+    if (!this.#isStale(step)) return
+    for (let later = step + 1; later < this.next; later++) {
+      this.returns[later] = Number.NaN
+      if (this.#priced.time(later) > Number.NEGATIVE_INFINITY) return
+    }
+    this.#before = Number.NaN
+  }
+
+  /** Whether a hole touches the step and its price is none of after the hole. */
+  #isStale(step: number): boolean {
+    return this.#priced.time(step) < this.#holes[step]!
   }
 
   /** The day's last step is not to be had. */
@@ -129,7 +154,7 @@ export class DayGrid {
     if (this.#first[step] === 1 && !this.#span) this.#before = Number.NaN
     if (Number.isNaN(this.prices[step]!)) this.prices[step] = this.#before
     if (this.#span || this.missing[step] === 0) this.returns[step] = logReturn(this.#before, this.prices[step]!)
-    this.#before = this.prices[step]!
+    this.#before = !this.#span && this.#isStale(step) ? Number.NaN : this.prices[step]!
     if (step > 0 && Number.isNaN(this.trades[step]!)) this.trades[step] = this.trades[step - 1]!
     return step
   }
@@ -167,6 +192,11 @@ class Newest {
   constructor(values: Float64Array) {
     this.#values = values
     this.#times = new Float64Array(values.length).fill(Number.NEGATIVE_INFINITY)
+  }
+
+  /** Of the value at a place, epoch ms; -Infinity without one. */
+  time(place: number): number {
+    return this.#times[place]!
   }
 
   set(place: number, timestamp: number, seq: Seq, value: number): void {

@@ -98,7 +98,8 @@ export class GridSeries implements Series<Tick | Quote | Bar> {
     this.#fits(bar)
     grid.price(step, end, Number.POSITIVE_INFINITY, bar.close)
     if (traded) grid.trade(step, bar.turnover ?? Number.NaN)
-    if (bar.has_gap) grid.miss(bar.start + 1, bar.end)
+    // which of its trades came before the hole, it does not tell
+    if (bar.has_gap) grid.miss(bar.start + 1, end)
     if (bar.end >= grid.times[step]!) this.advance(bar.end + 1)
   }
 
