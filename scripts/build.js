@@ -32,6 +32,7 @@ const { metafile } = await build({
     'danfojs-node',
     'ioredis',
     'longbridge',
+    'systeminformation',
     'bufferutil',
     'utf-8-validate',
   ],

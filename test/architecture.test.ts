@@ -10,6 +10,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['commands'],
   ['core/address', 'core/recorder.ts', 'core/warm-up', 'core/holes', 'core/side-by-side'],
   ['core/server', 'core/simulator', 'core/connection', 'core/storage', 'core/queue', 'core/terminal'],
+  ['core/monitor'],
   ['core/statistics'],
   ['core/bars'],
   ['core/validation', 'core/pipeline'],
