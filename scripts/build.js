@@ -32,6 +32,7 @@ const { metafile } = await build({
     'danfojs-node',
     'ioredis',
     'longbridge',
+    'prom-client',
     'systeminformation',
     'bufferutil',
     'utf-8-validate',

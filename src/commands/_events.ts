@@ -1,7 +1,7 @@
 import type { Address } from '../core/address/address.ts'
 import { namesQueue, namesStore } from '../core/address/open-store.ts'
 import type { Clock } from '../core/clock.ts'
-import type { Gap, MarketEvent, Status } from '../core/market/event.ts'
+import type { Gap, MarketEvent, Status, Tick } from '../core/market/event.ts'
 import type { Instrument } from '../core/market/instrument.ts'
 import { dayNumber } from '../core/market/time.ts'
 import type { Source } from '../core/pipeline/source.ts'
@@ -79,22 +79,25 @@ function withDaily(ask: () => void, clock: Clock, push: Validator['push']): Vali
 const ASIS: Validator = {
   push: (batch) => batch,
   counts: { ticks: 0, rejected: {}, flagged: {} },
+  last: () => [].values(),
   feed: { live: false, skew: 0, measuresLatency: false },
 }
 
 /** What comes out of a queue was judged before it went in; what is no message of ours is counted. */
 function counting({ kind }: Source): Validator {
   const counts: Validator['counts'] = { ticks: 0, rejected: {}, flagged: {} }
+  const last = new Map<string, Tick>()
   const push = (batch: readonly MarketEvent[]): readonly MarketEvent[] => {
     for (const event of batch) {
       if (event.type === 'rejected') counts.rejected[event.reason] = (counts.rejected[event.reason] ?? 0) + 1
       if (event.type !== 'tick') continue
       counts.ticks++
+      last.set(event.symbol, event)
       for (const flag of event.flags) counts.flagged[flag] = (counts.flagged[flag] ?? 0) + 1
     }
     return batch
   }
-  return { push, counts, feed: { live: kind === 'live', skew: 0, measuresLatency: false } }
+  return { push, counts, last: () => last.values(), feed: { live: kind === 'live', skew: 0, measuresLatency: false } }
 }
 
 /** Ends after `--duration`, on a signal, or when the reader of the output has gone. */

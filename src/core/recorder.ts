@@ -3,7 +3,7 @@ import type { Batches, Flag, Gap, MarketEvent, RejectReason } from './market/eve
 import type { Sessions } from './market/session.ts'
 import type { FeedReport } from './pipeline/feed-report.ts'
 import type { Durability, Sink, Source } from './pipeline/source.ts'
-import { Histogram } from './storage/histogram.ts'
+import { Histogram } from './statistics/histogram.ts'
 import { createWriter } from './storage/writer.ts'
 import type { Validator } from './validation/validator.ts'
 
@@ -52,6 +52,11 @@ export interface RecordingSummary {
 /** How a recording stands: `holes` are unfilled gaps inside a session. */
 export interface Tally {
   readonly holes: number
+  /** Exchange to receive, and receive to commit, ms; they go on growing. */
+  readonly latency: Histogram
+  readonly commit: Histogram
+  /** Since when, local time, epoch ms, the first tick of the write that is under way has waited; null while there is none. */
+  readonly waitingSince: number | null
   summary(bytes: number): RecordingSummary
 }
 
@@ -127,6 +132,11 @@ export function startRecording(recording: Recording): {
     tally: {
       get holes() {
         return holes
+      },
+      latency,
+      commit: writer.latency,
+      get waitingSince() {
+        return writer.waitingSince
       },
       summary: (bytes) => ({
         type: 'summary',

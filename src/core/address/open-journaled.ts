@@ -29,7 +29,7 @@ export async function openJournaled(networked: NetworkedSink, options: SinkOptio
   try {
     const spilling = await SpillingSink.open({ ...sink, journal, clock, tell })
     return {
-      write: outlasting((batch) => spilling.write(batch), { ms: options.patienceMs ?? PATIENCE, clock, tell }),
+      ...outlasting(spilling, { ms: options.patienceMs ?? PATIENCE, clock, tell }),
       close: () => spilling.close().finally(release),
     }
   } catch (error) {

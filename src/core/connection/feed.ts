@@ -4,12 +4,13 @@ import type { MarketEvent, Status, StatusState } from '../market/event.ts'
 import type { Sessions } from '../market/session.ts'
 import { Channel } from '../pipeline/channel.ts'
 import type { Inquiry } from '../pipeline/inquiry.ts'
-import type { Checkpoint, Source } from '../pipeline/source.ts'
+import type { Checkpoint, LineState, Source } from '../pipeline/source.ts'
 import { CoverageTeller } from './coverage.ts'
 import { Endpoints } from './endpoints.ts'
 import { GapTracker } from './gaps.ts'
 import type { Gate } from './gate.ts'
 import { untilLeft } from './leaving.ts'
+import { LineTeller } from './line-teller.ts'
 import { Link, type LinkEnd } from './link.ts'
 import { MuteWatch } from './mute-watch.ts'
 import { Retries } from './retries.ts'
@@ -89,6 +90,7 @@ class VendorFeed implements Feed {
   readonly #endpoints: Endpoints
   readonly #mutes: MuteWatch | undefined
   readonly #coverage: CoverageTeller | undefined
+  readonly #line: LineTeller
   #link: Link | undefined
   /** Local time of the last data, of the opening of a connection without any. */
   #dataAt = 0
@@ -99,6 +101,7 @@ class VendorFeed implements Feed {
     this.clock = clock
     this.#vendor = vendor
     this.#options = options
+    this.#line = new LineTeller(vendor.name, clock)
     this.#channel = new Channel(capacity, () => this.#resume())
     this.#subscription = new Subscription(vendor, symbols, depth)
     const reached = checkpoints?.filter(({ source }) => source === vendor.name)
@@ -127,6 +130,10 @@ class VendorFeed implements Feed {
     this.#subscription.replace(symbols)
     this.#watch()
     this.#link?.subscribe()
+  }
+
+  lines(): readonly LineState[] {
+    return [this.#line.state]
   }
 
   [Symbol.asyncIterator](): AsyncIterator<readonly MarketEvent[]> {
@@ -189,7 +196,10 @@ class VendorFeed implements Feed {
           this.#coverage?.opened()
           this.#mutes?.opened()
         },
-        up: () => this.#tell('up', `${redactUrl(endpoint)}, symbols: ${this.#subscription.active.length}`),
+        up: () => {
+          this.#line.up()
+          this.#tell('up', `${redactUrl(endpoint)}, symbols: ${this.#subscription.active.length}`)
+        },
         data: (events) => {
           if (!hasData) this.#healthy(endpoint)
           hasData = true
@@ -265,6 +275,7 @@ class VendorFeed implements Feed {
   #lost({ cause, detail, since = this.clock.now() }: LinkEnd): number {
     this.#gaps.lost(cause, since, Math.min(since, this.#dataAt))
     this.#coverage?.lost()
+    this.#line.lost(detail)
     const wait = this.#retries.lost(detail)
     this.#tell('lost', `${detail}; next try in ${(wait / 1_000).toFixed(1)} s`)
     return wait
@@ -272,6 +283,7 @@ class VendorFeed implements Feed {
 
   #finish(): void {
     const now = this.clock.now()
+    this.#line.lost('the feed has ended')
     this.#channel.pushAll(this.#gaps.end(now))
     this.#coverage?.ended(now)
   }

@@ -1,6 +1,7 @@
 import { HkqError, messageOf } from '../errors.ts'
 import type { MarketEvent, StatusState } from '../market/event.ts'
 import { Channel } from '../pipeline/channel.ts'
+import type { LineState } from '../pipeline/source.ts'
 import type { Feed, FeedOptions } from './feed.ts'
 import { Gate } from './gate.ts'
 import { untilLeft } from './leaving.ts'
@@ -79,6 +80,10 @@ class Pool implements Feed {
 
   connections(): number {
     return this.#feeds.length
+  }
+
+  lines(): readonly LineState[] {
+    return this.#feeds.flatMap((feed) => feed.lines?.() ?? [])
   }
 
   /** Symbols stay with their line; new ones go where there is room, by a further line where there is none. */

@@ -14,6 +14,7 @@ export const TIME_FIELDS: ReadonlySet<string> = new Set([
   'to',
   'start',
   'end',
+  'since',
 ])
 
 /**

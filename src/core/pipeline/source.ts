@@ -33,6 +33,8 @@ export interface Source extends Batches<MarketEvent> {
   feeds?(): readonly FeedReport[]
   /** How many connections carry a live feed, where they may be several. */
   connections?(): number
+  /** The connections of a live feed, as they are now. */
+  lines?(): readonly LineState[]
   /**
    * Where the source is a queue: is told how many of the batches it has given, from the first one on, are safe. What is
    * not told so is given again, to this reader or another.
@@ -40,6 +42,16 @@ export interface Source extends Batches<MarketEvent> {
   committed?(batches: number): void
   /** Bars kept beside the events, where the source has them. */
   bars?(query: Query): Batches<Bar>
+}
+
+/** One connection of a live feed, as it is now. */
+export interface LineState {
+  readonly source: string
+  readonly isUp: boolean
+  /** Since when, epoch ms. */
+  readonly since: number
+  /** Why it was lost, for people; null where it is up, or was not yet. */
+  readonly detail: string | null
 }
 
 /** What a write did with its events. */
@@ -51,10 +63,29 @@ export interface Written {
 /** What a commit of a store survives: the end of the process, or loss of power too (it waits for the disk each time). */
 export type Durability = 'process' | 'power'
 
+/** What a sink goes through: `paused`: nothing is stored, all waits; `away`: what comes waits on disk, or in its queue. */
+export interface Trouble {
+  readonly kind: 'paused' | 'away'
+  /** Why, for people. */
+  readonly detail: string
+  /** Since when, epoch ms. */
+  readonly since: number
+}
+
+/** How a sink does at the moment. */
+export interface Condition {
+  /** Null while all is well. */
+  readonly trouble: Trouble | null
+  /** Bytes on disk that a sink behind a network has not got yet. */
+  readonly waiting: number
+}
+
 /** Where events go. `write` resolves when the batch is safe to the sink's promise; `close` comes after the last write. */
 export interface Sink {
   write(batch: readonly MarketEvent[]): Promise<Written>
   close(): Promise<void>
+  /** How it does, where it can do other than well. */
+  condition?(): Condition
 }
 
 /** How far the stored history of one symbol from one source reaches. Written with the ticks it covers, in one transaction. */

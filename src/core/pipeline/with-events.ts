@@ -11,6 +11,7 @@ export function withEvents(source: Source, step: (events: Batches) => AsyncItera
     ...(source.inquiry && { inquiry: source.inquiry }),
     ...(source.feeds && { feeds: () => source.feeds!() }),
     ...(source.connections && { connections: () => source.connections!() }),
+    ...(source.lines && { lines: () => source.lines!() }),
     ...(source.bars && { bars: (query) => source.bars!(query) }),
     [Symbol.asyncIterator]: () => step(source)[Symbol.asyncIterator](),
   }

@@ -30,6 +30,7 @@ export function sideBySide(feeds: readonly [Source, Source], signal?: AbortSigna
         second.subscribe?.(symbols)
       },
     }),
+    lines: () => feeds.flatMap((feed) => feed.lines?.() ?? []),
     feeds: () => pair.report(first.clock.monotonic()),
     [Symbol.asyncIterator]: () => new Reading(feeds, pair, signal, capacity),
   }

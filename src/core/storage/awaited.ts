@@ -3,7 +3,8 @@ import type { Clock } from '../clock.ts'
 import { messageOf } from '../errors.ts'
 import type { Gap, MarketEvent } from '../market/event.ts'
 import type { Instrument } from '../market/instrument.ts'
-import type { Checkpoint, Query, Written } from '../pipeline/source.ts'
+import type { Metric } from '../monitor/metrics.ts'
+import type { Checkpoint, Condition, Query, Trouble, Written } from '../pipeline/source.ts'
 import type { Resumable } from './deferred-store.ts'
 import type { Span, Store } from './store.ts'
 
@@ -30,6 +31,7 @@ export interface AwaitedOptions {
 export class AwaitedStore implements Resumable {
   readonly #options: AwaitedOptions
   #store: Store | undefined
+  #absence: Trouble | null = null
 
   private constructor(options: AwaitedOptions, store: Store) {
     this.#options = options
@@ -48,15 +50,22 @@ export class AwaitedStore implements Resumable {
       try {
         const written = await (await this.#reached()).write(batch)
         if (wait > 0) tell(`"${name}" is back`)
+        this.#absence = null
         return written
       } catch (error) {
         if (!isAway(error) || signal.aborted) throw error
-        if (wait === 0) tell(`"${name}" is away (${messageOf(error)}): the queue keeps what comes until it is back`)
+        const detail = `"${name}" is away (${messageOf(error)})`
+        if (wait === 0) tell(`${detail}: the queue keeps what comes until it is back`)
+        this.#absence ??= { kind: 'away', detail, since: clock.now() }
         void this.#store?.close().catch(() => {})
         this.#store = undefined
         await clock.sleep(wait || FIRST_WAIT, signal)
       }
     }
+  }
+
+  condition(): Condition {
+    return { trouble: this.#absence, waiting: 0 }
   }
 
   async checkpoints(): Promise<readonly Checkpoint[]> {
@@ -77,6 +86,10 @@ export class AwaitedStore implements Resumable {
 
   async fill(minutes: readonly Summary[], gaps: readonly Gap[]): Promise<void> {
     await (await this.#reached()).fill(minutes, gaps)
+  }
+
+  async putMetrics(metrics: readonly Metric[], since: number): Promise<boolean> {
+    return (await this.#store?.putMetrics?.(metrics, since)) ?? false
   }
 
   async close(): Promise<void> {

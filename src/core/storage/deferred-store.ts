@@ -1,11 +1,13 @@
 import type { Summary } from '../bars/summary.ts'
 import type { Gap, MarketEvent } from '../market/event.ts'
 import type { Instrument } from '../market/instrument.ts'
+import type { Metric } from '../monitor/metrics.ts'
 import type { Checkpoint, Query, Sink, Written } from '../pipeline/source.ts'
 import type { Span, Store } from './store.ts'
 
 /** What a recording needs of a store beyond a sink: where to resume, where static facts go, what fills its holes. */
-export type Resumable = Sink & Pick<Store, 'checkpoints' | 'putInstruments' | 'gaps' | 'minutes' | 'fill'>
+export type Resumable = Sink &
+  Pick<Store, 'checkpoints' | 'putInstruments' | 'gaps' | 'minutes' | 'fill' | 'putMetrics'>
 
 /** A new store whose file is made with its first write, so that a run that comes to nothing leaves none behind. */
 export class DeferredStore implements Resumable {
@@ -38,6 +40,10 @@ export class DeferredStore implements Resumable {
   async putInstruments(rows: readonly Instrument[]): Promise<void> {
     if (this.#store) await this.#store.putInstruments(rows)
     else this.#facts = [...this.#facts, ...rows]
+  }
+
+  async putMetrics(metrics: readonly Metric[], since: number): Promise<boolean> {
+    return (await this.#store?.putMetrics?.(metrics, since)) ?? false
   }
 
   async write(batch: readonly MarketEvent[]): Promise<Written> {

@@ -2,6 +2,7 @@ import type { Summary } from '../bars/summary.ts'
 import type { Completeness } from '../market/completeness.ts'
 import type { Batches, Gap, Tick } from '../market/event.ts'
 import type { Instrument } from '../market/instrument.ts'
+import type { Metric } from '../monitor/metrics.ts'
 import type { Checkpoint, Query, Sink, Written } from '../pipeline/source.ts'
 import type { TickColumns } from './columns.ts'
 
@@ -52,6 +53,13 @@ export interface Store extends Sink {
   /** The newest comparison of each day of a symbol with each vendor, in this order. */
   completeness(symbol: string): Promise<readonly Completeness[]>
   putCompleteness(rows: readonly Completeness[]): Promise<void>
+  /**
+   * Keeps numbers of the recorder's health, and forgets those before `since` (epoch ms); false where it cannot take them now.
+   * A store that has no place for them has no such verb.
+   */
+  putMetrics?(metrics: readonly Metric[], since: number): Promise<boolean>
+  /** Those numbers in order of time and name, in chunks of bounded size. */
+  metrics?(span: Span): AsyncIterable<readonly Metric[]>
   /** What the store's own check finds wrong with its file, a line each; empty when it is sound. */
   integrity(): Promise<readonly string[]>
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { Batches, MarketEvent } from '../market/event.ts'
 import type { Sink, Written } from '../pipeline/source.ts'
-import { Histogram } from './histogram.ts'
+import { Histogram } from '../statistics/histogram.ts'
 
 /**
  * Events of one write at most: several milliseconds of work, and nearly the whole gain of a group commit. Well below 16,384,
@@ -30,15 +30,22 @@ export interface Writer {
    */
   run(batches: Batches, onWritten?: (events: readonly MarketEvent[], written: Written) => void): Promise<void>
   readonly stats: WriterStats
+  /** Receive to commit, ms, of ticks that have a receive time. */
+  readonly latency: Histogram
+  /** Since when, local time, epoch ms, the first tick of the write that is under way has waited; null while there is none. */
+  readonly waitingSince: number | null
 }
 
 /** @param clock the one that stamped `received_at` */
 export function createWriter(sink: Sink, clock: Clock): Writer {
   const latency = new Histogram()
   const counts = { received: 0, stored: 0, duplicates: 0, writes: 0 }
+  let underWay: { readonly events: readonly MarketEvent[]; readonly since: number } | null = null
 
   async function write(events: readonly MarketEvent[]): Promise<Written> {
+    underWay = { events, since: clock.now() }
     const written = await sink.write(events)
+    underWay = null
     const committed = clock.now()
     for (const event of events) {
       if (event.type !== 'tick') continue
@@ -60,6 +67,12 @@ export function createWriter(sink: Sink, clock: Clock): Writer {
     },
     get stats() {
       return { ...counts, latency_p50: latency.quantile(0.5), latency_p99: latency.quantile(0.99) }
+    },
+    latency,
+    get waitingSince() {
+      if (underWay === null) return null
+      const first = underWay.events.find((event) => event.type === 'tick')
+      return first?.type === 'tick' ? (first.received_at ?? underWay.since) : underWay.since
     },
   }
 }

@@ -43,6 +43,8 @@ export interface Validator {
   /** The same events, doubtful ticks replaced by flagged copies; the batch itself when there is nothing to say. */
   push(batch: readonly MarketEvent[]): readonly MarketEvent[]
   readonly counts: ValidationCounts
+  /** The tick that came last of each symbol. */
+  readonly last: () => IterableIterator<Tick>
   /** Whether the ticks so far came live, their median receive - exchange time (ms), and whether that is a latency. */
   readonly feed: { readonly live: boolean; readonly skew: number; readonly measuresLatency: boolean }
 }
@@ -56,6 +58,8 @@ interface SymbolState {
   jump: PriceJump
   lot: OddLot
   total: RunningTotalWatch
+  /** The tick that came last. */
+  last: Tick
 }
 
 /**
@@ -83,18 +87,21 @@ export function createValidator(options: ValidationOptions = {}): Validator {
     warnings.push({ type: 'status', source, symbol: null, state: 'warning', timestamp, detail: stepText(step) })
   }
 
-  function stateOf(symbol: string): SymbolState {
+  function stateOf(tick: Tick): SymbolState {
+    const { symbol } = tick
     let state = states.get(symbol)
     if (state === undefined) {
-      state = { jump: new PriceJump(symbol, maxJump ?? 0), lot: new OddLot(), total: new RunningTotalWatch() }
+      const jump = new PriceJump(symbol, maxJump ?? 0)
+      state = { jump, lot: new OddLot(), total: new RunningTotalWatch(), last: tick }
       states.set(symbol, state)
     }
+    state.last = tick
     return state
   }
 
   /** The tick itself, or a flagged copy; warnings go to `warnings`. */
   function judge(tick: Tick, warnings: Status[]): Tick {
-    const state = stateOf(tick.symbol)
+    const state = stateOf(tick)
     let flags = tick.flags
     const flag = (name: Flag): void => {
       if (!flags.includes(name)) flags = [...flags, name]
@@ -134,7 +141,11 @@ export function createValidator(options: ValidationOptions = {}): Validator {
     return out ?? batch
   }
 
-  return { push, counts, feed }
+  function* last(): Generator<Tick> {
+    for (const state of states.values()) yield state.last
+  }
+
+  return { push, counts, last, feed }
 }
 
 /**

@@ -31,7 +31,7 @@ class Database {
     if (!this.isUp) throw away
     const store = this.content
     return new Proxy(store, {
-      get: (target, name: keyof Store) => {
+      get: (target, name: keyof MemoryStore) => {
         const method = target[name] as ((...args: unknown[]) => unknown) | undefined
         // what awaits a store looks for `then`
         if (method === undefined) return undefined

@@ -5,11 +5,12 @@ import type { Instrument } from '../../market/instrument.ts'
 import type { Sessions } from '../../market/session.ts'
 import { formatDate } from '../../market/time.ts'
 import { Channel } from '../../pipeline/channel.ts'
-import type { Checkpoint, Source } from '../../pipeline/source.ts'
+import type { Checkpoint, LineState, Source } from '../../pipeline/source.ts'
 import { ClockWatch, SLICE, UNSEEN } from '../clock-watch.ts'
 import { CoverageTeller } from '../coverage.ts'
 import { GapTracker } from '../gaps.ts'
 import { untilLeft } from '../leaving.ts'
+import { LineTeller } from '../line-teller.ts'
 import { Retries } from '../retries.ts'
 import { Watchdog } from '../watchdog.ts'
 import { factsFrom } from './facts.ts'
@@ -69,6 +70,7 @@ export class LongbridgeFeed implements Source {
   readonly #watchdog: Watchdog
   readonly #retries: Retries
   readonly #clocks: ClockWatch
+  readonly #line: LineTeller
   #symbols: readonly string[]
   #isUp = false
   #hasData = false
@@ -86,6 +88,7 @@ export class LongbridgeFeed implements Source {
     this.#scrub = scrub
     this.#options = options
     this.#symbols = symbols
+    this.#line = new LineTeller(NAME, clock)
     this.#market = new LongbridgeMarket(sessions, depth)
     this.#requests = new LongbridgeRequests(context, scrub)
     this.#watchdog = new Watchdog(sessions)
@@ -104,6 +107,10 @@ export class LongbridgeFeed implements Source {
     this.#symbols = symbols
     this.#gaps.watch(symbols, this.clock.now())
     this.#again.abort()
+  }
+
+  lines(): readonly LineState[] {
+    return [this.#line.state]
   }
 
   instruments(): Promise<readonly Instrument[]> {
@@ -193,6 +200,7 @@ export class LongbridgeFeed implements Source {
     this.#watchdog.restart(at)
     if (!this.#isUp) {
       this.#isUp = true
+      this.#line.up()
       this.#dataAt = now
       this.#gaps.up(now)
       this.#coverage?.opened()
@@ -254,6 +262,7 @@ export class LongbridgeFeed implements Source {
   /** @returns milliseconds to wait @throws HkqError E_NETWORK when the retries are exhausted */
   #failed(words: string): number {
     this.#loses('disconnect', this.#doubtedSince ?? this.clock.now())
+    this.#line.lost(words)
     const wait = this.#retries.lost(words)
     this.#tell('lost', `${words}; next try in ${(wait / 1_000).toFixed(1)} s`)
     return wait
@@ -262,6 +271,7 @@ export class LongbridgeFeed implements Source {
   /** @param at local time up to which the connection is known to have worked */
   #lost(cause: GapCause, at: number, detail: string): void {
     this.#loses(cause, at)
+    this.#line.lost(detail)
     this.#tell('lost', detail)
   }
 
@@ -279,6 +289,7 @@ export class LongbridgeFeed implements Source {
   #finish(): void {
     const now = this.clock.now()
     if (this.#doubtedSince !== null) this.#loses('disconnect', this.#doubtedSince)
+    this.#line.lost('the feed has ended')
     this.#channel.pushAll(this.#gaps.end(now))
     this.#coverage?.ended(now)
   }

@@ -2,7 +2,8 @@ import type { Summary } from '../../bars/summary.ts'
 import { HkqError } from '../../errors.ts'
 import type { Gap, MarketEvent } from '../../market/event.ts'
 import type { Instrument } from '../../market/instrument.ts'
-import type { Checkpoint, Durability, Query, Written } from '../../pipeline/source.ts'
+import type { Metric } from '../../monitor/metrics.ts'
+import type { Checkpoint, Condition, Durability, Query, Written } from '../../pipeline/source.ts'
 import type { Resumable } from '../deferred-store.ts'
 import type { Span, Store } from '../store.ts'
 import { CheckpointFile } from './checkpoint-file.ts'
@@ -68,6 +69,10 @@ export class JournaledStore implements Resumable {
     return written
   }
 
+  condition(): Condition {
+    return this.#spilling!.condition()
+  }
+
   async checkpoints(): Promise<readonly Checkpoint[]> {
     return this.#reached.checkpoints
   }
@@ -90,6 +95,10 @@ export class JournaledStore implements Resumable {
   async putInstruments(rows: readonly Instrument[]): Promise<void> {
     const taken = await this.#ask((store) => store.putInstruments(rows).then(() => true))
     if (taken === undefined) this.#facts = [...this.#facts, ...rows]
+  }
+
+  async putMetrics(metrics: readonly Metric[], since: number): Promise<boolean> {
+    return (await this.#ask(async (store) => (await store.putMetrics?.(metrics, since)) ?? false)) ?? false
   }
 
   async close(): Promise<void> {

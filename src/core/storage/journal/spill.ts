@@ -2,7 +2,7 @@ import type { Clock } from '../../clock.ts'
 import { HkqError, messageOf } from '../../errors.ts'
 import type { Gap, MarketEvent } from '../../market/event.ts'
 import { formatClock } from '../../market/time.ts'
-import type { Sink, Written } from '../../pipeline/source.ts'
+import type { Condition, Sink, Trouble, Written } from '../../pipeline/source.ts'
 import type { Entry, Journal } from './journal.ts'
 
 /** Waits between two tries to reach a sink that is away, ms: the first, and the longest. */
@@ -37,7 +37,8 @@ export class SpillingSink implements Sink {
   readonly #stop = new AbortController()
   #sink: Sink | undefined
   #delivering: Promise<void> | undefined
-  #isAwayTold = false
+  /** From the time it is told that the sink is away until it has everything. */
+  #absence: Trouble | null = null
   /** Why nothing more can be delivered. */
   #failure: unknown
   /** Monotonic time after which nothing more is delivered. */
@@ -83,6 +84,10 @@ export class SpillingSink implements Sink {
     if (this.#failure !== undefined) throw this.#failure
   }
 
+  condition(): Condition {
+    return { trouble: this.#absence, waiting: this.#options.journal.bytes }
+  }
+
   #deliver(): void {
     if (this.#delivering !== undefined || !this.#options.journal.pending || this.#isOver) return
     this.#delivering = this.#run()
@@ -118,8 +123,8 @@ export class SpillingSink implements Sink {
       }
     }
     if (journal.pending) return
-    if (this.#isAwayTold) tell(`"${name}" is back and has everything that waited`)
-    this.#isAwayTold = false
+    if (this.#absence !== null) tell(`"${name}" is back and has everything that waited`)
+    this.#absence = null
   }
 
   async #reach(): Promise<Sink> {
@@ -138,9 +143,11 @@ export class SpillingSink implements Sink {
     if (!this.#options.isAway(error)) throw error
     void this.#sink?.close().catch(() => {})
     this.#sink = undefined
-    if (this.#isAwayTold) return
-    this.#isAwayTold = true
-    this.#options.tell(`"${this.#options.name}" is away (${reasonOf(error)}): events wait on disk until it is back`)
+    if (this.#absence !== null) return
+    const { name, clock, tell } = this.#options
+    const detail = `"${name}" is away (${reasonOf(error)})`
+    this.#absence = { kind: 'away', detail, since: clock.now() }
+    tell(`${detail}: events wait on disk until it is back`)
   }
 
   #hole({ events, damaged, written }: Entry): Gap {

@@ -2,6 +2,7 @@ import type { Summary } from '../../bars/summary.ts'
 import { COMPARED, type Completeness } from '../../market/completeness.ts'
 import type { Gap, Level, Quote, Seq } from '../../market/event.ts'
 import type { Instrument } from '../../market/instrument.ts'
+import type { Metric } from '../../monitor/metrics.ts'
 import type { Checkpoint, Query } from '../../pipeline/source.ts'
 import { PHASES } from '../columns.ts'
 import type { Span } from '../store.ts'
@@ -12,6 +13,8 @@ import { endsOf } from './values.ts'
 
 /** Minutes read by one statement. */
 const MINUTES = 5_000
+/** Numbers of the recorder's health. */
+const METRICS = 5_000
 
 /** What `readQuote` reads, in its order. */
 export const QUOTE_COLUMNS = 'symbol, time, seq, source, phase, bids, asks, received'
@@ -124,4 +127,20 @@ export async function readCompleteness(ask: Ask, symbol: string): Promise<Comple
       (typeof COMPARED)[number]
     >),
   }))
+}
+
+export async function* readMetrics(ask: Ask, span: Span): AsyncGenerator<Metric[]> {
+  const { since, until } = endsOf(span)
+  // no name comes before the empty one
+  let after: readonly [number, string] = [since, '']
+  while (true) {
+    const rows = await ask<[time: number, name: string, value: number]>(
+      `SELECT time, name, value FROM metric WHERE (time, name) > ($1, $2) AND time < $3 ORDER BY time, name LIMIT ${METRICS}`,
+      [...after, until],
+    )
+    if (rows.length > 0) yield rows.map(([time, name, value]) => ({ time, name, value }))
+    if (rows.length < METRICS) return
+    const [time, name] = rows.at(-1)!
+    after = [time, name]
+  }
 }

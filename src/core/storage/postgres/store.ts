@@ -3,6 +3,7 @@ import { HkqError } from '../../errors.ts'
 import type { Completeness } from '../../market/completeness.ts'
 import type { Batches, Gap, MarketEvent, Quote, Tick } from '../../market/event.ts'
 import type { Instrument } from '../../market/instrument.ts'
+import type { Metric } from '../../monitor/metrics.ts'
 import type { Checkpoint, Query, Written } from '../../pipeline/source.ts'
 import type { TickColumns } from '../columns.ts'
 import { sorted } from '../sorted.ts'
@@ -18,6 +19,7 @@ import {
   readCompleteness,
   readGaps,
   readInstruments,
+  readMetrics,
   readMinutes,
   readSymbols,
 } from './read-records.ts'
@@ -32,6 +34,7 @@ import {
   putCoverage,
   putGaps,
   putInstruments,
+  putMetrics,
   QUOTES,
 } from './write-records.ts'
 
@@ -124,6 +127,15 @@ export class PostgresStore implements Store {
     await this.#names.symbols.assign(new Set(rows.map(({ symbol }) => symbol)))
     await this.#names.sources.assign(new Set(rows.map(({ vendor }) => vendor)))
     await this.#write((ask) => putCompared(ask, rows, this.#names))
+  }
+
+  async putMetrics(metrics: readonly Metric[], since: number): Promise<boolean> {
+    await this.#write((ask) => putMetrics(ask, metrics, since))
+    return true
+  }
+
+  metrics(span: Span): AsyncIterable<readonly Metric[]> {
+    return readMetrics(this.#ask, span)
   }
 
   integrity(): Promise<readonly string[]> {

@@ -10,6 +10,7 @@ import {
   type Tick,
 } from '../../market/event.ts'
 import type { Instrument } from '../../market/instrument.ts'
+import type { Metric } from '../../monitor/metrics.ts'
 import { PHASES } from '../columns.ts'
 import type { Ask } from './connection.ts'
 import type { Names } from './dictionary.ts'
@@ -184,6 +185,20 @@ export async function putCompared(ask: Ask, rows: readonly Completeness[], { sym
       numbers(once.map(({ vendor }) => sources.id(vendor))),
       numbers(once.map(({ timestamp }) => Math.round(timestamp))),
       ...COMPARED.map((name) => numbers(once.map((row) => row[name]))),
+    ],
+  )
+}
+
+export async function putMetrics(ask: Ask, metrics: readonly Metric[], since: number): Promise<void> {
+  await ask('DELETE FROM metric WHERE time < $1', [Math.round(since)])
+  const once = [...new Map(metrics.map((metric) => [`${Math.round(metric.time)} ${metric.name}`, metric])).values()]
+  await ask(
+    `INSERT INTO metric SELECT * FROM unnest($1::bigint[], $2::text[], $3::float8[]) ORDER BY 1, 2
+      ON CONFLICT (time, name) DO UPDATE SET value = excluded.value`,
+    [
+      numbers(once.map(({ time }) => Math.round(time))),
+      texts(once.map(({ name }) => name)),
+      numbers(once.map(({ value }) => value)),
     ],
   )
 }

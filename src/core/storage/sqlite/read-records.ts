@@ -2,6 +2,7 @@ import type { Summary } from '../../bars/summary.ts'
 import { COMPARED, type Completeness } from '../../market/completeness.ts'
 import type { Gap, Level, Quote, Rejected } from '../../market/event.ts'
 import type { Instrument } from '../../market/instrument.ts'
+import type { Metric } from '../../monitor/metrics.ts'
 import type { Checkpoint, Query } from '../../pipeline/source.ts'
 import { PHASES } from '../columns.ts'
 import type { Span } from '../store.ts'
@@ -10,6 +11,7 @@ import type { Db } from './driver.ts'
 import { MINUTE_SELECT, type MinuteRow, readMinute } from './minute-row.ts'
 
 const MINUTES = 2_000
+const METRICS = 5_000
 
 interface QuoteRow {
   time: bigint
@@ -40,6 +42,7 @@ export class RecordReader {
   readonly #quoted
   readonly #instruments
   readonly #completeness
+  readonly #metrics
 
   constructor(db: Db, names: Names) {
     this.#names = names
@@ -84,6 +87,9 @@ export class RecordReader {
       `SELECT symbol.name AS symbol, date, source.name AS vendor, time AS timestamp, ${COMPARED.join(', ')}
       FROM compared JOIN symbol ON symbol.id = compared.symbol JOIN source ON source.id = compared.vendor
       WHERE symbol.name = ? ORDER BY date, source.name`,
+    )
+    this.#metrics = db.prepare<[number, string, number], Metric>(
+      `SELECT time, name, value FROM metric WHERE (time, name) > (?, ?) AND time < ? ORDER BY time, name LIMIT ${METRICS}`,
     )
   }
 
@@ -139,6 +145,17 @@ export class RecordReader {
 
   completeness(symbol: string): Completeness[] {
     return this.#completeness.all(symbol).map((row) => ({ type: 'completeness', ...row }))
+  }
+
+  *metrics({ since = Number.MIN_SAFE_INTEGER, until = Number.MAX_SAFE_INTEGER }: Span): Generator<Metric[]> {
+    // no name comes before the empty one
+    let [time, name] = [since, '']
+    while (true) {
+      const rows = this.#metrics.all(time, name, until)
+      if (rows.length > 0) yield rows
+      if (rows.length < METRICS) return
+      ;({ time, name } = rows.at(-1)!)
+    }
   }
 
   instruments(): Instrument[] {

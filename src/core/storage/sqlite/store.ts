@@ -5,6 +5,7 @@ import type { Completeness } from '../../market/completeness.ts'
 import type { Batches, Gap, MarketEvent, Tick } from '../../market/event.ts'
 import type { Instrument } from '../../market/instrument.ts'
 import { dayNumber } from '../../market/time.ts'
+import type { Metric } from '../../monitor/metrics.ts'
 import type { Checkpoint, Query, Written } from '../../pipeline/source.ts'
 import type { TickColumns } from '../columns.ts'
 import { readAll } from '../read-all.ts'
@@ -178,6 +179,15 @@ export class SqliteStore implements Store {
     this.#commit(({ records }) => {
       for (const row of rows) records.compared(row)
     })
+  }
+
+  async putMetrics(metrics: readonly Metric[], since: number): Promise<boolean> {
+    this.#commit(({ records }) => records.metrics(metrics, since))
+    return true
+  }
+
+  async *metrics(span: Span): AsyncGenerator<readonly Metric[]> {
+    yield* guarded(this.#path, this.#reader.metrics(span))
   }
 
   /** Tells that a day lies in a lake, where all of it has been found; its rows here count no more. */

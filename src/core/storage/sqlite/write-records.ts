@@ -10,6 +10,7 @@ import {
 } from '../../market/event.ts'
 import type { Instrument } from '../../market/instrument.ts'
 import { place } from '../../market/place.ts'
+import type { Metric } from '../../monitor/metrics.ts'
 import type { Checkpoint } from '../../pipeline/source.ts'
 import { PHASES } from '../columns.ts'
 import type { Names } from './dictionary.ts'
@@ -26,6 +27,8 @@ export class RecordWriter {
   readonly #coverage
   readonly #instrument
   readonly #compared
+  readonly #metric
+  readonly #forgetMetrics
 
   constructor(db: Db, names: Names) {
     this.#names = names
@@ -49,6 +52,8 @@ export class RecordWriter {
       @lot_size, @kind, @prev_close, @vendor, @vendor_code)`)
     this.#compared = db.prepare(`INSERT OR REPLACE INTO compared (symbol, date, vendor, time, ${COMPARED.join(', ')})
       VALUES (?, ?, ?, ?, ${COMPARED.map(() => '?').join(', ')})`)
+    this.#metric = db.prepare('INSERT OR REPLACE INTO metric VALUES (?, ?, ?)')
+    this.#forgetMetrics = db.prepare('DELETE FROM metric WHERE time < ?')
   }
 
   quote(quote: Quote): void {
@@ -106,6 +111,11 @@ export class RecordWriter {
   compared(row: Completeness): void {
     const [symbol, vendor] = [this.#names.symbols.assign(row.symbol), this.#names.sources.assign(row.vendor)]
     this.#compared.run(symbol, row.date, vendor, Math.round(row.timestamp), ...COMPARED.map((name) => row[name]))
+  }
+
+  metrics(metrics: readonly Metric[], since: number): void {
+    this.#forgetMetrics.run(Math.round(since))
+    for (const { time, name, value } of metrics) this.#metric.run(Math.round(time), name, value)
   }
 
   instrument(row: Instrument): void {

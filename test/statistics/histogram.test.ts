@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { Histogram } from '../../src/core/storage/histogram.ts'
+import { Histogram } from '../../src/core/statistics/histogram.ts'
 
 describe('a histogram of latencies', () => {
   it('knows no quantile while it is empty', () => {

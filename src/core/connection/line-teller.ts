@@ -1,0 +1,26 @@
+import type { Clock } from '../clock.ts'
+import type { LineState } from '../pipeline/source.ts'
+
+/** Keeps how a connection is: since when it is up, or away, and why; attempts that fail belong to one absence. */
+export class LineTeller {
+  readonly #clock: Pick<Clock, 'now'>
+  #state: LineState
+
+  constructor(source: string, clock: Pick<Clock, 'now'>) {
+    this.#clock = clock
+    this.#state = { source, isUp: false, since: clock.now(), detail: null }
+  }
+
+  get state(): LineState {
+    return this.#state
+  }
+
+  up(): void {
+    this.#state = { source: this.#state.source, isUp: true, since: this.#clock.now(), detail: null }
+  }
+
+  lost(detail: string): void {
+    const { source, isUp, since } = this.#state
+    this.#state = { source, isUp: false, since: isUp ? this.#clock.now() : since, detail }
+  }
+}

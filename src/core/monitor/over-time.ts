@@ -1,0 +1,19 @@
+import type { MachineSample } from './machine.ts'
+
+const RATES = ['cpu', 'disk_read', 'disk_written', 'network_in', 'network_out'] as const
+
+/** Samples of equal distance as one: shares and rates are their mean, the delay their largest, all else as it was last. */
+export function overTime(samples: readonly MachineSample[]): MachineSample {
+  const rates = Object.fromEntries(RATES.map((name) => [name, mean(samples.map((sample) => sample[name]))]))
+  const delays = known(samples.map(({ loop_delay_p99 }) => loop_delay_p99))
+  return { ...samples.at(-1)!, ...rates, loop_delay_p99: delays.length === 0 ? null : Math.max(...delays) }
+}
+
+function mean(values: readonly (number | null)[]): number | null {
+  const told = known(values)
+  return told.length === 0 ? null : told.reduce((sum, value) => sum + value, 0) / told.length
+}
+
+function known(values: readonly (number | null)[]): number[] {
+  return values.filter((value) => value !== null)
+}
