@@ -28,6 +28,7 @@ export const COMMANDS: Readonly<Record<CommandName, readonly [summary: string, l
   export: ['copy from any source to any sink', () => import('./commands/export.ts')],
   archive: ['move closed days of a store into Parquet', () => import('./commands/archive.ts')],
   verify: ['holes, coverage and soundness of what was recorded; fills holes', () => import('./commands/verify.ts')],
+  monitor: ['health of the machine and of a running recorder', () => import('./commands/monitor.ts')],
   init: ['set up: a configuration file and where the token goes', () => import('./commands/init.ts')],
   doctor: ['check everything that recording depends on', () => import('./commands/doctor.ts')],
 }

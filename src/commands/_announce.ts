@@ -27,7 +27,7 @@ function folders(io: Io): string[] {
  * @param name a file name: what it is, and of which process
  * @throws HkqError E_STORAGE where the folder is not the user's alone, the system's error where it cannot be written
  */
-export function announce(io: Io, name: string, told: { readonly pid: number }): () => void {
+export function announce<T extends { readonly pid: number }>(io: Io, name: string, told: T): () => void {
   const place = folders(io)[0]!
   mkdirSync(place, { recursive: true, mode: 0o700 })
   if (!isOwn(place)) throw new HkqError('E_STORAGE', `"${place}" is not a folder of your own: remove it`)

@@ -12,6 +12,8 @@ const LIVE_SOURCE = /^\s*(alltick|tutorial|infoway|longbridge):/i
  */
 function suits(command: string, option: string, value: unknown, takesSink: readonly string[]): boolean {
   if (option === 'to') return takesSink.includes(command)
+  // it asks a running recorder, unless its own section or a flag names a store
+  if (option === 'from' && command === 'monitor') return false
   return (
     option !== 'from' || LIVE_COMMANDS.includes(command) || ![value].flat().some((one) => LIVE_SOURCE.test(String(one)))
   )

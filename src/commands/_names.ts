@@ -9,6 +9,7 @@ export const COMMAND_NAMES = [
   'export',
   'archive',
   'verify',
+  'monitor',
   'init',
   'doctor',
 ] as const

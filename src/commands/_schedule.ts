@@ -15,11 +15,20 @@ export interface Schedule extends CommonOptions {
   until?: string
 }
 
-/** Whether there was anything to wait for. */
-export async function waitForOpening({ sessions }: Setup, options: Schedule, io: Io): Promise<boolean> {
+/** Waits for the opening. @param idle is told why, in words
+ * @returns whether there was anything to wait for
+ */
+export async function waitForOpening(
+  { sessions }: Setup,
+  options: Schedule,
+  idle: (why: string) => void,
+  io: Io,
+): Promise<boolean> {
   const opening = nextOpening(io.clock.now(), sessions)
   if (opening <= io.clock.now()) return false
-  tell(`waiting for the opening at ${formatIso(opening)}`, options, io)
+  const why = `waiting for the opening at ${formatIso(opening)}`
+  idle(why)
+  tell(why, options, io)
   await sleepUntil(opening, io.clock, io.interrupted)
   return true
 }

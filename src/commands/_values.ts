@@ -149,6 +149,15 @@ export function portOrOff(text: string): number | false {
   throw refused('port', text, nearest(text, ['off']), 'use a whole number from 0 to 65535, or off')
 }
 
+/** Where to listen: a port of loopback, or `HOST:PORT`; an IPv6 host stands in brackets. Port 0 takes any free one. */
+export function listenPlace(text: string): { host: string; port: number } {
+  const trimmed = text.trim()
+  if (/^\d+$/.test(trimmed)) return { host: '127.0.0.1', port: port(trimmed) }
+  const [, host, number] = /^(\[[\da-f:.]+\]|[\w.-]+):(\d+)$/i.exec(trimmed) ?? []
+  if (host !== undefined) return { host: host.replace(/^\[|\]$/g, ''), port: port(number!) }
+  throw refused('port', text, undefined, 'use a port such as 9464, or HOST:PORT')
+}
+
 /** A plain decimal number above 0, such as a ratio. */
 export function positive(what = 'number'): Parser<number> {
   return (text) => {

@@ -7,6 +7,7 @@ import { openSource } from '../core/address/open-source.ts'
 import { namesQueue } from '../core/address/open-store.ts'
 import { HkqError, messageOf } from '../core/errors.ts'
 import type { Instrument } from '../core/market/instrument.ts'
+import type { Place } from '../core/monitor/health-server.ts'
 import type { Durability, Sink } from '../core/pipeline/source.ts'
 import { type RecordingSummary, rejectedShare, startRecording } from '../core/recorder.ts'
 import type { Store } from '../core/storage/store.ts'
@@ -15,6 +16,7 @@ import { reason } from './_config.ts'
 import { stopAfter, teller, validatorFor } from './_events.ts'
 import { liveAddresses, sourceOptions } from './_feed.ts'
 import { tellFeeds } from './_feeds.ts'
+import { gapsToday, type Health, openHealth } from './_health.ts'
 import { type Io, say, stateFolder } from './_io.ts'
 import { defineCommand, type FeedOptions, type LiveOptions, withCommon, withFeeds, withLive } from './_options.ts'
 import { formatOf, paletteOf, tell } from './_print.ts'
@@ -23,7 +25,7 @@ import { refuseSameFile } from './_same-file.ts'
 import { isNeedless, type Schedule, untilEnd, waitForOpening } from './_schedule.ts'
 import { demandSymbols, printedSchema, type Setup, setUp } from './_setup.ts'
 import { influxTokenOf } from './_token.ts'
-import { choice, duration, integer, portOrOff, repeated, until } from './_values.ts'
+import { choice, duration, integer, listenPlace, portOrOff, repeated, until } from './_values.ts'
 
 interface Options extends Schedule, FeedOptions, LiveOptions {
   to?: string[]
@@ -34,6 +36,7 @@ interface Options extends Schedule, FeedOptions, LiveOptions {
   depth?: number
   raw?: string
   relay: number | false
+  metrics?: Place
 }
 
 const HOLES = 3
@@ -59,6 +62,7 @@ export function define(io: Io): Command {
     .option('--depth <n>', 'store quotes with this many levels of the book, 1 to 10', integer(1, 10))
     .option('--raw <dir>', 'keep every frame as it came, for --from raw:DIR')
     .option('--relay <port>', 'relay the feed on this loopback port, or off', portOrOff, 0)
+    .option('--metrics <port>', 'serve Prometheus metrics and /healthz on this port, or HOST:PORT', listenPlace)
   command.options.find(({ long }) => long === '--relay')!.defaultValueDescription = 'a usual or a free one'
   command.options.find(({ long }) => long === '--patience')!.defaultValueDescription = '60s'
   withFeeds(command, 'a running recorder, else alltick:')
@@ -75,11 +79,17 @@ export function define(io: Io): Command {
     Object.assign(io, { meantToBeStopped: true, ignoresHangup: true })
     let addresses = await liveAddresses(options.from, setup, io)
     refuseSameFile(addresses, sinks, io)
-    if (options.waitOpen && (await waitForOpening(setup, options, io)))
-      addresses = await liveAddresses(options.from, setup, io)
-    if (io.interrupted.aborted) return
-    if (LIVE.has(addresses[0].scheme) && isNeedless(options, setup, io.clock.now(), io)) return
-    await run({ addresses, sinks, symbols, setup, options }, io)
+    const health = await openHealth(options.metrics, sinks, io)
+    if (options.metrics) tell(`metrics at ${health.url}/metrics`, options, io)
+    try {
+      if (options.waitOpen && (await waitForOpening(setup, options, health.idle, io)))
+        addresses = await liveAddresses(options.from, setup, io)
+      if (io.interrupted.aborted) return
+      if (LIVE.has(addresses[0].scheme) && isNeedless(options, setup, io.clock.now(), io)) return
+      await run({ addresses, sinks, symbols, setup, options, health }, io)
+    } finally {
+      await health.close()
+    }
   })
 }
 
@@ -89,11 +99,12 @@ interface Plan {
   symbols: readonly string[]
   setup: Setup
   options: Options
+  health: Health
 }
 
 /** Opens sinks before the source, so that a store that cannot be written costs no connection; a new one is made by its first tick. */
 async function run(plan: Plan, io: Io): Promise<void> {
-  const { addresses, symbols, setup, options } = plan
+  const { addresses, symbols, setup, options, health } = plan
   const [address] = addresses
   const ended = new AbortController()
   const signal = stopAfter(options.duration, io, ended.signal)
@@ -137,6 +148,7 @@ async function run(plan: Plan, io: Io): Promise<void> {
       plan,
       io,
     )
+    const gapsBefore = await gapsToday(store, symbols, io)
     void tellFeeds(source, options, signal, io)
     const recording = startRecording({
       ...{ source, symbols, sessions: setup.sessions, clock: io.clock, quotes: options.depth !== undefined },
@@ -149,15 +161,19 @@ async function run(plan: Plan, io: Io): Promise<void> {
       },
       onCommit: (events) => refill.add(events),
     })
-    const failure = await recording.done.then(
+    const done = recording.done.then(
       () => undefined,
       (error: unknown) => ({ error }),
     )
+    const { tally } = recording
+    const watched = { source, validator, tally, sinks, symbols, sessions: setup.sessions, gapsBefore }
+    await health.watch({ ...watched, bytes: () => bytes })
+    const failure = await done
     ended.abort('over')
-    await refill.ended
+    await Promise.all([refill.ended, health.end()])
     await relay?.close()
-    const summary = recording.tally.summary(bytes)
-    if (!failure || summary.received > 0) conclude(summary, recording.tally.holes, options, plan, io)
+    const summary = tally.summary(bytes)
+    if (!failure || summary.received > 0) conclude(summary, tally.holes, options, plan, io)
     if (failure) throw failure.error
   } finally {
     ended.abort()

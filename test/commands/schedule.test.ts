@@ -16,7 +16,7 @@ function waiting(now: string) {
   const clock = new ManualClock(at(now))
   const io = { clock, interrupted: new AbortController().signal, stderr: new PassThrough() } as unknown as Io
   const state = { isOver: false }
-  void waitForOpening(setup, { quiet: true } as never, io).then(() => {
+  void waitForOpening(setup, { quiet: true } as never, () => {}, io).then(() => {
     state.isOver = true
   })
   return { clock, state }

@@ -109,7 +109,8 @@ export interface Status {
   detail: string
 }
 
-export type RejectReason = 'malformed' | 'price' | 'volume' | 'crossed'
+export const REJECT_REASONS = ['malformed', 'price', 'volume', 'crossed'] as const
+export type RejectReason = (typeof REJECT_REASONS)[number]
 
 /** A record that cannot be a trade, kept with its reason and raw payload. Travels in the stream like everything else. */
 export interface Rejected {

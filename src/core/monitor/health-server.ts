@@ -10,6 +10,9 @@ export interface Answer {
   readonly body: string
 }
 
+/** What is answered, by path. */
+export type Pages = Readonly<Record<string, () => Promise<Answer>>>
+
 /** Where to listen; port 0 takes any free one. */
 export interface Place {
   readonly host: string
@@ -32,10 +35,7 @@ const JSON_TYPE = 'application/json; charset=utf-8'
  * (DNS rebinding) gets nothing.
  * @throws HkqError E_NETWORK when it cannot listen there
  */
-export async function openHealthServer(
-  place: Place,
-  pages: Readonly<Record<string, () => Promise<Answer>>>,
-): Promise<HealthServer> {
+export async function openHealthServer(place: Place, pages: Pages): Promise<HealthServer> {
   const patience = { requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS, connectionsCheckingInterval: REQUEST_MS }
   const server = createServer(patience, (request, response) => void answer(request, response, place.host, pages))
   server.maxConnections = MAX_CONNECTIONS
@@ -64,12 +64,7 @@ async function listen(server: Server, { host, port }: Place): Promise<void> {
   server.removeAllListeners('error').on('error', () => {})
 }
 
-async function answer(
-  request: IncomingMessage,
-  response: ServerResponse,
-  host: string,
-  pages: Readonly<Record<string, () => Promise<Answer>>>,
-): Promise<void> {
+async function answer(request: IncomingMessage, response: ServerResponse, host: string, pages: Pages): Promise<void> {
   const { status, type, body } = await answerTo(request, host, pages).catch(() => refusal(500, 'it failed'))
   const length = Buffer.byteLength(body)
   const headers = { 'content-type': type, 'content-length': length, 'cache-control': 'no-store' }
@@ -80,7 +75,7 @@ async function answer(
 async function answerTo(
   { method = '', url = '/', headers }: IncomingMessage,
   host: string,
-  pages: Readonly<Record<string, () => Promise<Answer>>>,
+  pages: Pages,
 ): Promise<Answer> {
   if (!isAddressed(headers.host ?? '', host)) return refusal(403, 'host not allowed')
   if (method !== 'GET' && method !== 'HEAD') return refusal(405, 'use GET')
@@ -92,7 +87,7 @@ async function answerTo(
 /** Whether a request means this server by the name in it. */
 function isAddressed(header: string, host: string): boolean {
   const name = header.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')
-  return isWildcard(host) || isLoopbackHost(name) || name.toLowerCase() === host.toLowerCase()
+  return name === '' || isWildcard(host) || isLoopbackHost(name) || name.toLowerCase() === host.toLowerCase()
 }
 
 function isWildcard(host: string): boolean {

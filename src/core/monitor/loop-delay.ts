@@ -16,7 +16,7 @@ export class LoopDelay {
     if (this.#intervals.count === 0) return null
     const interval = this.#intervals.percentile(99) / 1e6
     this.#intervals.reset()
-    return Math.max(0, interval - RESOLUTION)
+    return Number(Math.max(0, interval - RESOLUTION).toFixed(2))
   }
 
   close(): void {

@@ -88,12 +88,14 @@ function readerOf(clock: Clock): Reader {
 
 /** Null over no time, and where the counter began anew meanwhile. */
 function perSecond(before: number | null, after: number | null, ms: number): number | null {
-  return before === null || after === null || ms <= 0 || after < before ? null : ((after - before) / ms) * 1_000
+  if (before === null || after === null || ms <= 0 || after < before) return null
+  return Math.round(((after - before) / ms) * 1_000)
 }
 
 /** Counters of the system are coarse: a share stays between 0 and 1. Null where another share was granted meanwhile. */
 function cpuOver(before: Reading, after: Reading): number | null {
   const offered = after.cpuOffered - before.cpuOffered
   if (offered <= 0 || after.cpus !== before.cpus) return null
-  return Math.min(1, Math.max(0, (after.cpuUsed - before.cpuUsed) / offered))
+  const share = (after.cpuUsed - before.cpuUsed) / offered
+  return Number(Math.min(1, Math.max(0, share)).toFixed(4))
 }

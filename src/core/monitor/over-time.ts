@@ -11,7 +11,8 @@ export function overTime(samples: readonly MachineSample[]): MachineSample {
 
 function mean(values: readonly (number | null)[]): number | null {
   const told = known(values)
-  return told.length === 0 ? null : told.reduce((sum, value) => sum + value, 0) / told.length
+  if (told.length === 0) return null
+  return Number((told.reduce((sum, value) => sum + value, 0) / told.length).toFixed(4))
 }
 
 function known(values: readonly (number | null)[]): number[] {

@@ -32,7 +32,7 @@ export interface Watched {
   readonly store: string | null
   /** Canonical; none: whatever comes. */
   readonly symbols: readonly string[]
-  readonly source: Pick<Source, 'name' | 'kind' | 'clock' | 'lines' | 'feeds'>
+  readonly source: Pick<Source, 'name' | 'kind' | 'clock' | 'lines' | 'feeds' | 'committed'>
   readonly sessions: Sessions
   readonly clock: Clock
   readonly machine: Pick<Machine, 'sample'>
@@ -47,6 +47,14 @@ export interface Watched {
   readonly usage: () => Usage
   /** Gaps of today that the store had before. */
   readonly gapsBefore: number
+}
+
+/** All that a recorder tells at one moment; the distributions, exchange to receive and receive to commit, are since its start. */
+export interface Told {
+  readonly record: HealthRecord
+  readonly latency: Histogram
+  readonly commit: Histogram
+  readonly usage: Usage
 }
 
 /** One look at a recording. */
@@ -101,18 +109,16 @@ export class RecorderWatch {
     }
   }
 
-  get vitals(): Vitals {
-    return this.#watched.vitals()
-  }
-
-  get usage(): Usage {
-    return this.#watched.usage()
+  /** All that is to be told now. */
+  told(): Told {
+    const { latency, commit } = this.#watched.vitals()
+    return { record: this.record(), latency, commit, usage: this.#watched.usage() }
   }
 
   /** How the recording does now. */
   record(): HealthRecord {
     const { clock, source, pid, store, size } = this.#watched
-    const vitals = this.vitals
+    const vitals = this.#watched.vitals()
     const { at, value: before } = this.#lately.first!
     const seconds = (clock.monotonic() - at) / 1_000
     const [latency, commit] = [vitals.latency.since(before.latency), vitals.commit.since(before.commit)]
@@ -145,7 +151,7 @@ export class RecorderWatch {
   async #look(): Promise<void> {
     const { clock, sessions, source, usage } = this.#watched
     const machine = await this.#watched.machine.sample()
-    const vitals = this.vitals
+    const vitals = this.#watched.vitals()
     const at = clock.monotonic()
     const { received, latency, commit } = vitals
     const rejected = total(vitals.rejected)
@@ -171,6 +177,7 @@ export class RecorderWatch {
       ...{ now: clock.now(), age: at - this.#startedAt, kind: source.kind },
       phase: sessions.phaseAt(source.clock.now()),
       ...{ lines: source.lines?.() ?? [], isCovered: source.feeds !== undefined },
+      isShared: source.committed !== undefined,
       silence: this.#quiet.now(at),
       ...{ sinks: sinks(), waiting: this.#waiting(vitals) },
       delay: vitals.commit.since(before.commit).quantile(1) ?? 0,

@@ -22,6 +22,7 @@ export const REASONS = [
   'disk_low',
   'memory_low',
   'event_loop',
+  'no_answer',
 ] as const
 export type Reason = (typeof REASONS)[number]
 
@@ -38,6 +39,8 @@ export interface Facts {
   readonly lines: readonly LineState[]
   /** Whether each of several lines carries all symbols. */
   readonly isCovered: boolean
+  /** Whether others may be given what comes, as from a queue. */
+  readonly isShared: boolean
   /** How long no trade came, and how long that is no cause for worry. */
   readonly silence: { readonly ms: number; readonly limit: number }
   readonly sinks: readonly Condition[]
@@ -117,10 +120,14 @@ function lines(facts: Facts): Finding | null {
   return finding(isAll ? 'disconnected' : 'line_lost', isInSession(facts) ? state : null, detail)
 }
 
-function silent({ kind, phase, lines, silence: { ms, limit } }: Facts): Finding | null {
+function silent({ kind, phase, lines, isShared, silence: { ms, limit } }: Facts): Finding | null {
   if (kind === 'recorded' || (phase !== 'morning' && phase !== 'afternoon')) return null
   if (ms < limit || (lines.length > 0 && !lines.some(({ isUp }) => isUp))) return null
-  return finding('silent', ms >= LONG * limit ? 'failing' : 'degraded', `no trade of any symbol for ${span(ms)}`)
+  return finding(
+    'silent',
+    ms >= LONG * limit && !isShared ? 'failing' : 'degraded',
+    `no trade of any symbol for ${span(ms)}`,
+  )
 }
 
 function paused({ sinks }: Facts): Finding | null {

@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.ts'
 import { HkqError, messageOf } from '../errors.ts'
 import type { Gap, MarketEvent, Status, StatusState } from '../market/event.ts'
-import type { Source } from '../pipeline/source.ts'
+import { LineTeller } from '../pipeline/line-teller.ts'
+import type { LineState, Source } from '../pipeline/source.ts'
 import { Given } from './given.ts'
 import { HeldCoverage } from './held-coverage.ts'
 import type { Entry, Reader } from './queue.ts'
@@ -68,6 +69,7 @@ class QueueSource implements Source {
   readonly #given = new Given()
   readonly #held = new HeldCoverage()
   readonly #leftOut = new Set<string>()
+  readonly #line: LineTeller
   #reader: Reader | undefined
   #acknowledging: Promise<void> | undefined
   /** Local time at which the queue was last known to hold everything. */
@@ -80,12 +82,17 @@ class QueueSource implements Source {
     this.#wanted = new Set(options.symbols)
     this.name = options.label
     this.clock = options.clock
+    this.#line = new LineTeller(options.label, options.clock)
     this.#soundAt = options.clock.now()
   }
 
   committed(batches: number): void {
     this.#given.committed(batches)
     this.#acknowledge()
+  }
+
+  lines(): readonly LineState[] {
+    return [this.#line.state]
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<readonly MarketEvent[]> {
@@ -120,6 +127,7 @@ class QueueSource implements Source {
         if (!isAway(error) || ++failures > maxRetries) throw asSource(error)
         const reader = this.#reader
         this.#reader = undefined
+        this.#line.lost(messageOf(error))
         await reader?.close()
         if (reader !== undefined) yield { events: [this.#status('lost', messageOf(error))], ids: [] }
         await clock.sleep(wait, signal)
@@ -131,6 +139,7 @@ class QueueSource implements Source {
   /** What is told of a connection that was made: that it is up, and what was lost meanwhile. */
   *#begin(reader: Reader, isBack: boolean): Generator<Batch> {
     this.#acknowledge()
+    this.#line.up()
     const isHole = isBack && (this.#options.isForgetful || reader.isNew)
     const events: MarketEvent[] = [this.#status('up', this.name)]
     if (isHole) events.push(this.#hole(this.#options.isForgetful ? 'disconnect' : 'overflow'))

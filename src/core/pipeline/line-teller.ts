@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import type { LineState } from '../pipeline/source.ts'
+import type { LineState } from './source.ts'
 
 /** Keeps how a connection is: since when it is up, or away, and why; attempts that fail belong to one absence. */
 export class LineTeller {
