@@ -61,8 +61,8 @@ function recorder(record: HealthRecord, add: Add): void {
 
 function counters(record: HealthRecord, add: Add): void {
   const { rejected, flagged } = record
-  add('counter', 'hkq_ticks_received_total', 'Ticks received', record.received)
-  add('counter', 'hkq_ticks_stored_total', 'Ticks stored', record.stored)
+  add('counter', 'hkq_ticks_received_total', 'Ticks received since the recording began', record.received)
+  add('counter', 'hkq_ticks_stored_total', 'Ticks that are committed', record.stored)
   add('counter', 'hkq_ticks_duplicate_total', 'Ticks that were stored already', record.duplicates)
   add('counter', 'hkq_ticks_flagged_total', 'Stored ticks that are doubtful, by flag', by('flag', FLAGS, flagged))
   add(
@@ -71,10 +71,10 @@ function counters(record: HealthRecord, add: Add): void {
     'Records that can be no trade, by reason',
     by('reason', REJECT_REASONS, rejected),
   )
-  add('counter', 'hkq_gaps_total', 'Gaps', record.gaps)
+  add('counter', 'hkq_gaps_total', 'Gaps told since the recording began', record.gaps)
   add('gauge', 'hkq_gaps_today', 'Gaps of this day in Hong Kong, those before this run included', record.gaps_today)
   add('gauge', 'hkq_holes', 'Gaps inside a session that nothing has filled', record.holes)
-  add('counter', 'hkq_reconnects_total', 'Reconnects', record.reconnects)
+  add('counter', 'hkq_reconnects_total', 'Connections that had to be made again', record.reconnects)
   add('counter', 'hkq_received_bytes_total', 'Bytes received from the feed', record.bytes)
 }
 
