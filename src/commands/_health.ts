@@ -143,7 +143,8 @@ async function keep(store: Resumable, watch: RecorderWatch, signal: AbortSignal,
   const keeper = new Keeper({
     put: async (metrics, since) => (await store.putMetrics?.(metrics, since)) ?? false,
     clock: io.clock,
-    tell: (line) => say(io, `hkq: ${line}`),
+    // at the end the recording itself says what is wrong with its store
+    tell: (line) => !signal.aborted && say(io, `hkq: ${line}`),
   })
   while (!signal.aborted) {
     await io.clock.sleep(MINUTE, signal)

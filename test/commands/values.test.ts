@@ -6,6 +6,7 @@ import {
   duration,
   integer,
   interval,
+  listenPlace,
   type Parser,
   percentOrOff,
   port,
@@ -224,5 +225,32 @@ describe('a repeated option', () => {
   it('keeps every value in order', () => {
     const durations = repeated(duration)
     expect(durations('2s', durations('1s', undefined))).toEqual([1_000, 2_000])
+  })
+})
+
+describe('a place to listen at', () => {
+  it.each([
+    ['9464', '127.0.0.1', 9464],
+    ['0', '127.0.0.1', 0],
+    ['0.0.0.0:9464', '0.0.0.0', 9464],
+    ['recorder.internal:80', 'recorder.internal', 80],
+    ['[::1]:9464', '::1', 9464],
+    ['[::]:0', '::', 0],
+  ])('%s is %s, port %d', (text, host, number) => expect(listenPlace(text)).toEqual({ host, port: number }))
+
+  it.each([
+    '',
+    'x',
+    ':9464',
+    '127.0.0.1',
+    '127.0.0.1:x',
+    '::1:9464',
+    'http://127.0.0.1:9464',
+    'a b:1',
+    '70000',
+    'a:70000',
+    '-1',
+  ])('is not "%s"', (text) => {
+    expect(refusal(listenPlace, text)).toMatch(/^unknown port ".*": use /)
   })
 })

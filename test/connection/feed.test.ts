@@ -336,6 +336,27 @@ describe('connecting again', () => {
     await peer(server, 1)
   })
 
+  it('tells how its line is: since when it is up or away, and why, however often an attempt fails', async () => {
+    const reading = start()
+    const [line] = reading.feed.lines!()
+    expect(line).toEqual({ source: 'fake', state: 'connecting', since: MORNING, detail: null })
+    const first = await peer(server)
+    await until(() => reading.states('up').length === 1)
+    expect(reading.feed.lines!()).toEqual([{ source: 'fake', state: 'up', since: MORNING, detail: null }])
+    await reading.clock.advance(2_000)
+    await server.close()
+    first.socket.terminate()
+    await until(() => reading.states('lost').length === 1)
+    await reading.clock.advance(3_000)
+    await until(() => reading.states('lost').length === 2)
+    expect(reading.feed.lines!()).toEqual([
+      { source: 'fake', state: 'lost', since: MORNING + 2_000, detail: expect.stringContaining('ECONNREFUSED') },
+    ])
+    reading.stop.abort()
+    await reading.done
+    expect(reading.feed.lines!()[0]).toMatchObject({ state: 'lost', detail: 'the feed has ended' })
+  })
+
   it('forgets the failures of an endpoint that delivers', async () => {
     const dead = await openServer()
     await dead.close()

@@ -406,11 +406,12 @@ describe('a connection that the SDK keeps to itself', () => {
 
   it('is asked for again until it answers, with pauses, and forgets what it had of the old one', async () => {
     const fake = new FakeSdk()
-    const { clock, of, states } = await start({ fake })
+    const { clock, feed, of, states } = await start({ fake })
     fake.depth('700.HK', levels([600, 300]), levels([600.5, 400]))
     fake.trades('700.HK', trade(MORNING))
     fake.failures = ['request timeout', 'request timeout', null]
     await clock.advance(30_000)
+    expect(feed.lines!()).toMatchObject([{ state: 'lost', since: MORNING + 30_000, detail: 'request timeout' }])
     expect(states('lost').map(({ detail }) => detail.split(';')[0])).toEqual([
       'no data for too long while the market trades',
       'request timeout',
@@ -418,6 +419,7 @@ describe('a connection that the SDK keeps to itself', () => {
     await clock.advance(6_000)
     expect(states('lost')).toHaveLength(3)
     expect(states('up')).toHaveLength(2)
+    expect(feed.lines!()).toEqual([{ source: 'longbridge', state: 'up', since: MORNING + 36_000, detail: null }])
     fake.trades('700.HK', trade(MORNING + 36_000))
     await turn()
     expect(of('tick').at(-1)).toMatchObject({ bid_price: null, seq: 0 })

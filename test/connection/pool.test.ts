@@ -116,6 +116,7 @@ describe('a feed over several connections', () => {
     }
     await until(() => ticks().length === 3)
     expect(feed.connections?.()).toBe(3)
+    expect(feed.lines!().map(({ state }) => state)).toEqual(['up', 'up', 'up'])
   })
 
   it('keeps the distance between requests of one token, whichever connection they leave by', async () => {
@@ -135,6 +136,7 @@ describe('a feed over several connections', () => {
     const lost = asked.find(({ frame }) => peers[0]!.frames.includes(frame))!.frame.symbols
     peers[0]!.socket.terminate()
     await until(() => told('lost').length === 1)
+    expect(feed.lines!().filter(({ state }) => state === 'up')).toHaveLength(2)
     stop.abort()
     await done
     const holes = events.flatMap((event) =>

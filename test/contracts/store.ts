@@ -379,6 +379,30 @@ export function storeContract(name: string, makeBench: () => Promise<Bench>): vo
       await bench.store.putInstruments([old, recent])
       expect(await (await bench.reopen()).instruments()).toEqual([recent])
     })
+
+    it('keeps numbers of health, where it has a place for them, the latest of a name and time, and forgets old ones', async (context) => {
+      if (bench.store.putMetrics === undefined) return context.skip()
+      const metric = (time: number, name: string, value: number) => ({ time, name, value })
+      const told = (store: Store, span = {}) => collect(store.metrics!(span))
+      const first = [metric(1_000, 'cpu', 0.25), metric(1_000, 'reason.silent', 1), metric(2_000, 'cpu', 1e-300)]
+      expect(await bench.store.putMetrics(first, 0)).toBe(true)
+      expect(await bench.store.putMetrics([metric(2_000, 'cpu', 2 ** 53), metric(3_000, 'cpu', -1.5)], 1_000)).toBe(
+        true,
+      )
+      const store = await bench.reopen()
+      expect(await told(store)).toEqual([first[0], first[1], metric(2_000, 'cpu', 2 ** 53), metric(3_000, 'cpu', -1.5)])
+      expect(await told(store, { since: 2_000, until: 3_000 })).toEqual([metric(2_000, 'cpu', 2 ** 53)])
+      await store.putMetrics!([], 2_001)
+      expect(await told(store)).toEqual([metric(3_000, 'cpu', -1.5)])
+      expect(await store.symbols(), 'they are no market data').toEqual([])
+    })
+
+    it('gives thousands of numbers of health back, in order', async (context) => {
+      if (bench.store.putMetrics === undefined) return context.skip()
+      const many = Array.from({ length: 12_000 }, (_, i) => ({ time: i >> 2, name: `n${i & 3}`, value: i }))
+      await bench.store.putMetrics(many.toReversed(), 0)
+      expect(await collect(bench.store.metrics!({}))).toEqual(many)
+    })
   })
 }
 

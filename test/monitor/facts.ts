@@ -12,9 +12,14 @@ export const QUIET_MACHINE: MachineSample = {
 }
 
 /** A line that is up, or was lost so long ago. */
-export function line(lostFor?: number, detail: string | null = 'connection reset', source = 'alltick'): LineState {
-  if (lostFor === undefined) return { source, isUp: true, since: NOW - 60 * MINUTE, detail: null }
-  return { source, isUp: false, since: NOW - lostFor, detail }
+export function line(lostFor?: number, state: LineState['state'] = 'lost', detail: string | null = 'reset'): LineState {
+  if (lostFor === undefined) return { source: 'alltick', state: 'up', since: NOW - 60 * MINUTE, detail: null }
+  return { source: 'alltick', state, since: NOW - lostFor, detail }
+}
+
+/** A line that was never up, so long after it began. */
+export function unborn(age: number, detail: string | null = null): LineState {
+  return line(age, 'connecting', detail)
 }
 
 /** A recorder of one live feed in the morning, all well, but for what is said. */

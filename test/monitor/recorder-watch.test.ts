@@ -17,7 +17,7 @@ async function watching(start: string, more: Partial<Watched> = {}) {
     rejected: {} as Record<string, number>,
     flagged: {} as Record<string, number>,
     ...{ latency: new Histogram(), commit: new Histogram(), waitingSince: null as number | null },
-    lines: [{ source: 'alltick', isUp: true, since: clock.now(), detail: null }] as LineState[],
+    lines: [{ source: 'alltick', state: 'up', since: clock.now(), detail: null }] as LineState[],
     sinks: [{ trouble: null, waiting: 0 }] as Condition[],
     size: { store: 1_000, log: 10, logLimit: 100 } as StoreSize | null,
     last: [] as Tick[],
@@ -99,14 +99,14 @@ describe('a watched recorder', () => {
     await clock.advance(31 * SECOND)
     recording.received++
     await clock.advance(30 * SECOND)
-    recording.lines = [{ source: 'alltick', isUp: false, since: clock.now(), detail: 'reset' }]
+    recording.lines = [{ source: 'alltick', state: 'lost', since: clock.now(), detail: 'reset' }]
     await clock.advance(20 * SECOND)
     const lost = watch.record()
     expect(lost).toMatchObject({ state: 'degraded', since: parseTime('2026-11-20T10:01:05') })
     expect(lost.detail).toBe('alltick lost for 20 s: reset')
     await clock.advance(MINUTE)
     expect(watch.record()).toMatchObject({ state: 'failing', since: parseTime('2026-11-20T10:01:35') })
-    recording.lines = [{ source: 'alltick', isUp: true, since: clock.now(), detail: null }]
+    recording.lines = [{ source: 'alltick', state: 'up', since: clock.now(), detail: null }]
     recording.received++
     await clock.advance(5 * SECOND)
     expect(watch.record()).toMatchObject({ state: 'ok', reasons: [], detail: null })

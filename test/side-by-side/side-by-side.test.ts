@@ -73,7 +73,8 @@ describe('two feeds over sockets', () => {
       ...{ symbols: ['00700.HK'], depth: 0, sessions: new Sessions(), clock, random: () => 0, signal: stop.signal },
     })
 
-  const begin = () => drained(sideBySide([feed('a', servers[0], 0), feed('b', servers[1], 350)], stop.signal))
+  const both = () => sideBySide([feed('a', servers[0], 0), feed('b', servers[1], 350)], stop.signal)
+  const begin = () => drained(both())
 
   /** One trade every 100 ms, told by those of the servers' newest connections that are named. */
   async function trade(count: number, ...who: readonly (0 | 1)[]): Promise<void> {
@@ -101,11 +102,16 @@ describe('two feeds over sockets', () => {
   }
 
   it('the second stands in while the first is away, and the hole is filled exactly', async () => {
-    const done = begin()
+    const pair = both()
+    const done = drained(pair)
     await connect()
     await trade(100, 0, 1)
     ;(await peer(servers[0])).socket.terminate()
     await until(() => told('lost').length === 1)
+    expect(pair.lines!()).toMatchObject([
+      { source: 'a', state: 'lost' },
+      { source: 'b', state: 'up' },
+    ])
     await trade(20, 1)
     await until(() => numbers('b').length === 20)
     await clock.advance(3_000)

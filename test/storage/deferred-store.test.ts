@@ -5,7 +5,7 @@ import Database from 'better-sqlite3'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { DeferredStore } from '../../src/core/storage/deferred-store.ts'
 import { openSqlite } from '../../src/core/storage/sqlite.ts'
-import { tick } from './sample.ts'
+import { collect, tick } from './sample.ts'
 
 let folder: string
 let path: string
@@ -31,6 +31,19 @@ const tencent = {
 } as const
 
 describe('a new store', () => {
+  it('is not made for the health of its recorder, and keeps that once it is there', async () => {
+    const store = new DeferredStore(() => openSqlite(path, { mode: 'record' }))
+    const metric = { time: 1_000, name: 'cpu', value: 0.5 }
+    expect(await store.putMetrics([metric], 0)).toBe(false)
+    expect(existsSync(path)).toBe(false)
+    await store.write([tick({ seq: 1 })])
+    expect(await store.putMetrics([metric], 0)).toBe(true)
+    await store.close()
+    const reader = await openSqlite(path, { mode: 'read' })
+    expect(await collect(reader.metrics!({}))).toEqual([metric])
+    await reader.close()
+  })
+
   it('is made by the first write, with the static facts that came before it', async () => {
     const store = new DeferredStore(() => openSqlite(path, { mode: 'record' }))
     await store.putInstruments([tencent])

@@ -57,6 +57,31 @@ describe('a patient store', () => {
     expect(lines.slice(1)).toEqual(['stored again after 7.2 s, all that waited in its order'])
   })
 
+  it('tells why nothing is stored, since when, and for how long it is so', async () => {
+    const { store } = failing(times(4, 'SQLITE_FULL'))
+    const { clock, patience } = waiting()
+    const recorder = patient(store, patience)
+    expect(recorder.condition!()).toEqual({ trouble: null, waiting: 0 })
+    const write = recorder.write([tick()])
+    await clock.advance(0)
+    expect(recorder.condition!().trouble).toMatchObject({ kind: 'paused', since: at('10:00:00.000') })
+    expect(recorder.condition!().trouble!.detail).toMatch(/"a.db" cannot grow: the disk is full/)
+    await clock.advance(60_000)
+    await write
+    expect(recorder.condition!().trouble).toBeNull()
+  })
+
+  it('tells of no lock that is gone in a moment', async () => {
+    const { store } = failing(times(3, 'SQLITE_BUSY'))
+    const { clock, patience } = waiting()
+    const recorder = patient(store, patience)
+    const write = recorder.write([tick()])
+    await clock.advance(200)
+    expect(recorder.condition!().trouble).toBeNull()
+    await clock.advance(60_000)
+    await write
+  })
+
   it('gives up after its time, saying from when on nothing is stored', async () => {
     const { store, stored, writes } = failing(times(1_000, 'SQLITE_IOERR_WRITE'))
     const { clock, patience } = waiting()

@@ -71,6 +71,26 @@ describe('a writer', () => {
     expect(writer.stats.latency_p99).toBeCloseTo(5, 9)
   })
 
+  it('tells since when the first tick of the write that is under way has waited', async () => {
+    let commit = () => {}
+    const sink: Sink = {
+      write: () => new Promise((done) => (commit = () => done({ stored: 1, duplicates: 0 }))),
+      close: async () => {},
+    }
+    const writer = createWriter(sink, clock(at('10:00:09.000')))
+    const first = { received_at: at('10:00:01.000') }
+    const source = batchesOf<MarketEvent>([gap(), tick({ seq: 1, ...first }), tick({ seq: 2 })])
+    expect(writer.waitingSince).toBeNull()
+    const done = writer.run(source)
+    await new Promise(setImmediate)
+    await new Promise(setImmediate)
+    expect(writer.waitingSince).toBe(at('10:00:01.000'))
+    commit()
+    await done
+    expect(writer.waitingSince).toBeNull()
+    expect(writer.latency.count).toBe(1)
+  })
+
   it('fails with the sink and closes a source that waits', async () => {
     const { sink } = memory(0)
     const channel = new Channel<MarketEvent>()

@@ -14,6 +14,7 @@ import {
 } from '../../src/core/market/event.ts'
 import type { Instrument } from '../../src/core/market/instrument.ts'
 import { place } from '../../src/core/market/place.ts'
+import type { Metric } from '../../src/core/monitor/metrics.ts'
 import type { Checkpoint, Query, Written } from '../../src/core/pipeline/source.ts'
 import { columnsOf, type TickColumns } from '../../src/core/storage/columns.ts'
 import type { ColumnChoice, Span, Store } from '../../src/core/storage/store.ts'
@@ -28,6 +29,7 @@ export class Disk {
   readonly instruments = new Map<string, Instrument>()
   readonly filled = new Map<string, Summary>()
   readonly compared = new Map<string, Completeness>()
+  readonly metrics = new Map<string, Metric>()
 }
 
 /** The contract of a store in plain maps: the model that the simulation, and any store under test, is compared with. */
@@ -42,6 +44,18 @@ export class MemoryStore implements Store {
 
   async write(batch: readonly MarketEvent[]): Promise<Written> {
     return this.commit(batch)
+  }
+
+  async putMetrics(rows: readonly Metric[], since: number): Promise<boolean> {
+    const { metrics } = this.#disk
+    for (const [key, { time }] of metrics) if (time < since) metrics.delete(key)
+    for (const row of rows) metrics.set(`${row.time} ${row.name}`, row)
+    return true
+  }
+
+  async *metrics({ since = -Infinity, until = Infinity }: Span): AsyncGenerator<Metric[]> {
+    const rows = [...this.#disk.metrics.values()].filter(({ time }) => time >= since && time < until)
+    if (rows.length > 0) yield rows.sort((a, b) => a.time - b.time || (a.name < b.name ? -1 : 1))
   }
 
   /** Stores the batch whole or, where it throws, nothing of it. */

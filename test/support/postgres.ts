@@ -47,7 +47,18 @@ export async function dropSchema(schema: string, url = SERVER): Promise<void> {
 
 /** Removes every row that a store holds; it may stay open: integers of names are never taken back. */
 export async function emptySchema(schema: string, url = SERVER): Promise<void> {
-  const tables = ['tick', 'quote', 'minute', 'gap', 'rejected', 'checkpoint', 'coverage', 'instruments', 'compared']
+  const tables = [
+    'tick',
+    'quote',
+    'minute',
+    'gap',
+    'rejected',
+    'checkpoint',
+    'coverage',
+    'instruments',
+    'compared',
+    'metric',
+  ]
   const deletes = tables.map((table) => `DELETE FROM ${schema}.${table}`)
   await sql(['SET synchronous_commit = off', ...deletes].join('; '), url)
 }

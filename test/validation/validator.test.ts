@@ -8,6 +8,14 @@ import { at, flagsOf, sessions, tick, warningsIn } from './ticks.ts'
 const open = (over: Partial<ValidationOptions> = {}) =>
   createValidator({ sessions, now: () => at('12:00'), live: false, ...over })
 
+it('a validator tells the tick that came last of each symbol', () => {
+  const validator = open()
+  expect([...validator.last()]).toEqual([])
+  const [late, early, index] = [tick({ timestamp: at('10:01') }), tick(), tick({ symbol: 'HSI', volume: null })]
+  validator.push([late, early, index])
+  expect([...validator.last()]).toEqual([early, index])
+})
+
 describe('suspect_price', () => {
   const flagged = (prices: readonly number[], over: Partial<Tick> & { everyMs?: number } = {}) => {
     const { everyMs = 1000, symbol = '00700.HK', timestamp = at('10:00') } = over

@@ -76,7 +76,6 @@ const MOST_SYMBOLS = 1_000
 /** Watches a recording from beside: looks at its counts now and then, and can tell at any time how it does. */
 export class RecorderWatch {
   readonly #watched: Watched
-  readonly #startedAt: number
   readonly #start: number
   readonly #lately = new Window<Look>(LATELY)
   readonly #quiet: Quiet
@@ -86,9 +85,8 @@ export class RecorderWatch {
   private constructor(watched: Watched) {
     const { clock, gapsBefore } = watched
     this.#watched = watched
-    this.#startedAt = clock.monotonic()
     this.#start = clock.now()
-    this.#quiet = new Quiet(this.#startedAt)
+    this.#quiet = new Quiet(clock.monotonic())
     this.#today = { day: dayNumber(this.#start), before: gapsBefore }
   }
 
@@ -170,15 +168,14 @@ export class RecorderWatch {
 
   #facts(vitals: Vitals): Facts {
     const { clock, sessions, source, sinks, skew, size } = this.#watched
-    const at = clock.monotonic()
     const { value: before } = this.#lately.first!
     const sizes = size()
     return {
-      ...{ now: clock.now(), age: at - this.#startedAt, kind: source.kind },
+      ...{ now: clock.now(), kind: source.kind },
       phase: sessions.phaseAt(source.clock.now()),
       ...{ lines: source.lines?.() ?? [], isCovered: source.feeds !== undefined },
       isShared: source.committed !== undefined,
-      silence: this.#quiet.now(at),
+      silence: this.#quiet.now(clock.monotonic()),
       ...{ sinks: sinks(), waiting: this.#waiting(vitals) },
       delay: vitals.commit.since(before.commit).quantile(1) ?? 0,
       received: vitals.received - before.received,

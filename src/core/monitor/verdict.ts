@@ -30,8 +30,6 @@ export type Reason = (typeof REASONS)[number]
 export interface Facts {
   /** Local time, epoch. */
   readonly now: number
-  /** How long it has run. */
-  readonly age: number
   /** Of the trading day, by the source's own clock. */
   readonly phase: Phase
   /** Whether what comes is the present, or a market's past in its own order. */
@@ -106,23 +104,25 @@ function isInSession({ kind, phase }: Facts): boolean {
 }
 
 function lines(facts: Facts): Finding | null {
-  const { lines, now, age, isCovered } = facts
-  const down = lines.filter(({ isUp }) => !isUp)
+  const { lines, now, isCovered } = facts
+  const down = lines.filter(({ state }) => state !== 'up')
   if (down.length === 0) return null
-  const [line] = down.toSorted((a, b) => a.since - b.since)
+  const line = down.reduce((oldest, each) => (each.since < oldest.since ? each : oldest))
   const isAll = down.length === lines.length
-  const which = isAll ? line!.source : `${down.length} of ${lines.length} connections`
-  const why = line!.detail === null ? '' : `: ${line!.detail}`
-  if (age < ABSENCE) return finding('connecting', 'starting', `${which} not connected yet${why}`)
-  const isLong = now - line!.since >= ABSENCE
+  const which = isAll ? line.source : `${down.length} of ${lines.length} connections`
+  const why = line.detail === null ? '' : `: ${line.detail}`
+  const isLong = now - line.since >= ABSENCE
+  if (!isLong && down.every(({ state }) => state === 'connecting'))
+    return finding('connecting', isAll ? 'starting' : null, `${which} not connected yet${why}`)
   const state = isLong && (isAll || !isCovered) ? 'failing' : 'degraded'
-  const detail = `${which} lost for ${span(now - line!.since)}${why}`
+  const how = line.state === 'connecting' ? 'not connected' : 'lost'
+  const detail = `${which} ${how} for ${span(now - line.since)}${why}`
   return finding(isAll ? 'disconnected' : 'line_lost', isInSession(facts) ? state : null, detail)
 }
 
 function silent({ kind, phase, lines, isShared, silence: { ms, limit } }: Facts): Finding | null {
   if (kind === 'recorded' || (phase !== 'morning' && phase !== 'afternoon')) return null
-  if (ms < limit || (lines.length > 0 && !lines.some(({ isUp }) => isUp))) return null
+  if (ms < limit || (lines.length > 0 && !lines.some(({ state }) => state === 'up'))) return null
   return finding(
     'silent',
     ms >= LONG * limit && !isShared ? 'failing' : 'degraded',

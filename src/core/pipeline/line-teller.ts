@@ -8,7 +8,7 @@ export class LineTeller {
 
   constructor(source: string, clock: Pick<Clock, 'now'>) {
     this.#clock = clock
-    this.#state = { source, isUp: false, since: clock.now(), detail: null }
+    this.#state = { source, state: 'connecting', since: clock.now(), detail: null }
   }
 
   get state(): LineState {
@@ -16,11 +16,11 @@ export class LineTeller {
   }
 
   up(): void {
-    this.#state = { source: this.#state.source, isUp: true, since: this.#clock.now(), detail: null }
+    this.#state = { source: this.#state.source, state: 'up', since: this.#clock.now(), detail: null }
   }
 
   lost(detail: string): void {
-    const { source, isUp, since } = this.#state
-    this.#state = { source, isUp: false, since: isUp ? this.#clock.now() : since, detail }
+    if (this.#state.state === 'up') this.#state = { ...this.#state, state: 'lost', since: this.#clock.now() }
+    this.#state = { ...this.#state, detail }
   }
 }

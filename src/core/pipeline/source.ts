@@ -47,10 +47,11 @@ export interface Source extends Batches<MarketEvent> {
 /** One connection of a live feed, as it is now. */
 export interface LineState {
   readonly source: string
-  readonly isUp: boolean
+  /** `connecting`: it was not up yet. */
+  readonly state: 'connecting' | 'up' | 'lost'
   /** Since when, epoch ms. */
   readonly since: number
-  /** Why it was lost, for people; null where it is up, or was not yet. */
+  /** What went wrong last, for people; null where it is up, or nothing did. */
   readonly detail: string | null
 }
 

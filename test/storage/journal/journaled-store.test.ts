@@ -78,6 +78,25 @@ const heard = (timestamp: number): MarketEvent => ({
 })
 
 describe('a store that may go away', () => {
+  it('says so, with what waits for it, and takes no health meanwhile', async () => {
+    const { clock, database, run } = setting()
+    const { store, die } = await run()
+    const metric = { time: 1_000, name: 'cpu', value: 0.5 }
+    expect([store.condition().trouble, await store.putMetrics([metric], 0)]).toEqual([null, true])
+    database.isUp = false
+    await store.write([tick({ seq: 1 })])
+    const { trouble, waiting } = store.condition()
+    expect(trouble).toEqual({ kind: 'away', detail: '"db" is away (no answer)', since: at('10:00:00.000') })
+    expect(waiting).toBeGreaterThan(0)
+    expect(await store.putMetrics([{ ...metric, time: 2_000 }], 0)).toBe(false)
+    database.isUp = true
+    await clock.advance(60_000)
+    expect(store.condition()).toEqual({ trouble: null, waiting: 0 })
+    await store.close()
+    die()
+    expect(await collect(database.content.metrics({}))).toEqual([metric])
+  })
+
   it('tells how far the recording came, from the start and while the store is away', async () => {
     const { clock, database, run } = setting()
     await database.content.write([tick({ seq: 1 }), tick({ symbol: 'HSI', seq: 2 })])

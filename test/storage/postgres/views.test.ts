@@ -24,6 +24,7 @@ describe.skipIf(!isServed)('what other programs see of a PostgreSQL store', () =
     ])
     await store.fill([vendorMinute({ start: at('10:01:00.000') })], [])
     await store.putCompleteness([comparison()])
+    await store.putMetrics!([{ time: at('10:00:00.000'), name: 'cpu', value: 0.25 }], 0)
     await store.close()
   })
   afterAll(() => dropSchema(schema))
@@ -75,6 +76,7 @@ describe.skipIf(!isServed)('what other programs see of a PostgreSQL store', () =
       { symbol: 'HSI', committed_at: '2026-11-20T10:00:09', covered_until: '2026-11-20T10:00:08' },
     ])
     expect(await seen('completeness')).toMatchObject([{ symbol: '00700.HK', vendor: 'alltick', completeness: 0.9 }])
-    expect([await seen('metrics'), await seen('instruments')]).toEqual([[], []])
+    expect(await seen('instruments')).toEqual([])
+    expect(await seen('metrics')).toEqual([{ timestamp: '2026-11-20T10:00:00', name: 'cpu', value: 0.25 }])
   })
 })

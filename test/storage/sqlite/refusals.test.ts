@@ -133,6 +133,20 @@ describe('an older database', () => {
     expect(db.prepare('SELECT text FROM note').pluck().get()).toBe('0')
   })
 
+  it('of the first schema takes the health of a recorder', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'hkq-older-'))
+    const path = join(directory, 'market.db')
+    const older = new Sqlite(path)
+    migrate(older, path, STEPS.slice(0, 1))
+    older.close()
+    const store = await openSqlite(path, { mode: 'record' })
+    const metric = { time: 1_000, name: 'cpu', value: 0.5 }
+    await store.putMetrics!([metric], 0)
+    expect(await collect(store.metrics!({}))).toEqual([metric])
+    await store.close()
+    await rm(directory, { recursive: true })
+  })
+
   it('stays as it was when a step fails', () => {
     const db = new Sqlite(':memory:')
     migrate(db, 'old.db')

@@ -208,9 +208,15 @@ describe('what other people query', () => {
     ])
   })
 
-  it('has instruments and metrics', async () => {
+  it('has instruments', async () => {
     expect(await query([], 'SELECT symbol, date, lot_size FROM instruments')).toEqual([])
-    expect(await query([], 'SELECT timestamp, name, value FROM metrics')).toEqual([])
+  })
+
+  it('shows the health of the recorder by name, at Hong Kong times', async () => {
+    const put = (store: Store) => store.putMetrics!([{ time: at('10:00:00.000'), name: 'cpu', value: 0.25 }], 0)
+    expect(await query([], 'SELECT timestamp, name, value FROM metrics', put)).toEqual([
+      { timestamp: formatLocal(at('10:00:00.000')), name: 'cpu', value: 0.25 },
+    ])
   })
 })
 
