@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import { messageOf } from '../core/errors.ts'
 import { askHealth } from '../core/monitor/ask.ts'
 import { Machine } from '../core/monitor/machine.ts'
@@ -29,16 +30,21 @@ export function openRecorders(io: Io): Recorders {
   }
   return {
     look: async () => {
-      const found = announced(io, 'health-')
-      return found.length === 0 ? [await alone()] : Promise.all(found.map((one) => ask(one, io)))
+      const asked = await Promise.all(announced(io, 'health-').map((one) => ask(one, io)))
+      const records = asked.filter((record) => record !== null)
+      return records.length === 0 ? [await alone()] : records
     },
     close: () => machine?.close(),
   }
 }
 
-async function ask({ pid, told }: Announced, io: Io): Promise<HealthRecord> {
+/** Null where the recorder has died, and its process's number or port is another program's by now. */
+async function ask({ file, pid, told }: Announced, io: Io): Promise<HealthRecord | null> {
   try {
-    return await askHealth(String(told.url), ANSWER)
+    const record = await askHealth(String(told.url), ANSWER)
+    if (record?.pid === pid) return record
+    rmSync(file, { force: true })
+    return null
   } catch (error) {
     const store = typeof told.store === 'string' ? told.store : null
     const why = { state: 'failing', reasons: ['no_answer'], detail: messageOf(error) } as const

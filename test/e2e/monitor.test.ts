@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, writeFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import Sqlite from 'better-sqlite3'
@@ -177,6 +178,23 @@ describe('a recorder', () => {
     expect(existsSync(join(cwd, 'second.db'))).toBe(false)
     const wrong = await hkq(['record', '700', '--from', 'sim:', '--metrics', 'x'], { cwd })
     expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('--metrics: unknown port "x"') })
+  })
+})
+
+describe('what a dead recorder has left', () => {
+  it('counts for none, whoever has its number and its port by now', async () => {
+    const cwd = workdir()
+    const recorder = start(['record', '700', ...SIM], { cwd })
+    const url = await metricsOf(recorder)
+    const ended = finished(recorder)
+    recorder.kill('SIGKILL')
+    await ended
+    const folder = join(cwd, `hkq-${userInfo().uid}`)
+    const left = (pid: number) => JSON.stringify({ pid, url, store: 'sqlite:hk_market.db' })
+    writeFileSync(join(folder, 'health-1.json'), left(process.pid))
+    expect(readdirSync(folder)).toHaveLength(2)
+    expect(await once(cwd)).toMatchObject({ code: 3, health: { state: null } })
+    expect(readdirSync(folder)).toEqual([])
   })
 })
 

@@ -9,7 +9,8 @@ import { finished, hkq, rows, says, start, workdir } from './hkq.ts'
 
 const ENV = { HKQ_ALLTICK_TOKEN: CANARY }
 const symbolsIn = (text: string) => new Set(rows<{ symbol: string }>(text).map(({ symbol }) => symbol))
-const announcements = (cwd: string) => readdirSync(join(cwd, `hkq-${userInfo().uid}`))
+const announcements = (cwd: string) =>
+  readdirSync(join(cwd, `hkq-${userInfo().uid}`)).filter((name) => name.startsWith('relay-'))
 
 /** The text a child prints on stdout, as it grows. */
 function printed(child: ChildProcess): { text: string } {

@@ -148,12 +148,20 @@ describe('whoever asks a recorder', () => {
     expect(await askHealth(url, 5_000)).toEqual(record)
   })
 
-  it('hears that it does not answer, or with something else', async () => {
+  it('hears of none where nobody listens, or somebody else', async () => {
     const { url } = await served(RECORD, '127.0.0.1', {
       '/healthz': async () => ({ status: 200, type: 'application/json', body: '{"type":"tick"}' }),
     })
-    await expect(askHealth(url, 5_000)).rejects.toMatchObject({ code: 'E_NETWORK' })
-    await expect(askHealth('http://127.0.0.1:1', 5_000)).rejects.toMatchObject({ code: 'E_NETWORK' })
-    await expect(askHealth('nonsense', 5_000)).rejects.toMatchObject({ code: 'E_NETWORK' })
+    expect(await askHealth(url, 5_000)).toBeNull()
+    expect(await askHealth('http://127.0.0.1:1', 5_000)).toBeNull()
+    expect(await askHealth('nonsense', 5_000)).toBeNull()
+  })
+
+  it('hears of one that hangs', async () => {
+    const { url } = await served(RECORD, '127.0.0.1', { '/healthz': () => new Promise(() => {}) })
+    await expect(askHealth(url, 50)).rejects.toMatchObject({
+      code: 'E_NETWORK',
+      message: expect.stringMatching(/^no answer from "http:\S+" for 0\.05 s: it hangs/),
+    })
   })
 })
