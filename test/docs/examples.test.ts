@@ -12,14 +12,14 @@ function commandsOf(file: string): string[][] {
   const found = textOf(`docs/examples/${file}`)
     .split('\n')
     .filter((line) => !line.startsWith('#'))
-    .flatMap((line) => /(?:^ExecStart=\S*|&& )\bhkq (.*?)(?: >>.*)?$/.exec(line)?.[1] ?? [])
+    .flatMap((line) => /(?:^ExecStart=\S*|&& )\bhkq (.*?)(?: >>? .*)?$/.exec(line)?.[1] ?? [])
   return found.map((command) => command.trim().split(/\s+/))
 }
 
 describe('the examples', () => {
   it.each([
     ['hkq-record.service', 1],
-    ['crontab', 2],
+    ['crontab', 3],
   ])('%s runs commands whose options are right', async (file, count) => {
     const cwd = workdir()
     const commands = commandsOf(file)
