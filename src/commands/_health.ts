@@ -36,10 +36,12 @@ interface Recorded {
 export interface Health {
   /** Where it may be asked for; undefined where that failed. */
   readonly url: string | undefined
+  /** The gaps of today that a store has; none where it does not tell. */
+  gapsToday(store: Resumable | undefined, symbols: readonly string[]): Promise<number>
   /** Nothing is recorded yet, and that is as it should be: why. */
   idle(why: string): void
-  /** From here on the recording itself is told of, and samples are stored beside its ticks; resolves once it is. */
-  watch(recorded: Recorded): Promise<void>
+  /** From here on the recording itself is told of, and samples are stored beside its ticks. What goes wrong with that ends no recording. */
+  watch(recorded: Recorded): void
   /** Ends the watching, with a last sample; the stores must still be open. */
   end(): Promise<void>
   close(): Promise<void>
@@ -69,35 +71,41 @@ export async function openHealth(place: Place | undefined, sinks: readonly Addre
     return watch?.told() ?? { record: await waiting(), ...none, usage: usage() }
   })
   const server = await opened(place, pages, io)
-  const takeBack = server ? announced(server, store, io) : () => {}
+  let takeBack: (() => void) | undefined
+  const announceOnce = (): void => {
+    takeBack ??= server && announced(server, store, io)
+  }
   const over = new AbortController()
-  let keepers: Promise<unknown> = Promise.resolve()
+  let watching: Promise<void> = Promise.resolve()
   return {
     url: server?.url,
+    gapsToday: (store, symbols) => gapsToday(store, symbols, io),
     idle: (why) => {
       idle = { state: 'closed', detail: why }
+      announceOnce()
     },
-    watch: async (recorded) => {
-      const opened = await RecorderWatch.open(watched(recorded, { machine, store, file }, io))
-      watch = opened
-      void opened.run(over.signal)
-      keepers = Promise.all(recorded.sinks.filter(isStore).map((sink) => keep(sink, opened, over.signal, io)))
+    watch: (recorded) => {
+      announceOnce()
+      watching = (async () => {
+        watch = await RecorderWatch.open(watched(recorded, { machine, store, file }, io))
+        const keepers = recorded.sinks.filter(isStore).map((sink) => keep(sink, watch!, over.signal, io))
+        await Promise.all([watch.run(over.signal), ...keepers])
+      })().catch((error: unknown) => say(io, `hkq: the recorder's health is watched no more: ${messageOf(error)}`))
     },
     end: async () => {
       over.abort()
-      await keepers
+      await watching
     },
     close: async () => {
       over.abort()
-      takeBack()
+      takeBack?.()
       machine.close()
       await server?.close()
     },
   }
 }
 
-/** The gaps of today that a store has; none where it does not tell. */
-export async function gapsToday(store: Resumable | undefined, symbols: readonly string[], io: Io): Promise<number> {
+async function gapsToday(store: Resumable | undefined, symbols: readonly string[], io: Io): Promise<number> {
   const since = dayStart(dayNumber(io.clock.now()))
   const query = { since, ...(symbols.length > 0 && { symbols }) }
   return (await store?.gaps(query).catch(() => []))?.length ?? 0

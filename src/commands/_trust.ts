@@ -14,7 +14,7 @@ const OWN: Readonly<Record<string, RegExp>> = {
 
 /**
  * A project's file comes with a directory, not from the user's own hand: it may not send the token to a host of its
- * choice, nor write outside its own directory. The vendor's own hosts and loopback are fine; other hosts, and other places,
+ * choice, nor write outside its own directory, nor be asked for metrics from elsewhere. The vendor's own hosts and loopback are fine; other hosts, and other places,
  * belong into the user's file, a flag or the environment.
  * @throws HkqError E_CONFIG naming the file and the host or place
  */
@@ -24,6 +24,12 @@ export function checkTrust(path: string, values: unknown): void {
     throw new HkqError(
       'E_CONFIG',
       `the project's configuration "${path}" would write to "${place}", outside its directory: if you trust it, name it in your own configuration or with --to`,
+    )
+  }
+  for (const place of listenersIn(values)) {
+    throw new HkqError(
+      'E_CONFIG',
+      `the project's configuration "${path}" would serve metrics at "${place}", beyond this machine: if you trust it, name it in your own configuration or with --metrics`,
     )
   }
   for (const { vendor, url } of endpointsIn(values)) {
@@ -60,6 +66,16 @@ function placesIn(value: unknown, key = ''): string[] {
   }
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([name, item]) => placesIn(item, Array.isArray(value) ? key : name))
+}
+
+/** Every host but loopback that the values name for metrics. */
+function listenersIn(value: unknown, key = ''): string[] {
+  if (typeof value === 'string') {
+    const host = key === 'metrics' ? /^\s*(.*):\d+\s*$/.exec(value)?.[1] : undefined
+    return host === undefined || isLoopbackHost(host) ? [] : [value]
+  }
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([name, item]) => listenersIn(item, Array.isArray(value) ? key : name))
 }
 
 /** Whether a place lies in a folder, wherever links lead. */

@@ -16,7 +16,7 @@ import { reason } from './_config.ts'
 import { stopAfter, teller, validatorFor } from './_events.ts'
 import { liveAddresses, sourceOptions } from './_feed.ts'
 import { tellFeeds } from './_feeds.ts'
-import { gapsToday, type Health, openHealth } from './_health.ts'
+import type { Health } from './_health.ts'
 import { type Io, say, stateFolder } from './_io.ts'
 import { defineCommand, type FeedOptions, type LiveOptions, withCommon, withFeeds, withLive } from './_options.ts'
 import { formatOf, paletteOf, tell } from './_print.ts'
@@ -79,6 +79,7 @@ export function define(io: Io): Command {
     Object.assign(io, { meantToBeStopped: true, ignoresHangup: true })
     let addresses = await liveAddresses(options.from, setup, io)
     refuseSameFile(addresses, sinks, io)
+    const { openHealth } = await import('./_health.ts')
     const health = await openHealth(options.metrics, sinks, io)
     if (options.metrics) tell(`metrics at ${health.url}/metrics`, options, io)
     try {
@@ -148,7 +149,7 @@ async function run(plan: Plan, io: Io): Promise<void> {
       plan,
       io,
     )
-    const gapsBefore = await gapsToday(store, symbols, io)
+    const gapsBefore = await health.gapsToday(store, symbols)
     void tellFeeds(source, options, signal, io)
     const recording = startRecording({
       ...{ source, symbols, sessions: setup.sessions, clock: io.clock, quotes: options.depth !== undefined },
@@ -167,7 +168,7 @@ async function run(plan: Plan, io: Io): Promise<void> {
     )
     const { tally } = recording
     const watched = { source, validator, tally, sinks, symbols, sessions: setup.sessions, gapsBefore }
-    await health.watch({ ...watched, bytes: () => bytes })
+    health.watch({ ...watched, bytes: () => bytes })
     const failure = await done
     ended.abort('over')
     await Promise.all([refill.ended, health.end()])

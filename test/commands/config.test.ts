@@ -252,6 +252,20 @@ describe('a value of a configuration file', () => {
     expect(load().files).toHaveLength(2)
   })
 
+  it('may not have a recorder serve its metrics beyond this machine', () => {
+    for (const metrics of ['0.0.0.0:9464', '[::]:9464', 'quotes.example:0', ' 10.0.0.1:9464']) {
+      project({ record: { metrics } })
+      expect(failure(() => load()).message).toMatch(/would serve metrics at ".*", beyond this machine/)
+    }
+    for (const metrics of ['9464', 9464, '127.0.0.1:9464', '[::1]:0', 'localhost:9464']) {
+      project({ record: { metrics } })
+      expect(load().files).toHaveLength(1)
+    }
+    project({})
+    user({ record: { metrics: '0.0.0.0:9464' } })
+    expect(load().files).toHaveLength(2)
+  })
+
   it('is not used when everybody may write it, or when it is somebody else’s', () => {
     const path = project({ stream: { count: 1 } })
     chmodSync(path, 0o646)

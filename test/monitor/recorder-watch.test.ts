@@ -22,12 +22,13 @@ async function watching(start: string, more: Partial<Watched> = {}) {
     size: { store: 1_000, log: 10, logLimit: 100 } as StoreSize | null,
     last: [] as Tick[],
     cpu: 0,
+    loopDelays: new Histogram(),
   }
   const watched: Watched = {
     ...{ pid: 42, store: 'sqlite:hk.db', symbols: ['00700.HK', 'HSI'], gapsBefore: 2, clock },
     source: { name: 'alltick', kind: 'live', clock, lines: () => recording.lines },
     sessions: new Sessions(),
-    machine: { sample: async () => ({ ...QUIET_MACHINE, timestamp: clock.now() }) },
+    machine: { loopDelays: recording.loopDelays, sample: async () => ({ ...QUIET_MACHINE, timestamp: clock.now() }) },
     vitals: () => recording,
     last: () => recording.last,
     sinks: () => recording.sinks,
@@ -83,6 +84,17 @@ describe('a watched recorder', () => {
     expect(ticks_per_second).toBeCloseTo(2, 1)
     for (const ms of [commit_p50!, commit_p99!, queue_seconds! * 1_000]) expect(Math.abs(ms - 2)).toBeLessThan(0.2)
     expect(latency_p50).toBeNull()
+  })
+
+  it('is late by what 99 of 100 looks of the last minute did not exceed: one long pause is none', async () => {
+    const { clock, recording, watch } = await watching('2026-11-20T10:00')
+    recording.received = 1
+    for (let i = 0; i < 200; i++) recording.loopDelays.add(i === 7 ? 3_000 : 2)
+    await clock.advance(20 * SECOND)
+    expect(watch.record().loop_delay_p99).toBeLessThan(3)
+    expect(watch.record().state).toBe('ok')
+    for (let i = 0; i < 10; i++) recording.loopDelays.add(700)
+    expect(watch.record()).toMatchObject({ state: 'degraded', reasons: ['event_loop'] })
   })
 
   it('counts what still waits for its commit into the queue, and says that the store is slow, then that it fails', async () => {

@@ -1,25 +1,29 @@
-import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
+import { Histogram } from '../statistics/histogram.ts'
 
 /** Time between two looks, ms: 20 a second cost less than a thousandth of a CPU. */
-const RESOLUTION = 50
+const EVERY = 50
 
-/** How late the event loop of this process is: what a tick waits for whatever else the process does. */
+/**
+ * How late the event loop of this process is: what a tick waits for whatever else the process does. As
+ * `perf_hooks.monitorEventLoopDelay`, whose histogram cannot be asked for the last minute.
+ */
 export class LoopDelay {
-  readonly #intervals: IntervalHistogram = monitorEventLoopDelay({ resolution: RESOLUTION })
+  /** Delays since the beginning, ms; it grows on. */
+  readonly delays = new Histogram()
+  readonly #timer: NodeJS.Timeout
+  #due = performance.now() + EVERY
 
   constructor() {
-    this.#intervals.enable()
-  }
-
-  /** The 99th percentile since the last call, ms; null where there was no look. */
-  take(): number | null {
-    if (this.#intervals.count === 0) return null
-    const interval = this.#intervals.percentile(99) / 1e6
-    this.#intervals.reset()
-    return Number(Math.max(0, interval - RESOLUTION).toFixed(2))
+    this.#timer = setInterval(() => this.#look(), EVERY).unref()
   }
 
   close(): void {
-    this.#intervals.disable()
+    clearInterval(this.#timer)
+  }
+
+  #look(): void {
+    const now = performance.now()
+    this.delays.add(now - this.#due)
+    this.#due = now + EVERY
   }
 }

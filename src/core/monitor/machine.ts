@@ -1,5 +1,6 @@
 import { platform } from 'node:os'
 import { type Clock, systemClock } from '../clock.ts'
+import type { Histogram } from '../statistics/histogram.ts'
 import { diskOf } from './disk.ts'
 import { readElsewhere } from './elsewhere.ts'
 import { linuxReader } from './linux.ts'
@@ -46,6 +47,7 @@ export class Machine {
   readonly #clock: Clock
   readonly #read: Reader
   readonly #loop = new LoopDelay()
+  #loopBefore = this.#loop.delays.copy()
   #before: (Reading & { readonly at: number }) | null = null
 
   constructor({ path = '.', clock = systemClock, reader = readerOf(clock) }: MachineOptions = {}) {
@@ -54,11 +56,18 @@ export class Machine {
     this.#read = reader
   }
 
+  /** By how much the event loop of this process was late since the beginning, ms; it grows on. */
+  get loopDelays(): Histogram {
+    return this.#loop.delays
+  }
+
   async sample(): Promise<MachineSample> {
     const disk = await diskOf(this.#path)
     const reading = { ...(await this.#read(disk?.device ?? null)), at: this.#clock.monotonic() }
     const before = this.#before ?? reading
     this.#before = reading
+    const delays = this.loopDelays.since(this.#loopBefore)
+    this.#loopBefore = this.loopDelays.copy()
     const rate = (name: 'diskRead' | 'diskWritten' | 'networkIn' | 'networkOut'): number | null =>
       perSecond(before[name], reading[name], reading.at - before.at)
     return {
@@ -73,13 +82,19 @@ export class Machine {
       disk_written: rate('diskWritten'),
       network_in: rate('networkIn'),
       network_out: rate('networkOut'),
-      loop_delay_p99: this.#loop.take(),
+      loop_delay_p99: lateBy(delays),
     }
   }
 
   close(): void {
     this.#loop.close()
   }
+}
+
+/** What 99 of 100 looks at the event loop did not exceed, ms. */
+export function lateBy(delays: Histogram): number | null {
+  const ms = delays.quantile(0.99)
+  return ms === null ? null : Number(ms.toFixed(2))
 }
 
 function readerOf(clock: Clock): Reader {

@@ -2,19 +2,14 @@ import type { MachineSample } from './machine.ts'
 
 const RATES = ['cpu', 'disk_read', 'disk_written', 'network_in', 'network_out'] as const
 
-/** Samples of equal distance as one: shares and rates are their mean, the delay their largest, all else as it was last. */
+/** Samples of equal distance as one: shares and rates are their mean, all else as it was last. */
 export function overTime(samples: readonly MachineSample[]): MachineSample {
   const rates = Object.fromEntries(RATES.map((name) => [name, mean(samples.map((sample) => sample[name]))]))
-  const delays = known(samples.map(({ loop_delay_p99 }) => loop_delay_p99))
-  return { ...samples.at(-1)!, ...rates, loop_delay_p99: delays.length === 0 ? null : Math.max(...delays) }
+  return { ...samples.at(-1)!, ...rates }
 }
 
 function mean(values: readonly (number | null)[]): number | null {
-  const told = known(values)
+  const told = values.filter((value) => value !== null)
   if (told.length === 0) return null
   return Number((told.reduce((sum, value) => sum + value, 0) / told.length).toFixed(4))
-}
-
-function known(values: readonly (number | null)[]): number[] {
-  return values.filter((value) => value !== null)
 }

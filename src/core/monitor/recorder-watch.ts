@@ -4,7 +4,7 @@ import type { Sessions } from '../market/session.ts'
 import { dayNumber } from '../market/time.ts'
 import type { Condition, Source } from '../pipeline/source.ts'
 import type { Histogram } from '../statistics/histogram.ts'
-import type { Machine, MachineSample } from './machine.ts'
+import { lateBy, type Machine, type MachineSample } from './machine.ts'
 import { overTime } from './over-time.ts'
 import { Quiet } from './quiet.ts'
 import type { HealthRecord, SymbolAge } from './record.ts'
@@ -35,7 +35,7 @@ export interface Watched {
   readonly source: Pick<Source, 'name' | 'kind' | 'clock' | 'lines' | 'feeds' | 'committed'>
   readonly sessions: Sessions
   readonly clock: Clock
-  readonly machine: Pick<Machine, 'sample'>
+  readonly machine: Pick<Machine, 'sample' | 'loopDelays'>
   readonly vitals: () => Vitals
   /** The tick that came last of each symbol. */
   readonly last: () => Iterable<Tick>
@@ -64,6 +64,7 @@ interface Look {
   readonly rejected: number
   readonly latency: Histogram
   readonly commit: Histogram
+  readonly loopDelays: Histogram
   readonly cpu: number
 }
 
@@ -123,7 +124,7 @@ export class RecorderWatch {
     const { state, findings, since } = this.#judged(vitals)
     const sizes = size()
     const { cpu, memory } = this.#watched.usage()
-    const { timestamp: _, ...machine } = overTime(this.#lately.values.map((look) => look.machine))
+    const { timestamp: _, ...machine } = this.#machine()
     return {
       ...{ type: 'health', timestamp: clock.now(), state, since, start: this.#start },
       reasons: findings.map(({ reason }) => reason),
@@ -148,13 +149,14 @@ export class RecorderWatch {
 
   async #look(): Promise<void> {
     const { clock, sessions, source, usage } = this.#watched
-    const machine = await this.#watched.machine.sample()
+    const { machine } = this.#watched
+    const sample = await machine.sample()
     const vitals = this.#watched.vitals()
     const at = clock.monotonic()
     const { received, latency, commit } = vitals
     const rejected = total(vitals.rejected)
-    const copies = { latency: latency.copy(), commit: commit.copy() }
-    this.#lately.push(at, { machine, received, rejected, cpu: usage().cpu, ...copies })
+    const copies = { latency: latency.copy(), commit: commit.copy(), loopDelays: machine.loopDelays.copy() }
+    this.#lately.push(at, { machine: sample, received, rejected, cpu: usage().cpu, ...copies })
     this.#quiet.look(at, received, sessions.isContinuous(source.clock.now()))
     this.#judged(vitals)
   }
@@ -181,8 +183,14 @@ export class RecorderWatch {
       received: vitals.received - before.received,
       rejected: total(vitals.rejected) - before.rejected,
       ...{ skew: skew(), log: sizes && { bytes: sizes.log, limit: sizes.logLimit } },
-      machine: overTime(this.#lately.values.map((look) => look.machine)),
+      machine: this.#machine(),
     }
+  }
+
+  /** The machine over the last minute. */
+  #machine(): MachineSample {
+    const delays = this.#watched.machine.loopDelays.since(this.#lately.first!.value.loopDelays)
+    return { ...overTime(this.#lately.values.map(({ machine }) => machine)), loop_delay_p99: lateBy(delays) }
   }
 
   #waiting({ waitingSince }: Vitals): number {

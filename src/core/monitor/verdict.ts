@@ -78,7 +78,7 @@ const STUCK = 30_000
 /** Share of what came that was no trade: as a recording counts at its end. */
 const REJECTED = 0.001
 const SKEW = 2_000
-const LATE_LOOP = 1_000
+const LATE_LOOP = 500
 const LITTLE_DISK = 2 ** 30
 const MUCH_MEMORY = 0.95
 

@@ -82,10 +82,12 @@ async function daysOf(lake: Lake): Promise<{ symbol: string; day: number; ticks:
   })
 }
 
-/** The store, whose days go into the lake when it is closed. */
+/** The store, whose days go into the lake when it is closed; the health of a recorder would not. */
 function closingInto(moving: Moving, lake: Lake, stage: string): Store {
-  const { store, shelf } = moving
+  const { shelf } = moving
+  const store: Store = moving.store
   const closeStore = store.close.bind(store)
+  store.putMetrics = store.metrics = undefined
   store.close = async () => {
     try {
       for await (const _ of moveDays(moving, lake, ALL));

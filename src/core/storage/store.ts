@@ -57,9 +57,9 @@ export interface Store extends Sink {
    * Keeps numbers of the recorder's health, and forgets those before `since` (epoch ms); false where it cannot take them now.
    * A store that has no place for them has no such verb.
    */
-  putMetrics?(metrics: readonly Metric[], since: number): Promise<boolean>
+  putMetrics?: ((metrics: readonly Metric[], since: number) => Promise<boolean>) | undefined
   /** Those numbers in order of time and name, in chunks of bounded size. */
-  metrics?(span: Span): AsyncIterable<readonly Metric[]>
+  metrics?: ((span: Span) => AsyncIterable<readonly Metric[]>) | undefined
   /** What the store's own check finds wrong with its file, a line each; empty when it is sound. */
   integrity(): Promise<readonly string[]>
 }
