@@ -91,9 +91,9 @@ export function withRange(command: Command, io: Io): Command {
     .option('--until <time>', 'before this time', time)
 }
 
-/** The source option, one address. */
-export function withFrom(command: Command, fallback: string): Command {
-  return command.option('--from <address>', `where the events come from (${fallback})`, (text, previous?: string) => {
+/** The source option, one address; `what` says what comes from there. */
+export function withFrom(command: Command, fallback: string, what = 'where the events come from'): Command {
+  return command.option('--from <address>', `${what} (${fallback})`, (text, previous?: string) => {
     if (previous === undefined) return text
     throw new HkqError(
       'E_USAGE',

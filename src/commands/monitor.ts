@@ -38,7 +38,7 @@ export function define(io: Io): Command {
     .option('--to <address>', 'keep what is seen in a store too, for 90 days')
   command.options.find(({ long }) => long === '--every')!.defaultValueDescription = '60s'
   withRange(command, io)
-  withFrom(command, 'default: recorders that run; a store: what it has kept')
+  withFrom(command, 'default: ask the recorders that run', 'what this store has kept of earlier')
   return withCommon(command).action(async (options: Options) => {
     setUp(command, io)
     if (printedSchema(command, io, ['health'])) return
