@@ -130,10 +130,10 @@ describe('a recorder', () => {
     const args = ['record', '700', '--from', 'sim:?speed=max&rate=20', '--metrics', '0']
     const recorder = startLimited(2_000, args, { cwd })
     const url = await metricsOf(recorder)
-    const { status, health } = await until(url, ({ state }) => state === 'failing')
-    expect([status, health.reasons]).toEqual([503, ['store_paused']])
-    expect(health.detail).toMatch(/^nothing is stored: "hk_market\.db" .*free/)
-    expect(await once(cwd)).toMatchObject({ code: 6, health: { reasons: ['store_paused'] } })
+    const { status, health } = await until(url, ({ reasons }) => reasons.includes('store_paused'))
+    expect([status, health.state]).toEqual([503, 'failing'])
+    expect(health.detail).toMatch(/nothing is stored: "hk_market\.db" .*free/)
+    expect(await once(cwd)).toMatchObject({ code: 6, health: { reasons: expect.arrayContaining(['store_paused']) } })
   })
 
   it('that hangs does not answer, and that is said', async () => {

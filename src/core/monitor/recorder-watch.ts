@@ -71,6 +71,8 @@ interface Look {
 /** How often it is looked at, and the time that figures a second and quantiles are taken over, ms. */
 const LOOK_EVERY = 5_000
 const LATELY = 60_000
+/** Looks at the event loop, those of 5 s, of which a hundredth can be told. */
+const ENOUGH_LOOKS = 100
 /** Symbols whose ages are told at most. */
 const MOST_SYMBOLS = 1_000
 
@@ -187,10 +189,11 @@ export class RecorderWatch {
     }
   }
 
-  /** The machine over the last minute. */
+  /** The machine over the last minute. A pause at the very start is no delay yet. */
   #machine(): MachineSample {
     const delays = this.#watched.machine.loopDelays.since(this.#lately.first!.value.loopDelays)
-    return { ...overTime(this.#lately.values.map(({ machine }) => machine)), loop_delay_p99: lateBy(delays) }
+    const loop_delay_p99 = delays.count < ENOUGH_LOOKS ? null : lateBy(delays)
+    return { ...overTime(this.#lately.values.map(({ machine }) => machine)), loop_delay_p99 }
   }
 
   #waiting({ waitingSince }: Vitals): number {
