@@ -216,7 +216,7 @@ class Page {
   }
 
   #step(steps: number): void {
-    const symbol = this.#watchList.neighbour(steps)
+    const symbol = this.#watchList.neighbour(this.#settings.get('symbol'), steps)
     if (symbol !== undefined) this.#settings.set('symbol', symbol)
   }
 }

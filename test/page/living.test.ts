@@ -2,7 +2,17 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { MINUTE } from '../../src/core/market/time.ts'
 import { hasBrowser, openBrowser, visit } from './support/browser.ts'
-import { alertOf, barsOf, feedOf, NOW, rowsOf, sessionsUpTo, ticksOf, volatilityOf } from './support/market.ts'
+import {
+  alertOf,
+  barsOf,
+  feedOf,
+  historyOf,
+  NOW,
+  rowsOf,
+  sessionsUpTo,
+  ticksOf,
+  volatilityOf,
+} from './support/market.ts'
 import { paintOf } from './support/pixels.ts'
 import { type Scene, Stage } from './support/stage.ts'
 
@@ -31,14 +41,14 @@ describe.skipIf(!hasBrowser)('the page, living', () => {
   const stale = (page: Page) => page.locator(':root[data-stale=true]').count()
 
   it('shows trades as they come, the newest first, each once', async () => {
-    const { page, stage, errors } = await open()
+    const { page, stage, errors } = await open({ history: () => ({ ticks: ticksOf(2, NOW, { nth: 99 }) }) })
     const tick = (nth: number, last_price: number) => ({
       ...{ timestamp: NOW + nth, last_price, volume: 400, side: 'buy' as const, flags: [], nth },
     })
     await stage.showWatched({ ticks: [tick(101, 680), tick(102, 680.5)] })
     await stage.showWatched({ ticks: [tick(103, 681)] })
     await expect.poll(() => textOf(page, '#tape-rows .tape-price')).toBe('681.00')
-    expect((await texts(page, '#tape-rows .tape-price')).slice(0, 4)).toEqual(['681.00', '680.50', '680.00', '676.00'])
+    expect(await texts(page, '#tape-rows .tape-price')).toEqual(['681.00', '680.50', '680.00', '678.00', '677.50'])
     expect(errors).toEqual([])
   })
 
@@ -128,21 +138,31 @@ describe.skipIf(!hasBrowser)('the page, living', () => {
     const old = stage.watchId
     await page.keyboard.press('6')
     await stage.until(() => stage.watchId > old)
-    await stage.show({ watched: { id: old, ticks: ticksOf(1, NOW, { price: 999, nth: 500 }) } })
-    await stage.show()
-    expect(await texts(page, '#tape-rows .tape-price')).not.toContain('999.00')
+    await page.locator('#desk[data-loading=false]').waitFor()
+    const ticks = ticksOf(1, NOW, { price: 999, nth: 500 })
+    await stage.show({ watched: { id: old, ticks } })
+    stage.say({ ...historyOf('HSI', '1m', { ticks }), id: old })
+    await stage.show({ feeds: [feedOf({ rate: 7 })] })
+    await expect.poll(() => textOf(page, '.feed-figures')).toMatch(/^7 ticks/)
+    expect(await texts(page, '#tape-rows .tape-price')).toHaveLength(100)
   })
 
   it('asks once when keys are pressed faster than a past is read', async () => {
     const { page, stage } = await open()
-    const before = stage.said.filter(({ type }) => type === 'watch').length
-    await page.evaluate(() => {
-      for (let i = 0; i < 8; i++) document.dispatchEvent(new KeyboardEvent('keydown', { key: 'j', bubbles: true }))
-    })
-    await expect.poll(() => page.locator('#desk[data-loading=false]').count()).toBe(1)
-    await stage.until(() => stage.said.filter(({ type }) => type === 'watch').length > before)
+    const asked = () => stage.said.filter(({ type }) => type === 'watch').length
+    const before = asked()
+    await page.clock.install()
+    await page.clock.pauseAt(Date.now() + 1_000)
+    for (let i = 0; i < 8; i++) {
+      await page.keyboard.press('j')
+      await page.clock.runFor(20)
+    }
+    expect(asked()).toBe(before)
+    await page.clock.runFor(200)
+    await stage.until(() => asked() > before)
+    await page.clock.resume()
     await stage.show()
-    expect(stage.said.filter(({ type }) => type === 'watch').length).toBe(before + 1)
+    expect(asked()).toBe(before + 1)
   })
 
   it('greys its prices when the feed is lost, says since when, and shades the hole as it grows', async () => {

@@ -177,6 +177,10 @@ describe.skipIf(!hasBrowser)('the page, opened', () => {
     expect(stage.said.find(({ type }) => type === 'older')).toEqual({
       ...{ type: 'older', id: stage.watchId, before: all.at(-300)!.start },
     })
+    await page.mouse.wheel(-500, 0)
+    await page.mouse.wheel(-500, 0)
+    await stage.show()
+    expect(stage.said.filter(({ type }) => type === 'older')).toHaveLength(1)
     const past = { volatility: [], gaps: [], sessions, more: false }
     stage.say({ type: 'older', id: stage.watchId, bars: all.slice(0, -300), ...past })
     await stage.show()

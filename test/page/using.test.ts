@@ -53,6 +53,20 @@ describe.skipIf(!hasBrowser)('the page, used', () => {
       expect(await page.locator('#watch-held').isVisible()).toBe(true)
     })
 
+    it('goes as many lines as keys were pressed, however fast', async () => {
+      const { page, stage } = await open(
+        {},
+        { first: { rows: rowsOf(12).map((row, i) => ({ ...row, ratio: 12 - i })) } },
+      )
+      await page.evaluate(() => {
+        for (const key of 'jjjjjjkj') document.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }))
+      })
+      await expect.poll(() => current(page)).toBe(rowsOf(12)[6]!.symbol)
+      await stage.until(() =>
+        stage.said.some((message) => message.type === 'watch' && message.symbol === rowsOf(12)[6]!.symbol),
+      )
+    })
+
     it('filters, and takes letters of the filter as letters', async () => {
       const { page } = await open()
       await page.keyboard.press('/')
@@ -217,9 +231,12 @@ describe.skipIf(!hasBrowser)('the page, used', () => {
   it('keeps an order while the pointer is in the list, and sorts when it has left', async () => {
     const { page, stage } = await open({}, { first: { rows: rowsOf(2).map((row, i) => ({ ...row, ratio: 2 - i })) } })
     const order = () => page.locator('.watch-code').allTextContents()
+    await page.clock.install()
     await page.locator('.watch-row').first().hover()
+    await page.clock.runFor(5_000)
     await stage.show({ rows: rowsOf(2).map((row, i) => ({ ...row, ratio: 1 + i })) })
     await expect.poll(() => textOf(page, '.watch-ratio')).toBe('1.00×')
+    expect(await page.locator('.watch-ratio').allTextContents()).toEqual(['1.00×', '2.00×'])
     expect(await order()).toEqual(['HSI', '00700.HK'])
     await page.mouse.move(800, 300)
     await expect.poll(order, { timeout: 5_000 }).toEqual(['00700.HK', 'HSI'])

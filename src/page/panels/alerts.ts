@@ -44,6 +44,7 @@ export class Alerts {
     this.#revision = alerts
     this.#words = words
     const newest = desk.alerts.toReversed()
+    for (const mark of this.#fresh) if (!desk.alerts.includes(mark)) this.#fresh.delete(mark)
     this.#list.replaceChildren(...newest.map((mark) => this.#entry(mark, desk)))
     this.#none.set(newest.length === 0 ? text('alerts.none') : '')
     this.#count.set(this.#fresh.size > 0 ? String(this.#fresh.size) : '')

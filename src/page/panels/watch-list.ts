@@ -48,10 +48,10 @@ export class WatchList {
     if (symbol !== this.#current) this.#mark(symbol)
   }
 
-  /** The symbol so many lines below, above when negative, of the one chosen. */
-  neighbour(steps: number): string | undefined {
+  /** The symbol so many lines below another, above when negative. */
+  neighbour(symbol: string, steps: number): string | undefined {
     this.#movedAt = performance.now()
-    const at = this.#order.indexOf(this.#current)
+    const at = this.#order.indexOf(symbol)
     return this.#order[Math.max(0, Math.min(this.#order.length - 1, at + steps))]
   }
 

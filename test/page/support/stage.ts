@@ -92,8 +92,9 @@ export class Stage {
     for (const socket of this.#sockets.clients) socket.send(text)
   }
 
-  /** Sends a frame and resolves when it has been painted. */
+  /** Sends a frame when the one before was painted, and resolves when it has been. */
   async show(frame: Partial<Frame> = {}): Promise<void> {
+    await this.until(() => this.#painted === this.#n)
     const n = ++this.#n
     this.say({ type: 'frame', now: NOW, ...frame, n })
     await this.until(() => this.#painted >= n)
