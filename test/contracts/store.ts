@@ -380,8 +380,8 @@ export function storeContract(name: string, makeBench: () => Promise<Bench>): vo
       expect(await (await bench.reopen()).instruments()).toEqual([recent])
     })
 
-    it('keeps numbers of health, where it has a place for them, the latest of a name and time, and forgets old ones', async (context) => {
-      if (bench.store.putMetrics === undefined) return context.skip()
+    it('keeps numbers of health, where it has a place for them, the latest of a name and time, and forgets old ones', async () => {
+      if (bench.store.putMetrics === undefined) return expect(bench.store.metrics).toBeUndefined()
       const metric = (time: number, name: string, value: number) => ({ time, name, value })
       const told = (store: Store, span = {}) => collect(store.metrics!(span))
       const first = [metric(1_000, 'cpu', 0.25), metric(1_000, 'reason.silent', 1), metric(2_000, 'cpu', 1e-300)]
@@ -397,8 +397,8 @@ export function storeContract(name: string, makeBench: () => Promise<Bench>): vo
       expect(await store.symbols(), 'they are no market data').toEqual([])
     })
 
-    it('gives thousands of numbers of health back, in order', async (context) => {
-      if (bench.store.putMetrics === undefined) return context.skip()
+    it('gives thousands of numbers of health back, in order', async () => {
+      if (bench.store.putMetrics === undefined) return expect(bench.store.metrics).toBeUndefined()
       const many = Array.from({ length: 12_000 }, (_, i) => ({ time: i >> 2, name: `n${i & 3}`, value: i }))
       await bench.store.putMetrics(many.toReversed(), 0)
       expect(await collect(bench.store.metrics!({}))).toEqual(many)

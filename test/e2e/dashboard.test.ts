@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { History } from '../../src/core/dashboard/protocol.ts'
 import { open, run } from '../commands/dashboard-run.ts'
+import { newestIn } from '../harness/recorder-process.ts'
 import { CANARY } from '../support/canary.ts'
 import { until } from '../support/manual-clock.ts'
 import { says, start, workdir } from './hkq.ts'
@@ -17,7 +18,8 @@ async function recording(to = 'hk_market.db'): Promise<string> {
   const from = `alltick:?endpoint=${url}/quote-stock-b-ws-api`
   const recorder = start(['record', '00700.HK', 'HSI', '--from', from, '--to', to], { cwd, env: ENV })
   await says(recorder, / up: /)
-  await until(() => existsSync(join(cwd, to)))
+  const path = join(cwd, to)
+  await until(() => (to.endsWith('.db') ? newestIn(path, '00700.HK').number > 0 : existsSync(path)))
   return cwd
 }
 

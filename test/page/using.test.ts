@@ -163,6 +163,7 @@ describe.skipIf(!hasBrowser)('the page, used', () => {
       const [green, red] = ['rgb(47, 191, 139)', 'rgb(242, 104, 111)']
       await page.emulateMedia({ colorScheme: 'dark' })
       await expect.poll(last).toBe(green)
+      await expect.poll(async () => (await paintOf(page, '#candles', '--green')).pixels).toBeGreaterThan(500)
       const before = { up: await paintOf(page, '#candles', '--green'), down: await paintOf(page, '#candles', '--red') }
       await page.keyboard.press('c')
       await expect.poll(last).toBe(red)
