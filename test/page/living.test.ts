@@ -100,7 +100,7 @@ describe.skipIf(!hasBrowser)('the page, living', () => {
     expect(await textOf(page, '#spoken')).toBe(
       '09988.HK Alibaba - W: volatility alert at 10:45:30, 0.231%, threshold 0.180%',
     )
-    expect(await page.title()).toMatch(/^\(1!\) HSI /)
+    await expect.poll(() => page.title()).toMatch(/^\(1!\) HSI /)
     expect(await textOf(page, '#alerts-count')).toBe('1')
     await expect.poll(() => textOf(page, '.watch-row[data-state=alert] .watch-code')).toBe('09988.HK')
     await expect.poll(async () => (await paintOf(page, '#candles', '--alert')).pixels).toBeGreaterThan(dashed + 60)
