@@ -132,13 +132,14 @@ async function byDefault(setup: Setup, io: Io): Promise<Wanted> {
   )
 }
 
-/** The store that a recorder records into, as it can be read from here; undefined where it is none. */
+/** The store that a recorder records into, as it can be read from here; undefined where it is none, or not made yet. */
 function storeOf({ store, cwd }: Relay): Address | undefined {
   try {
     const address = parseAddress(store, 'source')
     if (!namesStore(address)) return undefined
-    const isFile = address.scheme === 'sqlite' || address.scheme === 'parquet'
-    return isFile && cwd !== undefined ? { ...address, path: resolve(cwd, address.path) } : address
+    if (address.scheme !== 'sqlite' && address.scheme !== 'parquet') return address
+    const path = resolve(cwd ?? '', address.path)
+    return existsSync(path) ? { ...address, path } : undefined
   } catch {
     return undefined
   }

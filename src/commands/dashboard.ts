@@ -4,11 +4,10 @@ import packageJson from '../../package.json' with { type: 'json' }
 import { readAssets } from '../core/dashboard/assets.ts'
 import { type Hello, PROTOCOL } from '../core/dashboard/protocol.ts'
 import { openDashboard } from '../core/dashboard/server.ts'
-import type { Show } from '../core/dashboard/show.ts'
 import { HkqError, messageOf } from '../core/errors.ts'
 import { settingsOf, type VolatilityOptions } from '../core/statistics/volatility/options.ts'
 import { type AccessOptions, accessOf, allowedHost } from './_dashboard-access.ts'
-import { openShow, type ShownOptions } from './_dashboard-show.ts'
+import { openShow, type Shown, type ShownOptions } from './_dashboard-show.ts'
 import { stopAfter } from './_events.ts'
 import { type Io, say } from './_io.ts'
 import { defineCommand, withCommon, withFeeds, withLive } from './_options.ts'
@@ -20,6 +19,9 @@ import { port, repeated } from './_values.ts'
 interface Options extends ShownOptions, AccessOptions, Omit<VolatilityOptions, 'sessions' | 'auctions'> {
   port: number
 }
+
+/** Exit code of what was asked for wrongly. */
+const USAGE = 2
 
 export function define(io: Io): Command {
   const command = defineCommand('dashboard', io)
@@ -57,7 +59,7 @@ export function define(io: Io): Command {
       server.show({ ...shown.show, hello, clock: io.clock })
       say(io, `dashboard at ${server.url}`)
       try {
-        await shownToTheEnd(shown.show, signal, options, io)
+        await shownToTheEnd(shown, signal, options, io)
       } finally {
         ended.abort()
         await server.close()
@@ -69,8 +71,12 @@ export function define(io: Io): Command {
   })
 }
 
-/** The page stays up when its source has ended, or failed: until it is stopped. */
-async function shownToTheEnd({ desk, now, done }: Show, signal: AbortSignal, options: Options, io: Io): Promise<void> {
+/**
+ * The page stays up when its source has ended, or failed: until it is stopped.
+ * @throws HkqError where the source is none that could be shown
+ */
+async function shownToTheEnd({ show, name }: Shown, signal: AbortSignal, options: Options, io: Io): Promise<void> {
+  const { desk, now, done } = show
   const stopped = new Promise<void>((resolve) => {
     if (signal.aborted) resolve()
     else signal.addEventListener('abort', () => resolve(), { once: true })
@@ -78,11 +84,13 @@ async function shownToTheEnd({ desk, now, done }: Show, signal: AbortSignal, opt
   try {
     await Promise.race([done, stopped])
     if (signal.aborted) return
-    desk.end('the source has ended', now())
+    desk.end(name, 'the source has ended', now())
     tell('the source has ended; the page stays up until Ctrl-C', options, io)
   } catch (error) {
+    const isEmpty = [...desk.sheets.values()].every(({ tape }) => tape.count === 0)
+    if (error instanceof HkqError && error.exitCode === USAGE && isEmpty) throw error
     io.exitCode = error instanceof HkqError ? error.exitCode : 1
-    desk.end(messageOf(error), now())
+    desk.end(name, messageOf(error), now())
     say(io, `hkq: ${messageOf(error)}; the page stays up until Ctrl-C`)
   }
   await stopped

@@ -59,6 +59,14 @@ describe('hkq dashboard', () => {
     expect(await end()).toBe(0)
   })
 
+  it('ends at once over a file that holds nothing to show', async () => {
+    const cwd = workdir()
+    writeFileSync(join(cwd, 'bars.csv'), 'timestamp,open,high,low,close\n2026-11-20T10:00:00+08:00,1,2,1,2\n')
+    const { text, code } = await refusal(['--from', `csv:${join(cwd, 'bars.csv')}`], { cwd })
+    expect(text).toContain('holds bars, not ticks')
+    expect(code).toBe(2)
+  })
+
   it('stays up when its feed gives up, shows why, and tells it with its exit code', async () => {
     const endpoint = encodeURIComponent('ws://127.0.0.1:1/')
     const { url, end } = run(['HSI', '--from', `alltick:?token=off&endpoint=${endpoint}`, '--max-retries', '0'])

@@ -151,7 +151,7 @@ describe('the desk', () => {
     ])
     desk.apply([status({ state: 'lost', detail: 'closed', timestamp: NOW + 6_000 })], NOW + 20_000)
     expect(feedsOf(desk, NOW + 20_000)).toMatchObject([{ state: 'lost', since: NOW + 6_000, rate: 0 }])
-    desk.end('the source has ended', NOW + 30_000)
+    desk.end('sim:', 'the source has ended', NOW + 30_000)
     expect(feedsOf(desk, NOW + 30_000)).toMatchObject([{ state: 'ended', detail: 'the source has ended' }])
   })
 
@@ -180,8 +180,8 @@ describe('the desk', () => {
 
   it('has ended although no feed ever said anything', () => {
     const desk = new Desk(sessions)
-    desk.end('no such host', NOW)
-    expect(feedsOf(desk)).toMatchObject([{ state: 'ended', detail: 'no such host' }])
+    desk.end('sim:', 'no such host', NOW)
+    expect(feedsOf(desk)).toMatchObject([{ source: 'sim:', state: 'ended', detail: 'no such host' }])
   })
 
   it('shows what a vendor writes as plain text: no control characters, and not without end', () => {

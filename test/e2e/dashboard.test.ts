@@ -10,14 +10,14 @@ import { says, start, workdir } from './hkq.ts'
 const ENV = { HKQ_ALLTICK_TOKEN: CANARY }
 
 /** A recorder of a simulated market behind a socket, in a folder, and that folder. */
-async function recording(): Promise<string> {
+async function recording(to = 'hk_market.db'): Promise<string> {
   const cwd = workdir()
   const server = start(['serve', '--from', 'sim:?rate=50', '--to', 'ws://127.0.0.1:0'], { cwd, env: ENV })
   const [, url] = await says(server, /serving on (\S+)/)
   const from = `alltick:?endpoint=${url}/quote-stock-b-ws-api`
-  const recorder = start(['record', '00700.HK', 'HSI', '--from', from], { cwd, env: ENV })
+  const recorder = start(['record', '00700.HK', 'HSI', '--from', from, '--to', to], { cwd, env: ENV })
   await says(recorder, / up: /)
-  await until(() => existsSync(join(cwd, 'hk_market.db')))
+  await until(() => existsSync(join(cwd, to)))
   return cwd
 }
 
@@ -41,6 +41,15 @@ describe('a dashboard beside a recorder', () => {
     expect(page.feeds().at(-1)).toMatchObject({ source: 'alltick', state: 'up' })
     expect(await end()).toBe(0)
     expect(told()).not.toContain(CANARY)
+  })
+
+  it('shows what it relays where it records into no store', async () => {
+    const cwd = await recording('ticks.ndjson')
+    const { url, end } = run([], { env: { XDG_RUNTIME_DIR: cwd } })
+    const page = await open(await url())
+    await until(() => page.rows().some(({ symbol, last_price }) => symbol === '00700.HK' && last_price !== null))
+    expect(page.messages[0]).toMatchObject({ kind: 'live' })
+    expect(await end()).toBe(0)
   })
 
   it('shows the store alone where that is named, and that it is being written', async () => {

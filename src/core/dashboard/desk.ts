@@ -119,9 +119,9 @@ export class Desk {
     this.#tell()
   }
 
-  /** The source has ended, for this reason. */
-  end(detail: string, now: number): void {
-    this.feeds.end(detail, ++this.#version, now)
+  /** The source of this name has ended, for this reason. */
+  end(name: string, detail: string, now: number): void {
+    this.feeds.end(name, detail, ++this.#version, now)
     this.#tell()
   }
 

@@ -45,10 +45,10 @@ export class Feeds {
     else if (event.type === 'gap') feed.gaps++
   }
 
-  /** Every feed has ended, for this reason. */
-  end(detail: string, version: number, present: number): void {
+  /** Every feed has ended, for this reason. @param name of the source, for where none was ever heard */
+  end(name: string, detail: string, version: number, present: number): void {
     const now = Number.isFinite(present) ? present : 0
-    if (this.#feeds.size === 0) this.#of('', version, now)
+    if (this.#feeds.size === 0) this.#of(name, version, now)
     for (const feed of this.#feeds.values()) this.#tell(feed, { state: 'ended', detail, timestamp: now }, version)
   }
 
