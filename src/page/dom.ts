@@ -19,6 +19,15 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   return made
 }
 
+/** Gives a parent these children in this order, touching those alone that stand elsewhere: the others keep what they are about. */
+export function arrange(parent: Element, children: readonly Element[]): void {
+  for (const [i, child] of children.entries()) {
+    const standing = parent.children[i]
+    if (standing !== child) parent.insertBefore(child, standing ?? null)
+  }
+  while (parent.children.length > children.length) parent.lastElementChild!.remove()
+}
+
 /** An element whose text and colour are written only when they change: writing costs layout, comparing does not. */
 export class Field {
   readonly element: HTMLElement

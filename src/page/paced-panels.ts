@@ -16,6 +16,11 @@ export class PacedPanels {
     this.#panels = panels.map((panel) => ({ panel, paintedAt: Number.NEGATIVE_INFINITY, isOwed: true }))
   }
 
+  /** Lets every part be due: what is shown of one symbol must not stand beside what is left of another. */
+  hurry(): void {
+    for (const entry of this.#panels) entry.paintedAt = Number.NEGATIVE_INFINITY
+  }
+
   /**
    * @param now ms of a clock that never goes back
    * @param isNews whether something changed since the last call

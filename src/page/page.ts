@@ -93,6 +93,7 @@ class Page {
         if (message.id !== this.#watching.id) break
         this.#line.refusal = null
         this.#desk.takeHistory(message)
+        this.#panels.hurry()
         break
       case 'older':
         this.#desk.takeOlder(message)

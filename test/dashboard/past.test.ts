@@ -19,7 +19,7 @@ const SYMBOL = '00700.HK'
 const ALWAYS = Number.POSITIVE_INFINITY
 const NAMED = { name: 'a.db' }
 
-/** Trades of three days and the morning of a fourth, in the order in which they are committed: late by 5 s at most. */
+/** Trades of three days in the order in which they are committed, late by 5 s at most; those out of session are flagged before they are stored. */
 const trades = fc
   .array(
     fc.record({
@@ -37,10 +37,12 @@ const trades = fc
   )
   .map((parts) =>
     parts
+      .filter(({ time }) => sessions.tradesAt(time))
       .map(({ day, time, late, ...rest }, seq) => ({ tick: tick({ ...rest, seq, timestamp: time + day * DAY }), late }))
       .sort((a, b) => a.tick.timestamp + a.late - (b.tick.timestamp + b.late))
       .map((one) => one.tick),
   )
+  .filter((ticks) => ticks.length > 0)
 
 const bare = ({ final: _, ...bar }: ChartBar) => bar
 

@@ -225,7 +225,7 @@ describe.skipIf(!hasBrowser)('the page, used', () => {
       ])
       await page.getByText('00700.HK').first().click()
       await expect.poll(() => page.locator('#chart').isVisible()).toBe(true)
-      expect(await textOf(page, '#headline-symbol')).toBe('00700.HK')
+      await expect.poll(() => textOf(page, '#headline-symbol')).toBe('00700.HK')
     })
   })
 

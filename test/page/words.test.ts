@@ -104,5 +104,7 @@ describe('parts of the page', () => {
     expect(turn(32, false)).toEqual([true, ''])
     expect(turn(100, false)).toEqual([false, 'list'])
     expect(turn(116, false)).toEqual([false, ''])
+    panels.hurry()
+    expect(turn(120, true)).toEqual([false, 'price list'])
   })
 })

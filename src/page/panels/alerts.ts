@@ -1,7 +1,7 @@
 import type { AlertMark } from '../../core/dashboard/protocol.ts'
 import { clock } from '../clock.ts'
 import { type Desk, nameOf } from '../desk/desk.ts'
-import { element, Field, make } from '../dom.ts'
+import { arrange, element, Field, make } from '../dom.ts'
 import { percent, ratio } from '../figures.ts'
 import { isChinese, text } from '../texts/texts.ts'
 
@@ -13,6 +13,7 @@ export class Alerts {
   readonly #spoken = element('spoken')
   readonly #onChosen: (symbol: string) => void
   readonly #fresh = new Set<AlertMark>()
+  readonly #entries = new Map<AlertMark, HTMLElement>()
   #revision = -1
   #words = -1
 
@@ -41,13 +42,25 @@ export class Alerts {
   paint(desk: Desk): void {
     const { alerts, words } = desk.revisions
     if (alerts === this.#revision && words === this.#words) return
+    if (words !== this.#words) this.#entries.clear()
     this.#revision = alerts
     this.#words = words
-    const newest = desk.alerts.toReversed()
-    for (const mark of this.#fresh) if (!desk.alerts.includes(mark)) this.#fresh.delete(mark)
-    this.#list.replaceChildren(...newest.map((mark) => this.#entry(mark, desk)))
-    this.#none.set(newest.length === 0 ? text('alerts.none') : '')
+    const shown = new Set(desk.alerts)
+    for (const mark of this.#entries.keys()) if (!shown.has(mark)) this.#entries.delete(mark)
+    for (const mark of this.#fresh) if (!shown.has(mark)) this.#fresh.delete(mark)
+    arrange(
+      this.#list,
+      desk.alerts.toReversed().map((mark) => this.#entryOf(mark, desk)),
+    )
+    this.#none.set(shown.size === 0 ? text('alerts.none') : '')
     this.#count.set(this.#fresh.size > 0 ? String(this.#fresh.size) : '')
+  }
+
+  #entryOf(mark: AlertMark, desk: Desk): HTMLElement {
+    const entry = this.#entries.get(mark) ?? this.#entry(mark, desk)
+    this.#entries.set(mark, entry)
+    entry.dataset.fresh = String(this.#fresh.has(mark))
+    return entry
   }
 
   #entry(mark: AlertMark, desk: Desk): HTMLElement {
@@ -69,9 +82,8 @@ export class Alerts {
     )
     button.type = 'button'
     button.dataset.event = event
-    button.dataset.fresh = String(this.#fresh.has(mark))
     button.addEventListener('click', () => this.#onChosen(symbol))
-    return make('li', '', button)
+    return make('li', 'alert-entry', button)
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Desk } from '../desk/desk.ts'
 import { matches, mostUnusualFirst } from '../desk/watch-order.ts'
-import { element, Field } from '../dom.ts'
+import { arrange, element, Field } from '../dom.ts'
 import { text } from '../texts/texts.ts'
 import { WatchRowView } from './watch-row.ts'
 
@@ -78,17 +78,10 @@ export class WatchList {
     for (const code of this.#views.keys()) if (!desk.rows.has(code)) this.#views.delete(code)
     if (order.length === this.#order.length && order.every((code, i) => code === this.#order[i])) return
     this.#order = order
-    this.#arrange()
-  }
-
-  /** Puts the lines in order and touches those alone that stand elsewhere. */
-  #arrange(): void {
-    for (const [i, code] of this.#order.entries()) {
-      const { element } = this.#viewOf(code)
-      const standing = this.#body.children[i]
-      if (standing !== element) this.#body.insertBefore(element, standing ?? null)
-    }
-    while (this.#body.children.length > this.#order.length) this.#body.lastElementChild!.remove()
+    arrange(
+      this.#body,
+      order.map((code) => this.#viewOf(code).element),
+    )
   }
 
   #viewOf(code: string): WatchRowView {
