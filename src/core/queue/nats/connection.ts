@@ -106,6 +106,9 @@ const FULL: ReadonlySet<number> = new Set([10023, 10047, 10077])
 /** Without JetStream, or while it starts: a server that was killed reads its streams again first. */
 const ABSENT: ReadonlySet<number> = new Set([10008, 10039, 10076])
 
+/** For a stream whose name, or subjects, another one has. */
+const ANOTHERS: ReadonlySet<number> = new Set([10058, 10065])
+
 /** Whether a queue refused something because it has no room. */
 export function isFull(error: unknown): boolean {
   return FULL.has((innermost(error) as { code?: number }).code ?? 0)
@@ -127,6 +130,12 @@ export function refusal(target: Target, error: unknown): HkqError {
   }
   if (FULL.has(code as number)) {
     return away(`"${label}" is full (${text}): read it, drop a consumer that nobody reads, or allow more bytes`, error)
+  }
+  if (ANOTHERS.has(code as number)) {
+    return storage(
+      error,
+      `"${label}" refuses (${text}): another program keeps something else under this name; name another`,
+    )
   }
   if (name === 'JetStreamApiError') return storage(error, `"${label}" refuses (${text})`)
   return isAbsent(error) ? away(`"${label}": ${text}`, error) : unreachable(label, error)

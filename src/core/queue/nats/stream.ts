@@ -1,4 +1,5 @@
 import type { ConsumerInfo, StreamInfo } from '@nats-io/jetstream'
+import { HkqError } from '../../errors.ts'
 import { type Kept, LEASE } from '../queue.ts'
 import { type Connection, isAbsent } from './connection.ts'
 
@@ -14,17 +15,36 @@ const PENDING = 10_000
  * something unread. Entries stay when they are acknowledged, until the room is needed (`makeRoom`): a stream that keeps
  * entries for its consumers alone (`interest`) accepts and drops what comes while its server stops or starts, since streams
  * then take messages before, or after, their consumers are there.
+ * @throws HkqError E_STORAGE for another program's that does not keep all of the subject
  */
 export async function ensureStream(connection: Connection): Promise<StreamInfo> {
-  const { name: subject } = connection.target
+  const { name: subject, label } = connection.target
   const name = await nameOf(connection, `${subject}.>`)
-  if (name !== null) return connection.ask(({ streams }) => streams.streams.info(name))
+  if (name !== null) {
+    const stream = await connection.ask(({ streams }) => streams.streams.info(name))
+    const { subjects = [] } = stream.config
+    const lacking = KINDS.map((kind) => `${subject}.${kind}`).find((each) => !subjects.some((of) => matches(of, each)))
+    if (lacking === undefined) return stream
+    const message = `"${label}": the stream "${name}" keeps ${subjects.join(', ')}, not ${lacking}: have it keep ${subject}.>, or name another`
+    throw new HkqError('E_STORAGE', message)
+  }
   return connection.ask(({ streams }) =>
     streams.streams.add({
       ...{ name: subject.replaceAll('.', '_'), subjects: [`${subject}.>`], storage: 'file' },
       ...{ retention: 'limits', discard: 'new', max_bytes: LARGEST, duplicate_window: REMEMBERED },
     }),
   )
+}
+
+/** What stands behind the name of a queue: all symbols, an index, a security. */
+const KINDS = ['_', 'HSI', '00700.HK']
+
+/** Whether a pattern of subjects, `*` for one token and `>` for the rest, takes one in. */
+function matches(pattern: string, subject: string): boolean {
+  const [wanted, tokens] = [pattern.split('.'), subject.split('.')]
+  const isRest = wanted.at(-1) === '>'
+  if (isRest ? tokens.length < wanted.length : tokens.length !== wanted.length) return false
+  return wanted.every((token, i) => token === '>' || token === '*' || token === tokens[i])
 }
 
 async function nameOf(connection: Connection, subject: string): Promise<string | null> {
@@ -65,15 +85,24 @@ function groupsOf(connection: Connection, stream: string): Promise<ConsumerInfo[
   })
 }
 
-/** @returns whether the group was not there */
+/**
+ * @returns whether the group was not there
+ * @throws HkqError E_STORAGE for another program's, which would lose or leave out entries without a word
+ */
 export async function ensureGroup(connection: Connection, stream: string, group: string): Promise<boolean> {
+  const { name, label } = connection.target
+  const filter_subject = `${name}.>`
   try {
-    await connection.ask(({ streams }) => streams.consumers.info(stream, group))
-    return false
+    const weakness = weaknessOfGroup(
+      await connection.ask(({ streams }) => streams.consumers.info(stream, group)),
+      filter_subject,
+    )
+    if (weakness === null) return false
+    const message = `"${label}": the group "${group}" is a consumer of another program that ${weakness}: name another (?group=NAME)`
+    throw new HkqError('E_STORAGE', message)
   } catch (error) {
     if (!isAbsent(error)) throw error
   }
-  const filter_subject = `${connection.target.name}.>`
   await connection.ask(({ streams }) =>
     streams.consumers.add(stream, {
       ...{ durable_name: group, filter_subject, ack_policy: 'explicit', deliver_policy: 'all' },
@@ -81,4 +110,12 @@ export async function ensureGroup(connection: Connection, stream: string, group:
     }),
   )
   return true
+}
+
+function weaknessOfGroup({ config }: ConsumerInfo, all: string): string | null {
+  if (config.deliver_subject) return 'is pushed its entries'
+  if (config.ack_policy !== 'explicit') return `does not acknowledge each entry (ack policy ${config.ack_policy})`
+  if ((config.max_deliver ?? -1) > 0) return `gives an entry up after ${config.max_deliver} deliveries`
+  const filters = config.filter_subjects ?? (config.filter_subject ? [config.filter_subject] : [all])
+  return filters.some((filter) => filter === all || filter === '>') ? null : `reads ${filters.join(', ')} alone`
 }
