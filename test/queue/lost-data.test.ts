@@ -76,14 +76,14 @@ describe.each([REDIS, NATS].filter(canServe))('a queue of $scheme', (server) => 
   it('that lost a backlog is a gap over all of it', async () => {
     const { own, address } = await served(server)
     const { gate, open } = closedGate()
-    await write(address, trades(0, 1_200))
+    await write(address, trades(0, 4_000))
     const heard = await hears(address, { after: { trades: 300, gate } })
     await heard.until(({ numbers }) => expect(numbers.length).toBeGreaterThanOrEqual(300))
     await own.loseAll()
     open()
     await heard.until(({ gaps }) => expect(gaps).toHaveLength(1))
     const got = new Set(heard.numbers)
-    const lost = trades(0, 1_200).filter(({ seq }) => !got.has(Number(seq)))
+    const lost = trades(0, 4_000).filter(({ seq }) => !got.has(Number(seq)))
     expect(lost.length).toBeGreaterThan(100)
     const [{ from, to }] = heard.gaps as [Gap]
     expect(lost.filter(({ timestamp }) => timestamp < from || timestamp > to)).toEqual([])

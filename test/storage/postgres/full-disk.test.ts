@@ -48,7 +48,7 @@ describe.skipIf(!canServe || !canMount)('a PostgreSQL server whose disk is full'
     ])
     expect((await sql<{ n: number }>('SELECT count(*)::int AS n FROM market.ticks', url))[0]!.n).toBeLessThan(20_000)
     makeRoom()
-    await vi.waitFor(() => expect(lines.at(-1)).toMatch(/is back/), { timeout: 60_000 })
+    await vi.waitFor(() => expect(lines.at(-1)).toMatch(/is back and has everything/), { timeout: 60_000 })
     await sink.close()
     const stored = await sql<{ seq: number }>('SELECT seq::int FROM market.ticks ORDER BY timestamp, seq', url)
     expect(stored.map(({ seq }) => seq)).toEqual(Array.from({ length: 20_000 }, (_, seq) => seq))
