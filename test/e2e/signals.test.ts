@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { resolve } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { parseTime } from '../../src/core/market/time.ts'
 import { trade, wireServer } from '../support/alltick-wire.ts'
 import { BIN, finished, hkq, rows, start, workdir } from './hkq.ts'
@@ -14,6 +14,20 @@ const live = { live: { code: '700.HK', perSecond: 200, from: parseTime('2026-11-
 async function stored(cwd: string): Promise<number[]> {
   const { stdout } = await hkq(['export', '--from', 'hk_market.db', '--to', '-'], { cwd })
   return rows<{ seq: number }>(stdout).map(({ seq }) => seq)
+}
+
+/** Until as much is left unread twice in a row: nothing moves any more. */
+async function isStill(unread: () => number): Promise<void> {
+  let before = -1
+  await vi.waitFor(
+    () => {
+      const now = unread()
+      const isSame = now === before
+      before = now
+      expect(isSame).toBe(true)
+    },
+    { timeout: 20_000, interval: 100 },
+  )
 }
 
 /** The command in a terminal that is closed once `text` has been printed; its exit code. */
@@ -36,6 +50,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s while everything is full', (si
       env: TOKEN,
     })
     await once(child.stdout!, 'readable')
+    await isStill(server.unread)
     child.kill(signal)
     const { code, stdout, stderr } = await finished(child)
     const printed = rows<{ seq: number }>(stdout).map(({ seq }) => seq)

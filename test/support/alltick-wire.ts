@@ -14,6 +14,8 @@ export interface WireServer {
   queries: string[]
   /** Trades of the live tape in the order they were sent. */
   sent: { connection: number; seq: number; time: number }[]
+  /** Bytes that the clients leave unread, beyond what the system holds. */
+  unread(): number
 }
 
 export interface WireOptions {
@@ -73,6 +75,7 @@ export async function wireServer({
     requests,
     queries,
     sent,
+    unread: () => [...server.clients].reduce((bytes, { bufferedAmount }) => bytes + bufferedAmount, 0),
   }
 }
 
