@@ -1,14 +1,12 @@
 import { spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { WebSocket } from 'ws'
 import { BIN, folder } from './support/run.js'
+import { openViewer } from './support/viewer.js'
 
 const SYMBOLS = Array.from({ length: 50 }, (_, i) => `${String(i + 1).padStart(5, '0')}.HK`)
 /** The market plays its morning up to the start, and the relay gives its last minutes again, ms. */
 const WARM_UP = 15_000
-/** A page paints at the next of 60 times a second. */
-const VSYNC = 1_000 / 60
 
 /**
  * The dashboard over a relay of the simulated market, with one page that paints sixty times a second: what it gets, and
@@ -32,32 +30,22 @@ export async function dashboard({ rate = 100, seconds = 20, every = '1s' } = {})
 }
 
 async function look({ url, child }, every, seconds) {
-  const { token } = await (await fetch(new URL('/session', url))).json()
-  const ws = new WebSocket(new URL('/socket', url.replace('http', 'ws')), ['hkq.v1', `hkq.token.${token}`], {
-    origin: new URL(url).origin,
-  })
-  const start = performance.now()
   let frames = 0
   let bytes = 0
   let newest = 0
   const ages = []
   let counting = false
-  ws.on('message', (data) => {
-    const at = Date.now()
-    const message = JSON.parse(String(data))
-    if (message.type !== 'frame') return
-    if (message.n === 1) ws.send(JSON.stringify({ type: 'watch', id: 1, symbol: SYMBOLS[6], every }))
-    const now = performance.now() - start
-    setTimeout(() => ws.send(JSON.stringify({ type: 'painted', n: message.n })), VSYNC - (now % VSYNC))
-    if (!counting) return
-    frames++
-    bytes += data.length
-    for (const { ticks: count } of message.feeds ?? []) newest = count
-    for (const { timestamp } of message.watched?.ticks ?? []) {
-      ages.push(at - timestamp)
-    }
+  const viewer = await openViewer(url, {
+    ...{ symbol: SYMBOLS[6], every },
+    seen: (message, length) => {
+      if (!counting) return
+      const at = Date.now()
+      frames++
+      bytes += length
+      for (const { ticks: count } of message.feeds ?? []) newest = count
+      for (const { timestamp } of message.watched?.ticks ?? []) ages.push(at - timestamp)
+    },
   })
-  await new Promise((resolve, reject) => ws.on('open', resolve).on('error', reject))
   await sleep(WARM_UP)
   counting = true
   const cpu = cpuOf(child.pid)
@@ -68,7 +56,7 @@ async function look({ url, child }, every, seconds) {
   await sleep((seconds - 1) * 1_000)
   const took = (performance.now() - from) / 1_000
   const used = cpuOf(child.pid) - cpu
-  ws.terminate()
+  viewer.close()
   const least = Math.min(...ages)
   const late = ages.map((age) => age - least).sort((a, b) => a - b)
   return {

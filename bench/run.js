@@ -1,9 +1,11 @@
 // npm run bench [-- NAME ...]: the measured claims. Figures of one run compare; those of two runs or machines do not.
 import { analytics } from './analytics.js'
+import { archive } from './archive.js'
 import { capacity } from './capacity.js'
 import { dashboard } from './dashboard.js'
 import { dashboardMemory } from './dashboard-memory.js'
 import { dashboardPage } from './dashboard-page.js'
+import { dashboardSinks } from './dashboard-sinks.js'
 import { exactness } from './exactness.js'
 import { group } from './group.js'
 import { ingest } from './ingest.js'
@@ -25,6 +27,7 @@ const BENCHES = {
   'latency-500': () => latency({ perSecond: 500 }),
   'latency-20000': () => latency({ perSecond: 20_000 }),
   analytics: () => analytics(),
+  archive: () => archive(),
   rolling: () => rolling(),
   exactness: () => exactness(),
   capacity: () => capacity(),
@@ -36,6 +39,7 @@ const BENCHES = {
   dashboard: () => dashboard(),
   'dashboard-page': () => dashboardPage(),
   'dashboard-memory': () => dashboardMemory(),
+  'dashboard-sinks': () => dashboardSinks(),
   probe: () => probe(),
 }
 

@@ -6,6 +6,7 @@ import packageJson from '../package.json' with { type: 'json' }
 import { from } from './commands/_config.ts'
 import type { Io } from './commands/_io.ts'
 import { COMMAND_NAMES, type CommandName } from './commands/_names.ts'
+import { standstill } from './commands/_standstill.ts'
 import { systemClock } from './core/clock.ts'
 import { scrubber } from './core/connection/secret.ts'
 import { HkqError, isReaderGone, messageOf } from './core/errors.ts'
@@ -187,12 +188,14 @@ function leaveAtOnce(): never {
  */
 export async function run(built: string): Promise<void> {
   const io = processIo(built)
+  const stoodStill = standstill(io)
   let failure: NodeJS.ErrnoException | undefined
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (!isReaderGone(error, process.stdout)) failure = error
   })
   await main(process.argv.slice(2), io)
-  await new Promise((flushed) => process.stdout.write('', flushed))
+  const flushed = new Promise((done) => process.stdout.write('', done))
+  if ((await Promise.race([flushed, stoodStill])) === 'stood still') process.exit(SIGNAL_EXITS[io.interrupted.reason])
   if (failure && io.exitCode === 0) {
     report(new HkqError('E_STORAGE', `cannot write the output: ${failure.message}`), io, process.argv)
   }

@@ -13,9 +13,10 @@ const FLOORS: readonly (readonly string[])[] = [
   ['core/monitor'],
   ['core/statistics'],
   ['core/bars'],
-  ['core/validation', 'core/pipeline'],
+  ['core/validation', 'core/pipeline', 'core/records'],
   ['core/market'],
   [
+    'core/check.ts',
     'core/clock.ts',
     'core/errors.ts',
     'core/nearest.ts',

@@ -9,7 +9,7 @@ import { backtestColumns, backtestLegend } from '../core/terminal/backtest-colum
 import { stopAfter } from './_events.ts'
 import type { Io } from './_io.ts'
 import { formatOf, printer, tell } from './_print.ts'
-import { conclude, DEFAULT_STORE, rejectedIn } from './_recorded.ts'
+import { bringsLiveOnly, conclude, DEFAULT_STORE, rejectedIn } from './_recorded.ts'
 import type { Setup } from './_setup.ts'
 import { openHistory, runOver, type VolatilityCommand } from './_volatility-run.ts'
 
@@ -29,7 +29,7 @@ export async function backtest(
   setup: Setup,
   io: Io,
 ): Promise<void> {
-  await check(options, settings)
+  check(options, settings)
   const output = printer<BacktestRecord>(options, io, { columns: backtestColumns(), whole: true })
   const signal = stopAfter(options.duration, io, output.gone)
   const horizon = options.horizon === undefined ? {} : { horizon: options.horizon }
@@ -46,12 +46,11 @@ export async function backtest(
   if (formatOf(options, io) === 'table' && rows.length > 0) tell(backtestLegend(rows[0]!), options, io)
 }
 
-async function check(options: VolatilityCommand, settings: VolatilityOptions): Promise<void> {
+function check(options: VolatilityCommand, settings: VolatilityOptions): void {
   const excluded = EXCLUDED.find((name) => options[name] !== undefined && options[name] !== false)
   if (excluded) throw new HkqError('E_USAGE', `--backtest makes one table of a whole range: leave out --${excluded}`)
   horizonOf(settingsOf(settings), options.horizon)
-  const { scheme, text } = parseAddress(options.from ?? DEFAULT_STORE, 'source')
-  const { VENDORS } = await import('../core/connection/vendors/index.ts')
-  if (!Object.hasOwn(VENDORS, scheme)) return
-  throw new HkqError('E_USAGE', `--backtest needs what was recorded and "${text}" is live: record it first`)
+  const from = parseAddress(options.from ?? DEFAULT_STORE, 'source')
+  if (!bringsLiveOnly(from)) return
+  throw new HkqError('E_USAGE', `--backtest needs what was recorded and "${from.text}" is live: record it first`)
 }

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { arch, cpus, platform, release, totalmem } from 'node:os'
 import packageJson from '../../package.json' with { type: 'json' }
+import type { Check } from '../core/check.ts'
 import { HkqError, messageOf } from '../core/errors.ts'
-import type { Check } from './_check.ts'
 import type { Config } from './_config.ts'
 import { longbridgeSecrets } from './_feed.ts'
 import type { Io } from './_io.ts'

@@ -1,7 +1,7 @@
 import { type Address, param } from '../core/address/address.ts'
+import { type Check, failed, ok, warning } from '../core/check.ts'
 import { isLoopback } from '../core/connection/socket.ts'
 import { HkqError } from '../core/errors.ts'
-import { type Check, failed, ok, warning } from './_check.ts'
 import { type Config, section } from './_config.ts'
 import { longbridgeSecrets } from './_feed.ts'
 import type { Io } from './_io.ts'

@@ -1,5 +1,5 @@
+import { type Check, failure, ok, warning } from '../core/check.ts'
 import { formatDate } from '../core/market/time.ts'
-import { type Check, failure, ok, warning } from './_check.ts'
 import type { Config } from './_config.ts'
 import type { Io } from './_io.ts'
 import type { Setup } from './_setup.ts'

@@ -1,12 +1,12 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { type Check, failed, failure, ok, warning } from '../core/check.ts'
 import type { Sessions } from '../core/market/session.ts'
 import { refuseWrongPath, unsafeVersion } from '../core/storage/sqlite/driver.ts'
 import { damageOf, examineStore, freeSpace, type StoreState } from '../core/storage/sqlite/examine.ts'
 import { LOG_LIMIT } from '../core/storage/sqlite/log-keeper.ts'
 import { sqliteVersion } from '../core/storage/sqlite.ts'
 import { bytes } from '../core/terminal/figures.ts'
-import { type Check, failed, failure, ok, warning } from './_check.ts'
 
 /** Largest store that is read through. */
 const READ_THROUGH = 2 * 2 ** 30

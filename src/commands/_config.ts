@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { PLANS } from '../core/address/source-options.ts'
 import { HkqError, messageOf } from '../core/errors.ts'
 import { nearest } from '../core/nearest.ts'
 import { checkOwner, checkTrust } from './_trust.ts'
@@ -8,9 +9,6 @@ import { choice } from './_values.ts'
 /** Environment variables. */
 export type Env = Readonly<Record<string, string | undefined>>
 type Json = Readonly<Record<string, unknown>>
-
-export const PLANS = ['free', 'basic', 'premium', 'pro'] as const
-export type Plan = (typeof PLANS)[number]
 
 /** One configuration file, read and checked. `project` files come with a directory, not from the user's own hand. */
 export interface ConfigFile {

@@ -19,7 +19,7 @@ import { sourceOptions } from './_feed.ts'
 import type { Io } from './_io.ts'
 import type { CommonOptions, FeedOptions, LiveOptions } from './_options.ts'
 import { DEFAULT_STORE, openEnded, openStore, symbolsFrom } from './_recorded.ts'
-import { findRelay, type Relay } from './_relay.ts'
+import { findRelay, type Relay, relayAddress } from './_relay.ts'
 import type { Setup } from './_setup.ts'
 
 export interface ShownOptions extends CommonOptions, FeedOptions, LiveOptions {
@@ -38,6 +38,8 @@ const DEPTH = 10
 
 /** What the command line names: where events come from, what came before, and which symbols. */
 interface Wanted {
+  /** What it is called, where it is not by its addresses. */
+  name?: string
   addresses: readonly [Address, ...Address[]]
   history: Address | undefined
   symbols: readonly string[]
@@ -54,12 +56,11 @@ export async function openShow(
   signal: AbortSignal,
   io: Io,
 ): Promise<Shown> {
-  const { addresses, history, symbols } = await wantedOf(options, setup, io)
+  const { addresses, history, symbols, name = nameOf(addresses) } = await wantedOf(options, setup, io)
   const [address] = addresses
   const context: ShowContext = { symbols, sessions: setup.sessions, settings, clock: io.clock, signal }
   if (addresses.length === 1 && namesStore(address) && !address.params.has('speed')) {
     const store = await openReading(address, setup, io)
-    const { text: name } = address
     if (address.scheme === 'parquet') return { show: await showArchive(store, context), name, kind: 'recorded' }
     const isAway = isNetworked(address) ? { isAway: await awayOf(address) } : {}
     return { show: await showStore(store, { name, ...isAway }, context), name, kind: 'recorded' }
@@ -83,7 +84,11 @@ export async function openShow(
   const show = store ? await showJoined(store, source, events, context) : showSource(source, events, context)
   shown = show
   show.desk.learn(facts)
-  return { show, name: addresses.map(({ text }) => text).join(' and '), kind: source.kind }
+  return { show, name, kind: source.kind }
+}
+
+function nameOf(addresses: readonly Address[]): string {
+  return addresses.map(({ text }) => text).join(' and ')
 }
 
 /** A store that is read for hours: one behind a network is opened anew after it was away. */
@@ -120,8 +125,7 @@ async function byDefault(setup: Setup, io: Io): Promise<Wanted> {
     const symbols = setup.symbols.length > 0 ? setup.symbols : (relay.symbols ?? [])
     // What a relay of another vendor tells bears AllTick's name, so that its store would be there twice.
     if (vendor !== 'alltick' && store) return { addresses: [store], history: undefined, symbols }
-    const feed = parseAddress(`alltick:?token=off&endpoint=${encodeURIComponent(relay.url)}`, 'source')
-    return { addresses: [feed], history: store, symbols }
+    return { name: `${vendor}: and ${relay.store}`, addresses: [relayAddress(io, relay)], history: store, symbols }
   }
   const address = parseAddress(DEFAULT_STORE, 'source')
   if (existsSync(resolve(io.cwd, address.path)))

@@ -3,7 +3,7 @@ import { parseAddress } from '../core/address/address.ts'
 import type { LongbridgeAccess, SourceOptions } from '../core/address/source-options.ts'
 import { isLoopbackHost } from '../core/loopback.ts'
 import type { Io } from './_io.ts'
-import { findRelay } from './_relay.ts'
+import { findRelay, relayAddress } from './_relay.ts'
 import type { Setup } from './_setup.ts'
 import { ALLTICK, INFOWAY, influxTokenOf, resolveToken, tokenMissing, vendorSettings } from './_token.ts'
 
@@ -19,7 +19,7 @@ export async function liveAddresses(
 ): Promise<readonly [Address, ...Address[]]> {
   if (from !== undefined) return from.map((text) => parseAddress(text, 'source')) as [Address, ...Address[]]
   const relay = await findRelay(io, 'alltick')
-  if (relay) return [parseAddress(`alltick:?token=off&endpoint=${encodeURIComponent(relay.url)}`, 'source')]
+  if (relay) return [relayAddress(io, relay)]
   if (resolveToken(setup.config, io.env, io).token === undefined) throw tokenMissing()
   return [parseAddress('alltick:', 'source')]
 }

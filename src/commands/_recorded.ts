@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { type Address, LIVE, parseAddress } from '../core/address/address.ts'
 import { openSource } from '../core/address/open-source.ts'
-import { namesStore, openStoreAt } from '../core/address/open-store.ts'
+import { namesQueue, namesStore, openStoreAt } from '../core/address/open-store.ts'
 import { HkqError } from '../core/errors.ts'
 import type { Adjustments } from '../core/market/adjustments.ts'
 import type { Batches, MarketEvent } from '../core/market/event.ts'
@@ -133,14 +133,19 @@ export function rangeOf({ since, until, follow }: RangeOptions & { follow?: bool
   return { ...(since !== undefined && { since }), ...(until !== undefined && { until }) }
 }
 
+/** Whether an address has no past that can be read again: a vendor, or a queue, which is read from now on. */
+export function bringsLiveOnly(address: Address): boolean {
+  return LIVE.has(address.scheme) || namesQueue(address)
+}
+
 /**
  * `--since` and `--until` are of what can be read again.
  * @throws HkqError E_USAGE for a range of a live feed
  */
-export function refuseLiveRange({ scheme, text }: Address, { since, until }: Pick<Query, 'since' | 'until'>): void {
-  if (!LIVE.has(scheme) || (since === undefined && until === undefined)) return
+export function refuseLiveRange(address: Address, { since, until }: Pick<Query, 'since' | 'until'>): void {
+  if (!bringsLiveOnly(address) || (since === undefined && until === undefined)) return
   const [option, remedy] = since === undefined ? ['--until', 'end by --duration'] : ['--since', 'record it first']
-  throw new HkqError('E_USAGE', `${option}: "${text}" is live and has no range: leave it out, or ${remedy}`)
+  throw new HkqError('E_USAGE', `${option}: "${address.text}" is live and has no range: leave it out, or ${remedy}`)
 }
 
 /** The symbols asked for, or all of the store. */

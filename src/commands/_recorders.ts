@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import { messageOf } from '../core/errors.ts'
 import { askHealth } from '../core/monitor/ask.ts'
 import { Machine } from '../core/monitor/machine.ts'
-import { type HealthRecord, machineAlone, NOTHING } from '../core/monitor/record.ts'
+import { type HealthRecord, machineAlone } from '../core/monitor/record.ts'
 import { type Announced, announced } from './_announce.ts'
 import type { Io } from './_io.ts'
 
@@ -13,7 +13,7 @@ const FIRST = 1_000
 
 /** The recorders of this machine that belong to the user. */
 export interface Recorders {
-  /** A record for each that runs; where none does, one of the machine alone. */
+  /** A record for each that runs; where none does, one of the machine alone. Of one that hangs the machine is told too. */
   look(): Promise<HealthRecord[]>
   close(): void
 }
@@ -30,16 +30,25 @@ export function openRecorders(io: Io): Recorders {
   }
   return {
     look: async () => {
-      const asked = await Promise.all(announced(io, 'health-').map((one) => ask(one, io)))
-      const records = asked.filter((record) => record !== null)
-      return records.length === 0 ? [await alone()] : records
+      const asked = await Promise.all(announced(io, 'health-').map(ask))
+      const heard = asked.filter((answer) => answer !== null)
+      if (heard.length > 0 && heard.every(isRecord)) return heard
+      const own = await alone()
+      return heard.length === 0 ? [own] : heard.map((answer) => (isRecord(answer) ? answer : { ...own, ...answer }))
     },
     close: () => machine?.close(),
   }
 }
 
+/** What is known of a recorder that hangs. */
+type Hanging = Pick<HealthRecord, 'state' | 'reasons' | 'detail' | 'pid' | 'store'>
+
+function isRecord(answer: HealthRecord | Hanging): answer is HealthRecord {
+  return 'type' in answer
+}
+
 /** Null where the recorder has died, and its process's number or port is another program's by now. */
-async function ask({ file, pid, told }: Announced, io: Io): Promise<HealthRecord | null> {
+async function ask({ file, pid, told }: Announced): Promise<HealthRecord | Hanging | null> {
   try {
     const record = await askHealth(String(told.url), ANSWER)
     if (record?.pid === pid) return record
@@ -47,7 +56,6 @@ async function ask({ file, pid, told }: Announced, io: Io): Promise<HealthRecord
     return null
   } catch (error) {
     const store = typeof told.store === 'string' ? told.store : null
-    const why = { state: 'failing', reasons: ['no_answer'], detail: messageOf(error) } as const
-    return { ...NOTHING, timestamp: io.clock.now(), ...why, pid, store }
+    return { state: 'failing', reasons: ['no_answer'], detail: messageOf(error), pid, store }
   }
 }

@@ -37,13 +37,8 @@ export async function openRelay(source: Source, address: Address, plan: RelayPla
     instruments: () => instruments,
     always: symbols,
     hangsUpFor: () => hangUpOf(source, addresses),
-    onWanted: (wanted) => {
-      try {
-        source.subscribe?.([...new Set([...own, ...wanted])])
-      } catch (error) {
-        say(io, `hkq: the relay cannot serve every symbol asked for: ${(error as Error).message}`)
-      }
-    },
+    onWanted: (wanted) => source.subscribe?.([...new Set([...own, ...wanted])]),
+    onRefused: (error) => say(io, `hkq: the relay cannot serve every symbol asked for: ${messageOf(error)}`),
   }
   const server = await (port === 0 ? openUsual(options) : openServer({ ...options, port }))
   const takeBack = announced(io, {
@@ -54,6 +49,7 @@ export async function openRelay(source: Source, address: Address, plan: RelayPla
     cwd: io.cwd,
     symbols,
     durability,
+    isSecondHand: address.endpointNow !== undefined,
   })
   let broken = false
   /** Whatever befalls the relay, the recording goes on. */

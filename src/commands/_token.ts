@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
+import { PLANS, type Plan } from '../core/address/source-options.ts'
 import { HkqError } from '../core/errors.ts'
-import { type Config, type Env, exposed, from, PLANS, type Plan, reason, section } from './_config.ts'
+import { type Config, type Env, exposed, from, reason, section } from './_config.ts'
 import { choice } from './_values.ts'
 
 /** How a vendor is named, and what it calls its secret: `HKQ_ALLTICK_TOKEN`, `alltick.tokenFile`, "AllTick token". */
@@ -13,6 +14,8 @@ export interface VendorNames {
 export const ALLTICK: VendorNames = { section: 'alltick', secret: 'token', title: 'AllTick' }
 export const INFOWAY: VendorNames = { section: 'infoway', secret: 'key', title: 'Infoway' }
 export const INFLUX: VendorNames = { section: 'influx', secret: 'token', title: 'InfluxDB' }
+/** Vendors of quotes by the name that options have. */
+export const QUOTE_VENDORS = { alltick: ALLTICK, infoway: INFOWAY } as const
 
 /** What opening a store of InfluxDB 2 may ask for: `HKQ_INFLUX_TOKEN`, its file, or the configuration's `influx.tokenFile`. */
 export function influxTokenOf(config: Config, io: { env: Env; cwd: string; home: string }): () => string | undefined {

@@ -3,11 +3,12 @@ import type { Command } from 'commander'
 import { type Address, parseAddress } from '../core/address/address.ts'
 import { HkqError } from '../core/errors.ts'
 import { dayNumber, dayStart, formatDate } from '../core/market/time.ts'
+import { fieldNames } from '../core/records/schema.ts'
 import { type Archiving, archive } from '../core/storage/archive.ts'
 import { startSpinner } from '../core/terminal/progress.ts'
 import { type Io, say } from './_io.ts'
 import { type CommonOptions, defineCommand, withCommon, withFrom } from './_options.ts'
-import { tell } from './_print.ts'
+import { formatOf, printer, tell } from './_print.ts'
 import { DEFAULT_STORE } from './_recorded.ts'
 import { printedSchema, setUp } from './_setup.ts'
 import { time } from './_values.ts'
@@ -28,7 +29,7 @@ export function define(io: Io): Command {
   withFrom(command, `default: ${DEFAULT_STORE}`)
   return withCommon(command).action(async (options: Options) => {
     setUp(command, io)
-    if (printedSchema(command, io, [])) return
+    if (printedSchema(command, io, ['archive'])) return
     const from = parseAddress(options.from ?? DEFAULT_STORE, 'source')
     const to = parseAddress(options.to, 'sink')
     refuse(from, to)
@@ -77,7 +78,16 @@ async function run(from: Address, to: Address, until: number, options: Options, 
   } finally {
     spinner.stop()
   }
-  tell(summary(done, from, to), options, io)
+  if (formatOf(options, io) === 'table' || !(options.json || options.format)) tell(summary(done, from, to), options, io)
+  else await print(done, from, to, options, io)
+}
+
+/** What was done as the one record on standard output. */
+async function print(done: Archiving, from: Address, to: Address, options: Options, io: Io): Promise<void> {
+  const record = { type: 'archive', store: from.path, folder: to.path, ...done }
+  const output = printer<typeof record>(options, io, { columns: [], fields: fieldNames('archive') })
+  await output.write([record])
+  await output.end()
 }
 
 function summary({ days, symbols, ticks, quotes, freed }: Archiving, from: Address, to: Address): string {

@@ -1,15 +1,17 @@
 import type { Command } from 'commander'
 import { type Address, parseAddress } from '../core/address/address.ts'
+import { namesQueue } from '../core/address/open-store.ts'
+import { type Check, failed } from '../core/check.ts'
 import { ERROR_CODES } from '../core/errors.ts'
 import { Sessions } from '../core/market/session.ts'
 import { renderChecks } from '../core/terminal/checks.ts'
-import { type Check, failed } from './_check.ts'
 import { type Config, section } from './_config.ts'
 import type { Io } from './_io.ts'
 import { type CommonOptions, defineCommand, withCommon } from './_options.ts'
 import { formatOf, paletteOf, printer, tell } from './_print.ts'
 import { DEFAULT_STORE } from './_recorded.ts'
 import { printedSchema, type Setup, setUp } from './_setup.ts'
+import { influxTokenOf } from './_token.ts'
 import { duration, repeated } from './_values.ts'
 
 interface Options extends CommonOptions {
@@ -22,10 +24,10 @@ interface Options extends CommonOptions {
 export function define(io: Io): Command {
   const command = defineCommand('doctor', io)
     .description(
-      'Checks everything that recording depends on: versions, configuration, token, store, disk, endpoints. Changes nothing.\n' +
+      'Checks everything that recording depends on: versions, configuration, token, store, disk, the servers of stores and queues, endpoints. Changes nothing.\n' +
         'Ends with the highest exit code of what failed, 0 where nothing did.',
     )
-    .option('--to <address>', `the store to look at, repeatable (default: as for record)`, repeated(String))
+    .option('--to <address>', `the store or queue to look at, repeatable (default: as for record)`, repeated(String))
     .option('--offline', 'leave the endpoints alone')
     .option('--timeout <time>', 'for each phase of a connection', duration, 2_000)
     .option('--bundle <file>', 'also write a report without secrets into this new file')
@@ -99,8 +101,15 @@ async function checkAll(
     ...secrets.checkSecrets(feeds, config, io),
     own.checkCalendar(setup, io),
   ]
-  for (const { scheme, path } of sinks)
-    if (scheme === 'sqlite') checks.push(...(await stores.checkStore(path, sessions)))
+  for (const sink of sinks) {
+    if (sink.scheme === 'sqlite') checks.push(...(await stores.checkStore(sink.path, sessions)))
+  }
+  const { examine } = await import('../core/address/examine.ts')
+  const influxToken = influxTokenOf(config, io)
+  const servers = await Promise.all(
+    [...sinks, ...feeds.filter(namesQueue)].map((address) => examine(address, { influxToken })),
+  )
+  checks.push(...servers.flat())
   checks.push(await network.checkRecorder(io))
   if (!offline) checks.push(...(await network.checkEndpoints(feeds, config, timeout, io)))
   return checks

@@ -3,20 +3,18 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Writable } from 'node:stream'
 import type { Command } from 'commander'
+import { PLANS, type Plan } from '../core/address/source-options.ts'
 import { HkqError, messageOf } from '../core/errors.ts'
-import { PLANS } from './_config.ts'
 import { type Io, say } from './_io.ts'
 import { defineCommand } from './_options.ts'
-import { ALLTICK, INFOWAY, type VendorNames } from './_token.ts'
+import { ALLTICK, QUOTE_VENDORS, type VendorNames } from './_token.ts'
 import { choice } from './_values.ts'
 
 interface Options {
   vendor: 'alltick' | 'infoway'
-  plan: (typeof PLANS)[number]
+  plan: Plan
   force?: boolean
 }
-
-const NAMES = { alltick: ALLTICK, infoway: INFOWAY } as const
 
 export function define(io: Io): Command {
   return defineCommand('init', io)
@@ -30,7 +28,7 @@ export function define(io: Io): Command {
     .action(async (options: Options) => {
       const folder = join(io.env.XDG_CONFIG_HOME || join(io.home, '.config'), 'hkq')
       const config = join(folder, 'config.json')
-      const names = NAMES[options.vendor]
+      const names = QUOTE_VENDORS[options.vendor]
       const secretFile = join(folder, names.secret)
       for (const file of [config, secretFile]) refuseToReplace(file, options.force)
       const answer = await ask(`${names.title} ${names.secret}`, io)

@@ -10,7 +10,7 @@ import { type CommonOptions, defineCommand, withCommon } from './_options.ts'
 import { formatOf, paletteOf, printer } from './_print.ts'
 import { findRelay } from './_relay.ts'
 import { printedSchema, type Setup, setUp } from './_setup.ts'
-import { ALLTICK, INFOWAY, resolveToken, secretVariable, tokenMissing, vendorSettings } from './_token.ts'
+import { QUOTE_VENDORS, resolveToken, secretVariable, tokenMissing, vendorSettings } from './_token.ts'
 import { choice, duration, integer } from './_values.ts'
 
 interface Options extends CommonOptions {
@@ -23,8 +23,6 @@ interface Options extends CommonOptions {
 
 /** One endpoint as printed; `heartbeat` and `first_tick` with `--auth` alone. Times in ms. */
 type ProbeRecord = { type: 'probe' } & EndpointProbe & Partial<Pick<SessionProbe, 'heartbeat' | 'first_tick'>>
-
-const NAMES = { alltick: ALLTICK, infoway: INFOWAY } as const
 
 /** What a session with an endpoint waits for: a symbol that every plan has. */
 const AUTH_SYMBOL = '00700.HK'
@@ -54,7 +52,7 @@ export function define(io: Io): Command {
       import('../core/connection/probe.ts'),
       import('../core/connection/vendors/index.ts'),
     ])
-    const names = NAMES[options.vendor]
+    const names = QUOTE_VENDORS[options.vendor]
     const configured = args.length > 0 ? args : vendorSettings(setup.config, io.env, names).endpoints
     const urls = configured ?? VENDORS[options.vendor]({}).endpoints
     const token = options.auth ? await tokenToUse(setup, options.vendor, io) : undefined
@@ -106,8 +104,8 @@ async function tokenToUse(setup: Setup, vendor: Options['vendor'], io: Io): Prom
       `--auth would take the connection of the recorder "${relay.pid}" that records into ${relay.store}: stop it first`,
     )
   }
-  const { token } = resolveToken(setup.config, io.env, io, NAMES[vendor])
-  if (token === undefined) throw tokenMissing(NAMES[vendor])
+  const { token } = resolveToken(setup.config, io.env, io, QUOTE_VENDORS[vendor])
+  if (token === undefined) throw tokenMissing(QUOTE_VENDORS[vendor])
   return token
 }
 
@@ -124,7 +122,7 @@ async function sessionsWith(
     import('../core/connection/vendors/index.ts'),
   ])
   const endpoints = probes.filter(({ reached }) => reached).map(({ url }) => url)
-  const { plan } = vendorSettings(config, io.env, NAMES[name])
+  const { plan } = vendorSettings(config, io.env, QUOTE_VENDORS[name])
   const vendor = VENDORS[name]({ token, key: token, endpoints, ...(plan && { plan }) })
   const found = new Map<string, Partial<ProbeRecord>>()
   const how = { symbols: [AUTH_SYMBOL], sessions, clock: io.clock, timeoutMs: Math.max(timeout, SESSION_TIMEOUT) }

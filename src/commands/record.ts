@@ -107,6 +107,7 @@ interface Plan {
 async function run(plan: Plan, io: Io): Promise<void> {
   const { addresses, symbols, setup, options, health } = plan
   const [address] = addresses
+  const began = io.clock.now()
   const ended = new AbortController()
   const signal = stopAfter(options.duration, io, ended.signal)
   const sinks = await openAll(plan, io, () => {
@@ -174,7 +175,10 @@ async function run(plan: Plan, io: Io): Promise<void> {
     await Promise.all([refill.ended, health.end()])
     await relay?.close()
     const summary = tally.summary(bytes)
-    if (!failure || summary.received > 0) conclude(summary, tally.holes, options, plan, io)
+    const isUnheard =
+      !failure && !tally.wasUp && LIVE.has(address.scheme) && setup.sessions.tradesIn(began, io.clock.now())
+    if (isUnheard) say(io, UNHEARD)
+    if (!failure || summary.received > 0) conclude(summary, tally.holes > 0 || isUnheard, options, plan, io)
     if (failure) throw failure.error
   } finally {
     ended.abort()
@@ -245,8 +249,11 @@ function symbolsIn(file: string | undefined): string[] {
   }
 }
 
-function conclude(summary: RecordingSummary, holes: number, options: Options, { sinks }: Plan, io: Io): void {
-  if (holes > 0 || rejectedShare(summary) > 0.001) io.exitCode = HOLES
+const UNHEARD =
+  'hkq: no connection came about, and the market traded: the next run into the same store writes the hole down; see hkq probe-endpoints'
+
+function conclude(summary: RecordingSummary, hasHoles: boolean, options: Options, { sinks }: Plan, io: Io): void {
+  if (hasHoles || rejectedShare(summary) > 0.001) io.exitCode = HOLES
   const toStdout = formatOf(options, io) !== 'table' && (options.json || options.format !== undefined)
   if (toStdout && !sinks.some(({ scheme }) => scheme === '-')) io.stdout.write(`${JSON.stringify(summary)}\n`)
   else tell(renderSummary(summary, paletteOf(io.stderr, options, io)), options, io)

@@ -68,12 +68,9 @@ export function define(io: Io): Command {
       ...(options.maxRetries !== undefined && { maxRetries: options.maxRetries }),
     })
     let instruments: readonly Instrument[] = []
-    const follow = (wanted: ReadonlySet<string>): void => {
-      try {
-        source.subscribe!([...wanted])
-      } catch (error) {
-        say(io, `hkq: not every symbol asked for can be served: ${messageOf(error)}`)
-      }
+    const follow = {
+      onWanted: (wanted: ReadonlySet<string>) => source.subscribe!([...wanted]),
+      onRefused: (error: unknown) => say(io, `hkq: not every symbol asked for can be served: ${messageOf(error)}`),
     }
     const follows = setup.symbols.length === 0 && source.subscribe !== undefined
     const { openServer } = await import('../core/server/server.ts')
@@ -95,7 +92,7 @@ export function define(io: Io): Command {
       },
       ...(options.dialect && { dialect: options.dialect }),
       ...(options.requireToken && { tokens: [tokenOf(options.dialect === 'infoway' ? INFOWAY : ALLTICK, setup, io)] }),
-      ...(follows && { onWanted: follow }),
+      ...(follows && follow),
     })
     const learn = (rows: readonly Instrument[]): void => {
       instruments = rows

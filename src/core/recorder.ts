@@ -52,6 +52,8 @@ export interface RecordingSummary {
 /** How a recording stands: `holes` are unfilled gaps inside a session. */
 export interface Tally {
   readonly holes: number
+  /** Whether a feed was ever connected. */
+  readonly wasUp: boolean
   /** Exchange to receive, and receive to commit, ms; they go on growing. */
   readonly latency: Histogram
   readonly commit: Histogram
@@ -132,6 +134,9 @@ export function startRecording(recording: Recording): {
     tally: {
       get holes() {
         return holes
+      },
+      get wasUp() {
+        return counts.ups > 0
       },
       latency,
       commit: writer.latency,

@@ -23,6 +23,11 @@ export function shortDate(time: number): string {
   return isChinese() ? `${month + 1}月${day}日` : `${day} ${MONTHS[month]}`
 }
 
+/** `23 Nov 10:30` or `11月23日 10:30`, for a time of another day. */
+export function dayTime(time: number): string {
+  return `${shortDate(time)} ${hourMinute(time)}`
+}
+
 /** `Nov 2026` or `2026年11月`. */
 export function monthOf(time: number): string {
   const date = new Date(time + HKT_OFFSET)

@@ -5,7 +5,9 @@ export const NONE = '–'
 
 /** A price with so many decimals, its thousands apart: `24,310.50`. */
 export function price(value: number | null, decimals: number): string {
-  return value === null || !Number.isFinite(value) ? NONE : group(value.toFixed(decimals))
+  if (value === null || !Number.isFinite(value)) return NONE
+  const text = value.toFixed(decimals)
+  return group(/[1-9]/.test(text) ? text : text.replace('-', ''))
 }
 
 /** A difference of prices with its sign: `+4.60`. */

@@ -14,6 +14,9 @@ export interface Controls {
   help(): void
 }
 
+/** What a search field has no use for: it goes through what the filter has found. */
+const THROUGH_LIST = ['ArrowDown', 'ArrowUp']
+
 /** Lets keys control the page. Keys that belong to a field, the browser or a dialog are left alone. */
 export function listenToKeys(controls: Controls): void {
   const actions = actionsOf(controls)
@@ -21,7 +24,8 @@ export function listenToKeys(controls: Controls): void {
     const { key, target } = event
     if (event.ctrlKey || event.metaKey || event.altKey) return
     if (key === 'Escape') controls.clearFilter()
-    if (target instanceof Element && target.closest('input, select, dialog, [role=tablist]')) return
+    const isFree = target instanceof Element && target.matches('input') && THROUGH_LIST.includes(key)
+    if (!isFree && target instanceof Element && target.closest('input, select, dialog, [role=tablist]')) return
     const action = actions.get(key)
     if (action === undefined) return
     event.preventDefault()

@@ -98,6 +98,9 @@ class Page {
       case 'older':
         this.#desk.takeOlder(message)
         break
+      case 'volatility':
+        this.#desk.takeEarlier(message)
+        break
       case 'refusal':
         this.#said(message)
         break

@@ -43,6 +43,10 @@ describe('an address', () => {
     ['sim:?spead=2', /unknown option "spead" in address "sim:\?spead=2": did you mean "speed"\?/],
     ['sim:fast', /nothing may stand between "sim:" and "\?", found "fast"/],
     ['sqlite:', /"sqlite:" names no file: write sqlite:NAME/],
+    ['sqlite::memory:', /"sqlite::memory:" would keep nothing, it names no file: write sqlite:NAME/],
+    ['sqlite: :memory: ', /would keep nothing/],
+    ['sqlite: ', /would keep nothing/],
+    ['sqlite:a.db ', /begins or ends its file's name with a space: write sqlite:a\.db$/],
     ['ws://127.0.0.1:8765', /cannot be a source/],
   ])('refuses %s with what to write instead', (text, words) => {
     expect(() => source(text)).toThrow(words)

@@ -5,10 +5,13 @@ import { refined, summarise } from '../../src/core/bars/minutes.ts'
 import { type BarOptions, minutesSuffice } from '../../src/core/bars/options.ts'
 import { barsFromSummaries, resample } from '../../src/core/bars/resample.ts'
 import { Resampler } from '../../src/core/bars/resampler.ts'
-import { addTick, merge, type Summary, summaryOf } from '../../src/core/bars/summary.ts'
+import { addTick, isLeftOut, merge, type Summary, summaryOf } from '../../src/core/bars/summary.ts'
+import { addRun } from '../../src/core/bars/trade-columns.ts'
 import type { Bar } from '../../src/core/market/bar.ts'
 import { byTimeAndSeq, FLAGS, type Flag, LEFT_OUT, type Tick } from '../../src/core/market/event.ts'
+import { flagMask } from '../../src/core/market/flags.ts'
 import { DAY, HOUR, MINUTE } from '../../src/core/market/time.ts'
+import { columnsOf } from '../../src/core/storage/columns.ts'
 import { at, barsOf, batchesOf, collect, sessions, tick } from './market.ts'
 
 /** Trades of two days (the second a half day), many at the edges of sessions and auctions, in any order of arrival. */
@@ -27,6 +30,22 @@ const anyTick = fc
     const plain = tick(edge + offset, cents / 100, volume)
     return flag === null || plain.flags.includes(flag) ? plain : { ...plain, flags: [...plain.flags, flag] }
   })
+/** Many trades in few buckets: prices off the grid, amounts that nobody knows. */
+const anyDense = fc.array(
+  fc
+    .record({
+      one: anyTick,
+      step: fc.integer({ min: 0, max: 40 }),
+      price: fc.constantFrom(1, 1.005, 3.0001),
+      volume: fc.constantFrom(100, 7, null),
+    })
+    .map(({ one, step, price, volume }) =>
+      step === 0
+        ? one
+        : tick(at('2026-12-23T09:59:55') + 500 * step, price, step % 9 === 0 ? volume : 100, { flags: one.flags }),
+    ),
+  { minLength: 1, maxLength: 200 },
+)
 const anyTicks = fc.array(anyTick, { minLength: 1, maxLength: 120 })
 const anyOptions: fc.Arbitrary<BarOptions> = fc.record({
   every: fc.constantFrom(MINUTE, 5 * MINUTE, 7 * MINUTE, HOUR, 4 * HOUR, DAY),
@@ -35,6 +54,10 @@ const anyOptions: fc.Arbitrary<BarOptions> = fc.record({
   fill: fc.constantFrom('none', 'forward', 'empty'),
   include: fc.constantFrom(new Set<Flag>(), new Set<Flag>(['odd_lot', 'suspect_price']), new Set<Flag>(FLAGS)),
 })
+
+const anyShort = fc
+  .tuple(anyOptions, fc.constantFrom(1_000, 10_000, MINUTE, HOUR))
+  .map(([options, every]) => ({ ...options, every }))
 
 /** The newest revision of each bar, in order of time. */
 function settled(bars: readonly Bar[]): Bar[] {
@@ -74,6 +97,21 @@ describe('the algebra of summaries', () => {
     )
   })
 
+  test('adding a run of columns is adding each of its ticks', () => {
+    fc.assert(
+      fc.property(anyDense, fc.integer({ min: 0, max: 40 }), (arrived, end) => {
+        const ticks = inOrder(arrived).map((one, i) => ({ ...one, seq: 100 + i }))
+        const before = at('2026-12-23T09:59:55') + 500 * end
+        const [byRun, byTick] = [summaryOf(ticks[0]!, 0), summaryOf(ticks[0]!, 0)]
+        const run = { from: 1, before, leftOut: flagMask(LEFT_OUT), ordinal: 100 }
+        const taken = ticks.slice(1, addRun(byRun, columnsOf(ticks), run))
+        for (const one of taken) if (!isLeftOut(one)) addTick(byTick, one)
+        expect(byRun).toEqual(byTick)
+        expect(taken).toEqual(ticks.slice(1).filter(({ timestamp }) => timestamp < before))
+      }),
+    )
+  })
+
   test('a minute that was backfilled replaces ours', () => {
     const ours = summaryOf(tick('10:00', 1), at('10:00'))
     const theirs: Summary = { ...summaryOf(tick('10:00', 2, 500), at('10:00')), origin: 'backfill' }
@@ -100,26 +138,16 @@ describe('every path gives the same bars', () => {
   })
 
   test('from columns of stored ticks as from ticks', async () => {
-    const bit = new Map(FLAGS.map((flag, i) => [flag, 1 << i]))
-    const mask = (flags: Iterable<Flag>): number => [...flags].reduce((bits, flag) => bits | bit.get(flag)!, 0)
     await fc.assert(
-      fc.asyncProperty(anyTicks, anyOptions, async (arrived, options) => {
-        const ticks = inOrder(arrived)
-        const resampler = new Resampler(options)
+      fc.asyncProperty(anyDense, anyShort, fc.boolean(), async (arrived, options, ordered) => {
+        const ticks = (ordered ? inOrder(arrived) : arrived).map((one, i) => ({ ...one, seq: i }))
         const leftOut = LEFT_OUT.filter((flag) => options.align !== 'clock' && !options.include!.has(flag))
-        const column = (of: (one: Tick) => number | null) => Float64Array.from(ticks, (one) => of(one) ?? Number.NaN)
-        const columns = {
-          length: ticks.length,
-          timestamp: column((one) => one.timestamp),
-          last_price: column((one) => one.last_price),
-          volume: column((one) => one.volume),
-          turnover: column((one) => one.turnover),
-          flags: Uint16Array.from(ticks, ({ flags }) => mask(flags)),
-        }
-        resampler.addColumns('00700.HK', columns, mask(leftOut))
+        const resampler = new Resampler(options)
+        resampler.addColumns('00700.HK', columnsOf(ticks), flagMask(leftOut))
         resampler.end()
         expect(resampler.take()).toEqual(await barsOf(ticks, options))
       }),
+      { numRuns: 300 },
     )
   })
 

@@ -14,7 +14,8 @@ const cases = fc.record({
   settings: fc.constantFrom(GRID, RANGE),
   from: fc.constantFrom('follow', 'feed'),
 })
-const runs = { seed: 20_261_120, numRuns: 200 } as const
+/** Sessions played: HKQ_LIVE_RUNS=1000 for many. */
+const runs = { seed: 20_261_120, numRuns: Number(process.env.HKQ_LIVE_RUNS ?? 60) }
 
 /** Differences of two lists, for a failure that can be read. */
 function difference(live: readonly string[], batch: readonly string[]) {

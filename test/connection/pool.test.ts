@@ -102,6 +102,8 @@ describe('a feed over several connections', () => {
 
   const told = (state: string): string[] =>
     events.flatMap((event) => (event.type === 'status' && event.state === state ? [event.detail] : []))
+  const symbolsOf = (state: string): readonly string[] =>
+    events.flatMap((event) => (event.type === 'status' && event.state === state ? (event.symbols ?? []) : []))
   const ticks = (): string[] => events.flatMap((event) => (event.type === 'tick' ? [event.symbol] : []))
 
   it('says how the symbols are spread, asks for each once, and gives what all bring', async () => {
@@ -137,6 +139,7 @@ describe('a feed over several connections', () => {
     peers[0]!.socket.terminate()
     await until(() => told('lost').length === 1)
     expect(feed.lines!().filter(({ state }) => state === 'up')).toHaveLength(2)
+    expect(symbolsOf('lost').toSorted()).toEqual(lost.toSorted())
     stop.abort()
     await done
     const holes = events.flatMap((event) =>
@@ -157,6 +160,7 @@ describe('a feed over several connections', () => {
     const peers = await connected(3)
     await until(() => told('warning').length === 1)
     expect(told('warning')[0]).toMatch(/^connection 3 has ended, 1 symbols are heard no more: .*no such token/)
+    expect(symbolsOf('warning')).toEqual(asked.find(({ url }) => url.endsWith('second'))!.frame.symbols)
     const alive = peers.find(({ url }) => url.endsWith('first'))!
     alive.send({ tick: [[alive.frames[0]!.symbols[0], MORNING, 1]] })
     await until(() => ticks().length === 1)

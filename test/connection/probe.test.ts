@@ -11,7 +11,7 @@ import { Sessions } from '../../src/core/market/session.ts'
 import { wireServer } from '../support/alltick-wire.ts'
 import { CANARY, traces } from '../support/canary.ts'
 
-const QUICK = { samples: 2, timeoutMs: 300 }
+const TWICE = { samples: 2, timeoutMs: 20_000 }
 
 async function listen(server: Server, path = '/x', scheme = 'ws'): Promise<string> {
   const open = new Set<Socket>()
@@ -46,17 +46,9 @@ const answering = (status: number): Promise<string> =>
   })
 /** Accepts connections and never says a word. */
 const silent = (): Promise<string> => listen(createTcp())
-const nobody = async (): Promise<string> => {
-  const server = createTcp()
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return `ws://127.0.0.1:${port}/x`
-}
+const NOBODY = 'ws://127.0.0.1:1/x'
 
-const one = async (url: string): Promise<EndpointProbe> => (await probeEndpoints([url], QUICK))[0]!
+const one = async (url: string, options = TWICE): Promise<EndpointProbe> => (await probeEndpoints([url], options))[0]!
 
 describe('probing an endpoint', () => {
   it('measures every phase of the way to a WebSocket', async () => {
@@ -82,7 +74,7 @@ describe('probing an endpoint', () => {
   })
 
   it('names the phase that failed and the remedy: nobody listens', async () => {
-    expect(await one(await nobody())).toMatchObject({
+    expect(await one(NOBODY)).toMatchObject({
       reached: false,
       total: null,
       failed: { phase: 'tcp', code: 'ECONNREFUSED' },
@@ -105,7 +97,9 @@ describe('probing an endpoint', () => {
   })
 
   it('names the phase that failed and the remedy: connected, but silent, closing, or something else', async () => {
-    expect(await one(await silent())).toMatchObject({ failed: { phase: 'upgrade', code: 'TIMEOUT' } })
+    expect(await one(await silent(), { ...TWICE, timeoutMs: 300 })).toMatchObject({
+      failed: { phase: 'upgrade', code: 'TIMEOUT' },
+    })
     const closing = await listen(createTcp((socket) => socket.end()))
     expect(await one(closing)).toMatchObject({ failed: { phase: 'upgrade', code: 'CLOSED' } })
     const ssh = await listen(createTcp((socket) => socket.write('SSH-2.0-x\r\n')))
@@ -138,22 +132,22 @@ describe('probing an endpoint', () => {
       }),
     )
     const proxyFor = () => proxy.replace('ws://', 'http://user:pass@')
-    const [probe] = await probeEndpoints(['wss://quote.example:8443/x'], { ...QUICK, proxyFor })
+    const [probe] = await probeEndpoints(['wss://quote.example:8443/x'], { ...TWICE, proxyFor })
     expect(asked[0]).toContain('CONNECT quote.example:8443 HTTP/1.1')
     expect(asked[0]).toContain(`Proxy-Authorization: Basic ${btoa('user:pass')}`)
     expect(probe).toMatchObject({
       failed: { phase: 'proxy', code: '407' },
       remedy: expect.stringMatching(/user and password/),
     })
-    expect(await probeEndpoints([await webSocket()], { ...QUICK, proxyFor })).toMatchObject([{ status: 101 }])
+    expect(await probeEndpoints([await webSocket()], { ...TWICE, proxyFor })).toMatchObject([{ status: 101 }])
   })
 })
 
 describe('probing many', () => {
   it('ranks WebSockets first, then other answers, then what was not reached, and tells each as it comes', async () => {
-    const [dead, missing, good] = [await nobody(), await answering(404), await webSocket()]
+    const [dead, missing, good] = [NOBODY, await answering(404), await webSocket()]
     const told: string[] = []
-    const probes = await probeEndpoints([dead, missing, good], { ...QUICK, onResult: ({ url }) => told.push(url) })
+    const probes = await probeEndpoints([dead, missing, good], { ...TWICE, onResult: ({ url }) => told.push(url) })
     expect(probes.map(({ url }) => url)).toEqual([good, missing, dead])
     expect(told.sort()).toEqual([dead, missing, good].sort())
   })
@@ -166,8 +160,8 @@ describe('probing many', () => {
   })
 
   it('finds no best one where none is reached, and one with an odd answer where there is no better', async () => {
-    expect(await bestEndpoint([await nobody()], QUICK)).toBeNull()
-    expect(await bestEndpoint([await nobody(), await answering(404)], QUICK)).toMatchObject({ status: 404 })
+    expect(await bestEndpoint([NOBODY], TWICE)).toBeNull()
+    expect(await bestEndpoint([NOBODY, await answering(404)], TWICE)).toMatchObject({ status: 404 })
   })
 
   it('ends with its signal', async () => {
@@ -198,7 +192,7 @@ describe('a session with the token', () => {
     sessions: new Sessions(),
     clock: systemClock,
     heartbeats: 2,
-    timeoutMs: 2_000,
+    timeoutMs: 20_000,
     signal: new AbortController().signal,
   })
   const vendorOf = (url: string) => ({ ...alltick({ token: TOKEN, endpoints: [url] }), frameGapMs: 1 })
@@ -221,7 +215,7 @@ describe('a session with the token', () => {
   })
 
   it('visits one endpoint after the other, no closer than the vendor allows', async () => {
-    const urls = [(await wireServer({ frames: () => [trade(1)], closeWith: null })).url, await nobody()]
+    const urls = [(await wireServer({ frames: () => [trade(1)], closeWith: null })).url, NOBODY]
     const waits: number[] = []
     const clock = { ...systemClock, monotonic: () => 0, sleep: async (ms: number) => void waits.push(ms) }
     const vendor = { ...alltick({ token: TOKEN, endpoints: urls }), frameGapMs: 0 }

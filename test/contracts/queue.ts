@@ -11,6 +11,7 @@ import type { SourceOptions } from '../../src/core/address/source-options.ts'
 import { systemClock } from '../../src/core/clock.ts'
 import { HkqError } from '../../src/core/errors.ts'
 import type { Coverage, MarketEvent, Status } from '../../src/core/market/event.ts'
+import type { Source } from '../../src/core/pipeline/source.ts'
 import { encode } from '../../src/core/storage/journal/payload.ts'
 import { anyTick, at, gap, quote, rejected, tick } from '../storage/sample.ts'
 import { isServed, OwnServer, type QueueServer } from '../support/queues.ts'
@@ -51,14 +52,19 @@ const anyEvent: fc.Arbitrary<MarketEvent> = fc.oneof(
 const plain = (event: MarketEvent): MarketEvent =>
   Object.fromEntries(Object.entries(event).map(([name, value]) => [name, value === 0 ? 0 : value])) as never
 
+/** A source that ends before its test is over. */
+function opened(address: string, options: SourceOptions = {}): Promise<Source> {
+  return openSource(address, { isKept: true, signal: AbortSignal.timeout(25_000), ...options })
+}
+
 /** What a source gives but for what it says of itself, until `enough`. */
 async function take(
-  address: string,
+  from: string | Source,
   enough: (events: readonly MarketEvent[]) => boolean,
   { commit = true, ...options }: SourceOptions & { commit?: boolean } = {},
 ): Promise<MarketEvent[]> {
   const events: MarketEvent[] = []
-  const source = await openSource(address, { isKept: true, signal: AbortSignal.timeout(20_000), ...options })
+  const source = typeof from === 'string' ? await opened(from, options) : from
   let batches = 0
   for await (const batch of source) {
     events.push(...batch.filter((event) => event.source !== source.name))
@@ -143,11 +149,10 @@ export async function describeQueue(server: QueueServer): Promise<void> {
     it('keeps a place for each group, and takes nothing from one for who only looks', async () => {
       const { address, queue } = names()
       const sink = await openSink(address)
-      const looking = take(address, count(5), { isKept: false })
-      await delay(500)
+      const looking = await opened(address, { isKept: false })
       await sink.write(trades(0, 5))
       await sink.close()
-      expect(await looking).toEqual(trades(0, 5))
+      expect(await take(looking, count(5))).toEqual(trades(0, 5))
       expect(await server.unread(server.at, queue, 'hkq')).toBe(1)
       expect(await take(address, count(5))).toEqual(trades(0, 5))
       await take(`${address}?group=other`, () => true)
@@ -162,17 +167,12 @@ export async function describeQueue(server: QueueServer): Promise<void> {
       const { address } = names()
       await write(address, [...trades(0, 3), ...trades(0, 3, '00005.HK')])
       const events: MarketEvent[] = []
-      const source = await openSource(address, { symbols: ['00005.HK'], signal: AbortSignal.timeout(20_000) })
-      const sink = openSink(address).then(async (sink) => {
-        await delay(500)
-        await sink.write([...trades(3, 6), ...trades(3, 6, '00005.HK')])
-        await sink.close()
-      })
+      const source = await opened(address, { symbols: ['00005.HK'], isKept: false })
+      await write(address, [...trades(3, 6), ...trades(3, 6, '00005.HK')])
       for await (const batch of source) {
         events.push(...batch)
         if (events.filter(({ type }) => type === 'tick').length >= 3) break
       }
-      await sink
       expect(events.filter(({ type }) => type === 'tick')).toEqual(trades(3, 6, '00005.HK'))
       expect(events).toContainEqual(
         expect.objectContaining({ state: 'warning', detail: expect.stringContaining('00700.HK') }),

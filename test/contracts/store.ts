@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { isLeftOut, minuteOf } from '../../src/core/bars/summary.ts'
-import { byTimeAndSeq, type MarketEvent, type Tick } from '../../src/core/market/event.ts'
+import { byTimeAndSeq, MAX_SEQ, type MarketEvent, type Tick } from '../../src/core/market/event.ts'
 import { flagMask } from '../../src/core/market/flags.ts'
+import { DAY } from '../../src/core/market/time.ts'
 import type { Store } from '../../src/core/storage/store.ts'
 import {
   anyTick,
@@ -102,6 +103,19 @@ export function storeContract(name: string, makeBench: () => Promise<Bench>): vo
       ])
       await expectMinutes(bench.store, '00700.HK')
       expect((await bench.store.checkpoints())[0]!.seq).toBe(2)
+    })
+
+    it('gives the next free number downwards where there is none above', async () => {
+      const last = MAX_SEQ
+      expect(await bench.store.write([tick({ seq: last - 1n })])).toEqual({ stored: 1, duplicates: 0 })
+      const pair = [tick({ seq: last, volume: 200 }), tick({ seq: last, volume: 300 })]
+      expect(await bench.store.write(pair)).toEqual({ stored: 2, duplicates: 0 })
+      expect(await bench.store.write(pair)).toEqual({ stored: 0, duplicates: 2 })
+      expect((await stored(bench.store)).map(({ seq, volume }) => [seq, volume])).toEqual([
+        [last - 2n, 300],
+        [last - 1n, 100],
+        [last, 200],
+      ])
     })
 
     it('changes nothing when a history is sent again, cut anywhere and in any order', async () => {
@@ -238,6 +252,14 @@ export function storeContract(name: string, makeBench: () => Promise<Bench>): vo
       expect(await collect(bench.store.read({}))).toEqual([second, first, hole, book, after])
       expect(await collect(bench.store.read({ types: ['tick'] }))).toEqual([second, first, after])
       expect(await collect(bench.store.read({ symbols: ['09988.HK'] }))).toEqual([second])
+    })
+
+    it('reads a gap of later days where it belongs, not with the first rows', async () => {
+      const days = [0, 1, 2].map((day) => at('10:00:00.000') + day * DAY)
+      const [first, second, third] = days.map((timestamp) => tick({ timestamp }))
+      const [hole, later] = days.slice(1).map((from) => gap({ from, to: from + 5_000 }))
+      await bench.store.write([first!, second!, third!, hole!, later!])
+      expect(await collect(bench.store.read({}))).toEqual([first, second, hole, third, later])
     })
 
     it('reads from since, inclusive, to until, exclusive', async () => {

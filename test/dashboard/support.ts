@@ -39,7 +39,7 @@ export class PageModel {
       this.bars.clear()
       this.ticks = [...message.ticks]
     }
-    if (message.type === 'history' || message.type === 'older') this.#add(message)
+    if (message.type !== 'frame' && message.type !== 'hello' && message.type !== 'refusal') this.#add(message)
     if (message.type !== 'frame') return
     for (const row of message.rows ?? []) this.rows.set(row.symbol, { ...this.rows.get(row.symbol), ...row })
     if (message.watched) this.#add(message.watched)

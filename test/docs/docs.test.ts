@@ -3,6 +3,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { COMMAND_NAMES } from '../../src/commands/_names.ts'
+import { createPalette } from '../../src/core/terminal/palette.ts'
+import { renderSummary } from '../../src/core/terminal/summary.ts'
 
 const ROOT = resolve(import.meta.dirname, '../..')
 const read = (file: string): string => readFileSync(resolve(ROOT, file), 'utf8')
@@ -72,6 +74,27 @@ describe('the documents', () => {
       for (const [, target] of read(file).matchAll(/\]\((?!https?:)([^)#]+)\)/g))
         expect(() => read(join(dirname(file), target!)), `${file} ${target}`).not.toThrow()
     }
+  })
+
+  it('show the summary of a recorder with all of its figures', () => {
+    const run = {
+      ...{
+        source: 'alltick',
+        received: 1,
+        stored: 1,
+        duplicates: 0,
+        rejected: {},
+        flagged: {},
+        gaps: 0,
+        reconnects: 0,
+      },
+      ...{ latency_p50: null, latency_p99: null, commit_p50: 1, commit_p99: 2, durability: 'process', bytes: 1 },
+    }
+    const text = renderSummary(run, createPalette(false))
+    const labels = (summary: string): string[] =>
+      [...summary.matchAll(/^ {2}([a-z]+) {2,}\S/gm)].map(([, label]) => label!)
+    const [, shown] = /^(summary of alltick\n[\s\S]*?)\n\n/m.exec(read('README.md'))!
+    expect(labels(shown!)).toEqual(labels(text))
   })
 
   it('give the two set-up commands as they are', () => {

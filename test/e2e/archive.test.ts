@@ -1,4 +1,6 @@
 import { once } from 'node:events'
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { hkq, start, workdir } from './hkq.ts'
@@ -7,6 +9,12 @@ import { hkq, start, workdir } from './hkq.ts'
 const MOMENTS = [200, 300, 400, 500, 600, 800, 1_100, 1_500]
 
 const DAYS = ['700', '9988', '--from', 'sim:?speed=max&rate=0.2&days=3&start=2026-11-18', '--to', 'hk_market.db', '-q']
+
+/** Every file below a folder; none where there is no folder. */
+function filesUnder(folder: string): string[] {
+  const names = existsSync(folder) ? (readdirSync(folder, { recursive: true }) as string[]) : []
+  return names.filter((name) => name.endsWith('.parquet')).map((name) => join(folder, name))
+}
 
 describe('hkq archive', () => {
   async function recorded(): Promise<string> {
@@ -52,6 +60,41 @@ describe('hkq archive', () => {
     )
     expect(await all('hk_market.db')).toEqual(before)
     expect(await all('parquet:lake')).toEqual(before)
+  })
+
+  it('into a folder whose name begins as a home does', async () => {
+    const cwd = await recorded()
+    const before = await copyOf('hk_market.db', cwd)
+    expect((await hkq(['archive', '--to', 'parquet:~lake'], { cwd })).code).toBe(0)
+    expect(filesUnder(join(cwd, '~lake', 'ticks'))).toHaveLength(6)
+    expect((await copyOf('hk_market.db', cwd)) === before).toBe(true)
+  })
+
+  it('tells what it did as one record with --json', async () => {
+    const cwd = await recorded()
+    const ticks = (await copyOf('hk_market.db', cwd))
+      .split('\n')
+      .filter((line) => line.includes('"type":"tick"')).length
+    const { stdout, stderr } = await hkq(['archive', '--json'], { cwd })
+    expect(stderr).toBe('')
+    expect(stdout).toMatch(/^[^\n]*\n$/)
+    const size = (part: string) =>
+      filesUnder(join(cwd, 'hk_archive', part)).reduce((sum, file) => sum + statSync(file).size, 0)
+    expect(JSON.parse(stdout)).toEqual({
+      type: 'archive',
+      store: 'hk_market.db',
+      folder: 'hk_archive',
+      days: 6,
+      symbols: 2,
+      ticks,
+      quotes: expect.any(Number),
+      bytes: size('ticks') + size('quotes') + size('minutes'),
+      freed: expect.any(Number),
+    })
+    const again = JSON.parse((await hkq(['archive', '--json'], { cwd })).stdout)
+    expect(again).toMatchObject({ days: 0, symbols: 0, ticks: 0, quotes: 0, bytes: 0 })
+    const { required } = JSON.parse((await hkq(['archive', '--schema'], { cwd })).stdout)
+    expect(required).toEqual(Object.keys(again))
   })
 
   it('copies into a folder of Parquet and again: nothing comes twice', async () => {

@@ -1,12 +1,11 @@
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import Sqlite from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
 import { parseTime } from '../../src/core/market/time.ts'
 import { wireServer } from '../support/alltick-wire.ts'
 import { CANARY } from '../support/canary.ts'
-import { hkq, start, workdir } from './hkq.ts'
+import { hkq, hkqUntil, query, start, workdir } from './hkq.ts'
 
 const FROM = parseTime('2023-08-15T10:00')
 
@@ -16,28 +15,10 @@ interface Row {
 }
 
 /** What another program sees in the store. */
-function visible(file: string): Row[] {
-  let db: Sqlite.Database | undefined
-  try {
-    db = new Sqlite(file, { readonly: true })
-    return db.prepare<[], Row>('SELECT seq, time FROM tick ORDER BY time, seq').all()
-  } catch {
-    return []
-  } finally {
-    db?.close()
-  }
-}
+const visible = (file: string): Row[] => query(file, 'SELECT seq, time FROM tick ORDER BY time, seq')
 
-const gapsOf = (file: string) => {
-  const db = new Sqlite(file, { readonly: true })
-  const rows = db
-    .prepare<[], { start: number; finish: number; cause: string }>(
-      'SELECT start, finish, cause FROM gap ORDER BY start',
-    )
-    .all()
-  db.close()
-  return rows
-}
+const gapsOf = (file: string): { start: number; finish: number; cause: string }[] =>
+  query(file, 'SELECT start, finish, cause FROM gap ORDER BY start')
 
 describe('a recorder that is killed', () => {
   it('loses nothing that was stored, doubles nothing, resumes, and writes each hole down', async () => {
@@ -62,7 +43,8 @@ describe('a recorder that is killed', () => {
       await once(recorder, 'exit')
       expect(visible(file).slice(0, acknowledged.length)).toEqual(acknowledged)
     }
-    const last = await hkq([...args, '--duration', '1500ms', '--json'], { cwd, env })
+    const before = visible(file).length
+    const last = await hkqUntil([...args, '--json'], { cwd, env }, () => visible(file).length > before)
     const rows = visible(file)
     const summary = JSON.parse(last.stdout)
     expect(last.code, 'holes in a session').toBe(3)

@@ -30,7 +30,8 @@ describe('a dashboard beside a recorder', () => {
     const page = await open(await url())
     await until(() => new Set(page.rows().map(({ symbol }) => symbol)).size === 2)
     await until(() => page.rows().some(({ symbol, last_price }) => symbol === '00700.HK' && last_price !== null))
-    expect(page.messages[0]).toMatchObject({ type: 'hello', kind: 'live', source: expect.stringMatching(/^alltick:/) })
+    const source = 'alltick: and hk_market.db'
+    expect(page.messages[0]).toMatchObject({ type: 'hello', kind: 'live', source })
     page.ws.send(JSON.stringify({ type: 'watch', id: 1, symbol: '00700.HK', every: '1s' }))
     await until(() => page.messages.some(({ type }) => type === 'history'))
     const history = page.messages.find(({ type }) => type === 'history') as History

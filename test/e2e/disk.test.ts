@@ -8,7 +8,7 @@ import { parseTime } from '../../src/core/market/time.ts'
 import { type WireServer, wireServer } from '../support/alltick-wire.ts'
 import { CANARY } from '../support/canary.ts'
 import { canMount, smallDisk } from '../support/small-disk.ts'
-import { finished, hkq, says, start, startLimited, workdir } from './hkq.ts'
+import { finished, hkq, hkqUntil, numbersIn, says, start, startLimited, workdir } from './hkq.ts'
 
 const LIVE = { code: '700.HK', perSecond: 2_000, from: parseTime('2023-08-15T10:00') }
 const env = { HKQ_ALLTICK_TOKEN: CANARY }
@@ -82,7 +82,7 @@ describe('a disk that is full', () => {
     const last = ticks.at(-1)!
     expect(server.sent.filter(({ connection }) => connection === 0).at(-1)!.seq).toBeGreaterThan(last.seq)
 
-    const next = await hkq(live(server, '--duration', '2s'), { cwd, env })
+    const next = await hkqUntil(live(server), { cwd, env }, () => numbersIn(file).length > ticks.length)
     expect(next.code, 'a hole in the session').toBe(3)
     const now = stored(file)
     const first = now.ticks[ticks.length]!

@@ -18,6 +18,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { parseTime } from '../../src/core/market/time.ts'
 import { wireServer } from '../support/alltick-wire.ts'
 import { CANARY } from '../support/canary.ts'
+import { isServed, newSchema, SERVER, sql } from '../support/postgres.ts'
 import { hkq, rows, start, workdir } from './hkq.ts'
 
 interface Check {
@@ -266,5 +267,85 @@ describe('hkq doctor', () => {
     expect(stdout).toMatch(
       /\n\ntoken: set HKQ_ALLTICK_TOKEN, run "hkq init", or use --from sim: for the simulated market\n$/,
     )
+  })
+})
+
+describe.runIf(isServed)('hkq doctor of a PostgreSQL server', () => {
+  const PASSWORD = 'kept-to-itself'
+  const address = (schema: string) => {
+    const url = new URL(SERVER)
+    url.password ||= PASSWORD
+    return `${url.href}?schema=${schema}`
+  }
+
+  function schemaOfTest(): string {
+    const schema = newSchema()
+    onTestFinished(() => sql(`DROP SCHEMA IF EXISTS ${schema} CASCADE`).then(() => {}))
+    return schema
+  }
+
+  it('tells its version, whose the schema is and what a commit survives, and makes nothing', async () => {
+    const [cwd, schema] = [workdir(), schemaOfTest()]
+    const { code, of, stdout } = await doctor(cwd, ['--offline', '--to', address(schema)])
+    expect(of('store')).toMatchObject({
+      state: 'ok',
+      detail: expect.stringMatching(/PostgreSQL \d+.*first recording$/),
+    })
+    expect(of('durability')!.detail).toMatch(/^fsync o(n|ff), synchronous_commit \w+$/)
+    expect(code).toBe(0)
+    expect(stdout).not.toContain(PASSWORD)
+    expect(await sql(`SELECT 1 FROM pg_namespace WHERE nspname = '${schema}'`)).toEqual([])
+    await hkq(['export', '700', '--from', 'sim:?speed=max&rate=0.2&days=1', '--to', address(schema), '-q'], { cwd })
+    expect((await doctor(cwd, ['--offline', '--to', address(schema)])).of('store')!.detail).toMatch(/, schema \d+$/)
+  })
+
+  it("fails for another program's schema, a newer one, and a server that is away", async () => {
+    const [cwd, schema] = [workdir(), schemaOfTest()]
+    const found = async (to: string) => {
+      const { code, of } = await doctor(cwd, ['--offline', '--to', to])
+      return [code, of('store')!.state, of('store')!.detail, of('store')!.remedy].join(' | ')
+    }
+    await sql(`CREATE SCHEMA ${schema}; CREATE TABLE ${schema}.theirs (x int)`)
+    expect(await found(address(schema))).toMatch(/^6 \| failure \| .*another program's \| name a new one/)
+    await sql(`CREATE TABLE ${schema}.hkq_version (version int); INSERT INTO ${schema}.hkq_version VALUES (99)`)
+    expect(await found(address(schema))).toMatch(/^6 \| failure \| .*schema version 99.* \| update hkq/)
+    await sql(`UPDATE ${schema}.hkq_version SET version = 0`)
+    expect(await found(address(schema))).toMatch(/^0 \| warning \| .*, schema 0 \| record into it once/)
+    expect(await found(`postgres://u:${PASSWORD}@127.0.0.1:1/d`)).toMatch(/^6 \| failure \| .*127\.0\.0\.1/)
+    expect(await found(`postgres://u:${PASSWORD}@127.0.0.1:1/d`)).not.toContain(PASSWORD)
+  })
+
+  it('warns where the newest commits could be lost', async () => {
+    const [cwd, schema] = [workdir(), schemaOfTest()]
+    const role = `${schema}_user`
+    await sql(`CREATE ROLE ${role} LOGIN PASSWORD 'x'; ALTER ROLE ${role} SET synchronous_commit = off`)
+    onTestFinished(() => sql(`DROP ROLE ${role}`).then(() => {}))
+    const url = new URL(SERVER)
+    Object.assign(url, { username: role, password: 'x' })
+    const { code, of } = await doctor(cwd, ['--offline', '--to', `${url.href}?schema=${schema}`])
+    expect(of('durability')).toMatchObject({
+      state: 'warning',
+      detail: expect.stringContaining('synchronous_commit off'),
+    })
+    expect(code).toBe(0)
+  })
+})
+
+describe('hkq doctor of servers that are away', () => {
+  it('looks at every sink and at the queue that record reads, a line of each, a password in none: 6', async () => {
+    const cwd = workdir()
+    const at = (scheme: string) => `${scheme}://u:kept-to-itself@127.0.0.1:1/place`
+    const to = ['influxdb', 'nats', 'postgres'].map(at)
+    writeFileSync(join(cwd, 'hkq.config.json'), JSON.stringify({ record: { from: at('redis'), to } }))
+    const { code, checks, stdout, stderr } = await doctor(cwd, ['--offline', '--bundle', 'report.json'])
+    expect(code).toBe(6)
+    const failures = checks.filter(({ state }) => state === 'failure')
+    expect(failures.map(({ name, detail }) => `${name} ${/\w+(?=:\/\/)/.exec(detail)}`)).toEqual([
+      'store influxdb',
+      'queue nats',
+      'store postgres',
+      'queue redis',
+    ])
+    expect(stdout + stderr + readFileSync(join(cwd, 'report.json'), 'utf8')).not.toContain('kept-to-itself')
   })
 })

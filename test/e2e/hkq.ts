@@ -3,6 +3,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Readable } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
+import Sqlite from 'better-sqlite3'
 import { expect, onTestFinished } from 'vitest'
 import { CANARY, traces, tracesIn } from '../support/canary.ts'
 
@@ -128,19 +130,50 @@ export function hkq(args: readonly string[], options: Options): Promise<Ran> {
   return finished(child)
 }
 
-/** What a started command printed and how it ended. */
-export function finished(child: ChildProcess): Promise<Ran> {
-  let stdout = ''
-  let stderr = ''
+/** Runs the built command until `holds`, then ends it as its user would; sooner if it ends by itself. */
+export async function hkqUntil(args: readonly string[], options: Options, holds: (ran: Ran) => boolean): Promise<Ran> {
+  const child = start(args, options)
+  child.stdin?.end(options.input ?? '')
+  const ran: Ran = { code: null, stdout: '', stderr: '' }
+  const ended = finished(child, ran)
+  const isOver = (): boolean => child.exitCode !== null || child.signalCode !== null
+  while (!isOver() && !holds(ran)) await delay(20)
+  child.kill('SIGINT')
+  return ended
+}
+
+/** Rows that another program sees in a store; none where it is not made yet. */
+export function query<T>(file: string, sql: string): T[] {
+  let db: Sqlite.Database | undefined
+  try {
+    db = new Sqlite(file, { readonly: true })
+    return db.prepare<[], T>(sql).all()
+  } catch {
+    return []
+  } finally {
+    db?.close()
+  }
+}
+
+/** The numbers of the ticks in a store. */
+export function numbersIn(file: string): number[] {
+  return query<{ seq: number }>(file, 'SELECT seq FROM tick ORDER BY time, seq').map(({ seq }) => seq)
+}
+
+/** What a started command printed and how it ended; `ran` holds what it has printed so far. */
+export function finished(child: ChildProcess, ran: Ran = { code: null, stdout: '', stderr: '' }): Promise<Ran> {
   child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-    stdout += text
+    ran.stdout += text
   })
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    stderr += text
+    ran.stderr += text
   })
   return new Promise((done, fail) => {
     child.once('error', fail)
-    child.once('close', (code) => done({ code, stdout, stderr }))
+    child.once('close', (code) => {
+      ran.code = code
+      done(ran)
+    })
   })
 }
 

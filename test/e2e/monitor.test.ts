@@ -61,7 +61,7 @@ describe('a recorder', () => {
     const url = await metricsOf(recorder)
     const { status, health } = await until(
       url,
-      ({ received, symbols }) => (received ?? 0) > 100 && symbols![1]!.age !== null,
+      ({ state, received, symbols }) => state === 'ok' && (received ?? 0) > 100 && symbols![1]!.age !== null,
     )
     expect(status).toBe(200)
     expect(health).toMatchObject({
@@ -149,6 +149,8 @@ describe('a recorder', () => {
       pid: recorder.pid,
       store: 'sqlite:hk_market.db',
     })
+    expect(health.cpus).toBeGreaterThan(0)
+    expect(health.memory_used).toBeGreaterThan(0)
     recorder.kill('SIGCONT')
     expect(await once(cwd)).toMatchObject({ code: 0 })
   })
@@ -206,8 +208,11 @@ describe('what a dead recorder has left', () => {
 describe('what a store has kept', () => {
   it('is there when the recording has ended, for SQL and for hkq monitor', async () => {
     const cwd = workdir()
-    const ran = await hkq(['record', '700', '--from', 'sim:?rate=20', '--duration', '2s'], { cwd })
-    expect(ran.code).toBe(0)
+    const recorder = start(['record', '700', ...SIM], { cwd })
+    const ended = finished(recorder)
+    await until(await metricsOf(recorder), ({ state, received }) => state === 'ok' && received! > 0)
+    recorder.kill('SIGINT')
+    expect((await ended).code).toBe(0)
     const db = new Sqlite(join(cwd, 'hk_market.db'), { readonly: true })
     const received = db.prepare("SELECT value FROM metrics WHERE name = 'received'").pluck().all()
     db.close()

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { type WireOptions, wireServer } from '../support/alltick-wire.ts'
 import { CANARY } from '../support/canary.ts'
-import { hkq, rows, workdir } from './hkq.ts'
+import { hkq, hkqUntil, numbersIn, rows, workdir } from './hkq.ts'
 
 /** Real trades in tape order: see the README beside the file. */
 const FRAMES = gunzipSync(readFileSync(resolve(import.meta.dirname, '../fixtures/real-trades.alltick.ndjson.gz')))
@@ -97,8 +97,9 @@ describe('recording real trades from an AllTick server', () => {
       frames: (n) => FRAMES.slice(Math.max(0, n * size - overlap), (n + 1) * size),
       closeWith: 'reset',
     })
-    const args = ['--from', `alltick:?endpoint=${server.url}`, '--relay', 'off', '--json', '--duration', '12s']
-    const ran = await hkq(['record', '1299.HK', ...args], { cwd, env: { HKQ_ALLTICK_TOKEN: CANARY } })
+    const args = ['record', '1299.HK', '--from', `alltick:?endpoint=${server.url}`, '--relay', 'off', '--json']
+    const hasAll = (): boolean => numbersIn(join(cwd, 'hk_market.db')).length >= TRADES.length
+    const ran = await hkqUntil(args, { cwd, env: { HKQ_ALLTICK_TOKEN: CANARY } }, hasAll)
     expect(JSON.parse(ran.stdout)).toMatchObject({ stored: TRADES.length, gaps: 0 })
     expect((await stored(cwd)).map(({ seq }) => seq)).toEqual(TRADES.map(({ seq }) => seq))
   })

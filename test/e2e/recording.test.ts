@@ -1,11 +1,13 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { join, resolve } from 'node:path'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { formatDate, parseTime } from '../../src/core/market/time.ts'
 import { book, trade, type WireOptions, wireServer } from '../support/alltick-wire.ts'
 import { CANARY } from '../support/canary.ts'
-import { finished, hkq, rows, start, workdir } from './hkq.ts'
+import { freePort } from '../support/free-port.ts'
+import { finished, hkq, hkqUntil, numbersIn, rows, start, workdir } from './hkq.ts'
 
+const SHIFTED = resolve(import.meta.dirname, '../harness/preload/shifted-clock.cjs')
 const ENV = { HKQ_ALLTICK_TOKEN: CANARY }
 
 interface Row {
@@ -32,6 +34,23 @@ async function stored(cwd: string, from = 'hk_market.db') {
   const { stdout } = await hkq(['export', '--from', from, '--to', '-'], { cwd })
   return rows<Row>(stdout)
 }
+
+describe('a recording that is never connected', () => {
+  it.each([
+    ['while the market trades ends with 3, and says that', '2026-11-20T10:00', 3],
+    ['at night ends with 0', '2026-11-20T22:00', 0],
+  ])('%s', async (_, time, ends) => {
+    const cwd = workdir()
+    const CLOCK_OFFSET = String(parseTime(time) - Date.now())
+    const from = ['--from', `alltick:?endpoint=ws://127.0.0.1:${await freePort()}/`]
+    const { code, stderr } = await hkq(['record', '700', ...from, '--relay', 'off', '--duration', '1s'], {
+      cwd,
+      env: { ...ENV, CLOCK_OFFSET, NODE_OPTIONS: `--require ${SHIFTED}` },
+    })
+    expect(code).toBe(ends)
+    expect(stderr.includes('no connection came about, and the market traded')).toBe(ends === 3)
+  })
+})
 
 describe('what the market really sends', () => {
   it('is stored: a crossed auction book, a resumption 30 % lower, disorder, two sequence numbers of one double', async () => {
@@ -75,19 +94,20 @@ describe('what the market really sends', () => {
 
   it('is stored but for a code that the vendor refuses, which is named', async () => {
     const cwd = workdir()
-    const { summary, stderr, code } = await recorded(
-      cwd,
-      ['00700.HK', '09999.HK'],
-      {
-        frames: () => [trade('700.HK', parseTime('2026-11-20T10:00'), 1, '600.000', 100)],
-        unknownCodes: new Set(['9999.HK']),
-        closeWith: null,
-      },
-      '--duration',
-      '6s',
+    const server = await wireServer({
+      frames: () => [trade('700.HK', parseTime('2026-11-20T10:00'), 1, '600.000', 100)],
+      unknownCodes: new Set(['9999.HK']),
+      closeWith: null,
+    })
+    const from = ['--from', `alltick:?endpoint=${server.url}`, '--relay', 'off', '--json']
+    const isStored = (): boolean => numbersIn(join(cwd, 'hk_market.db')).length > 0
+    const { code, stdout, stderr } = await hkqUntil(
+      ['record', '00700.HK', '09999.HK', ...from],
+      { cwd, env: ENV },
+      ({ stderr }) => stderr.includes('09999.HK') && isStored(),
     )
     expect(code).toBe(0)
-    expect(summary).toMatchObject({ stored: 1, gaps: 0, reconnects: 0 })
+    expect(JSON.parse(stdout)).toMatchObject({ stored: 1, gaps: 0, reconnects: 0 })
     expect(stderr).toMatch(/09999\.HK/)
   })
 })
@@ -165,13 +185,12 @@ describe('the end of a recording', () => {
       env: ENV,
     })
     const ended = finished(child)
-    while (server.sent.length < 200) await new Promise((turn) => setTimeout(turn, 5))
+    await expect.poll(() => numbersIn(join(cwd, 'hk_market.db')).length).toBeGreaterThan(100)
     child.kill('SIGHUP')
     child.kill(signal)
     const { code, stdout } = await ended
     const summary = JSON.parse(stdout)
     expect(code).toBe(0)
-    expect(summary.stored).toBeGreaterThan(100)
     expect(summary.stored).toBe(summary.received)
     const kept = (await stored(cwd)).map(({ seq }) => seq)
     expect(kept).toEqual(server.sent.slice(0, summary.stored).map(({ seq }) => seq))
@@ -184,24 +203,28 @@ describe('the end of a recording', () => {
     child.kill('SIGINT')
     await new Promise((later) => setTimeout(later, 100))
     expect(child.exitCode, 'waits for the reader').toBeNull()
-    child.kill('SIGINT')
+    const pressing = setInterval(() => child.kill('SIGINT'), 100)
+    onTestFinished(() => clearInterval(pressing))
     expect(await new Promise((done) => child.once('exit', done))).toBe(130)
   })
 
   it('does not come with a terminal that goes away', async () => {
     const cwd = workdir()
     const server = await wireServer(live)
-    const child = start(['record', '700', '--from', `alltick:?endpoint=${server.url}`, '-v', '--duration', '3s'], {
+    const child = start(['record', '700', '--from', `alltick:?endpoint=${server.url}`, '-v'], {
       cwd,
       env: ENV,
     })
     const ended = new Promise((done) => child.once('exit', done))
+    const count = (): number => numbersIn(join(cwd, 'hk_market.db')).length
     await new Promise((said) => child.stderr!.once('data', said))
     child.stderr!.destroy()
     child.stdout!.destroy()
     child.kill('SIGHUP')
+    const before = count()
+    await expect.poll(count).toBeGreaterThan(before + 500)
+    child.kill('SIGTERM')
     expect(await ended).toBe(0)
-    expect((await stored(cwd)).length).toBeGreaterThan(100)
   })
 })
 

@@ -5,10 +5,12 @@ import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { wireServer } from '../support/alltick-wire.ts'
 import { CANARY } from '../support/canary.ts'
-import { finished, hkq, rows, says, start, workdir } from './hkq.ts'
+import { freePort } from '../support/free-port.ts'
+import { finished, hkq, hkqUntil, numbersIn, query, type Ran, rows, says, start, workdir } from './hkq.ts'
 
 const ENV = { HKQ_ALLTICK_TOKEN: CANARY }
 const symbolsIn = (text: string) => new Set(rows<{ symbol: string }>(text).map(({ symbol }) => symbol))
+const symbolsStored = (cwd: string) => query(join(cwd, 'hk_market.db'), 'SELECT DISTINCT symbol FROM tick').length
 const announcements = (cwd: string) =>
   readdirSync(join(cwd, `hkq-${userInfo().uid}`)).filter((name) => name.startsWith('relay-'))
 
@@ -28,13 +30,16 @@ async function until(condition: () => boolean): Promise<void> {
 describe('one token with one connection, a recorder and others', () => {
   let cwd: string
   let from: string
+  /** A port of its own: the usual one may be that of a recorder of another test. */
+  let relay: string
   let recorder: ChildProcess
   let recorded: ReturnType<typeof finished>
 
   const record = async () => {
-    const child = start(['record', '00700.HK', 'HSI', '--from', from, '--json', '-v'], { cwd, env: ENV })
+    const child = start(['record', '00700.HK', 'HSI', '--from', from, '--relay', relay, '--json'], { cwd, env: ENV })
+    const ran = finished(child)
     await says(child, / up: /)
-    return child
+    return { child, ran }
   }
 
   beforeEach(async () => {
@@ -43,13 +48,17 @@ describe('one token with one connection, a recorder and others', () => {
     const server = start(args, { cwd, env: ENV })
     const [, url] = await says(server, /serving on (\S+)/)
     from = `alltick:?endpoint=${url}/quote-stock-b-ws-api`
-    recorder = start(['record', '00700.HK', 'HSI', '--from', from, '--json'], { cwd, env: ENV })
-    recorded = finished(recorder)
-    await says(recorder, / up: /)
+    relay = String(await freePort())
+    ;({ child: recorder, ran: recorded } = await record())
   })
 
   it('stream shows what the recorder does not record, the recorder is never disconnected and stores its own', async () => {
-    const viewer = await hkq(['stream', '00700.HK', '00005.HK', '--duration', '4s'], { cwd, env: ENV })
+    const isShown = ({ stdout }: Ran): boolean => ['00700.HK', '00005.HK'].every((symbol) => stdout.includes(symbol))
+    const viewer = await hkqUntil(
+      ['stream', '00700.HK', '00005.HK'],
+      { cwd, env: ENV },
+      (ran) => isShown(ran) && symbolsStored(cwd) === 2,
+    )
     expect(viewer.code).toBe(0)
     expect(symbolsIn(viewer.stdout)).toEqual(new Set(['00700.HK', '00005.HK']))
     recorder.kill('SIGINT')
@@ -83,9 +92,32 @@ describe('one token with one connection, a recorder and others', () => {
     await recorded
     expect(announcements(cwd)).toHaveLength(1)
     const lost = output.text.length
-    const next = await record()
+    await record()
     await until(() => output.text.length > lost + 1_000)
-    next.kill('SIGINT')
+  })
+
+  it('a viewer goes on with the next recorder where that one relays, if not where the last one did', async () => {
+    const viewer = start(['stream', '00700.HK'], { cwd, env: ENV })
+    const output = printed(viewer)
+    await until(() => output.text.length > 0)
+    recorder.kill('SIGINT')
+    await recorded
+    const lost = output.text.length
+    relay = String(await freePort())
+    await record()
+    await until(() => output.text.length > lost + 1_000)
+  })
+
+  it('recorders that record from a relay go on with the next one, not with themselves or each other', async () => {
+    const others = [1, 2].map((n) => start(['record', '700', '--to', `${n}.db`, '-v'], { cwd, env: ENV }))
+    for (const other of others) await says(other, / up: /)
+    const ups = others.map((other) => says(other, / up: (\S+)/))
+    recorder.kill('SIGINT')
+    await recorded
+    await Promise.all(others.map((other) => says(other, /next try/)))
+    relay = String(await freePort())
+    await record()
+    for (const up of await Promise.all(ups)) expect(up[1]).toContain(`:${relay}/`)
   })
 })
 
@@ -111,8 +143,13 @@ describe('a relay that cannot be announced', () => {
     const cwd = workdir()
     writeFileSync(join(cwd, 'file'), '')
     const server = await wireServer({ live: { code: '700.HK', perSecond: 100, from: Date.UTC(2026, 10, 20, 2) } })
-    const args = ['record', '700', '--from', `alltick:?endpoint=${server.url}`, '--duration', '1s', '--json']
-    const { code, stdout, stderr } = await hkq(args, { cwd, env: { ...ENV, XDG_RUNTIME_DIR: join(cwd, 'file') } })
+    const args = ['record', '700', '--from', `alltick:?endpoint=${server.url}`, '--json']
+    const env = { ...ENV, XDG_RUNTIME_DIR: join(cwd, 'file') }
+    const { code, stdout, stderr } = await hkqUntil(
+      args,
+      { cwd, env },
+      () => numbersIn(join(cwd, 'hk_market.db')).length > 10,
+    )
     expect(stderr).toMatch(/the relay at \S+ cannot be announced/)
     expect(code).toBe(0)
     expect(JSON.parse(stdout).stored).toBeGreaterThan(10)

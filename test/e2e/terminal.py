@@ -1,4 +1,6 @@
-"""Runs a command in a terminal of its own, closes the terminal once the command has printed a text, and ends as it ends."""
+"""Runs a command in a terminal of its own, closes the terminal once the command has printed a text, and ends as it ends.
+
+A Ctrl-C is passed on once the terminal is closed."""
 
 import fcntl
 import os
@@ -13,10 +15,13 @@ child, terminal = pty.fork()
 if child == 0:
     os.execvp(command[0], command)
 signal.signal(signal.SIGTERM, lambda *_: os.kill(child, signal.SIGKILL))
+signal.signal(signal.SIGINT, lambda *_: os.kill(child, signal.SIGINT))
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
 fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
 printed = b""
 while text.encode() not in printed:
     printed += os.read(terminal, 4096)
 os.close(terminal)
+signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
 _, status = os.waitpid(child, 0)
 sys.exit(os.waitstatus_to_exitcode(status) % 256)

@@ -5,7 +5,7 @@ import { describe, expect, it, vi } from 'vitest'
 import type { RecordingSummary } from '../../src/core/recorder.ts'
 import { finished, hkq, rows, says, start, workdir } from './hkq.ts'
 
-const MARKET = 'sim:?seed=7&start=2026-11-20T09:35&rate=40'
+const MARKET = 'sim:?seed=7&start=2026-11-20T09:35&rate=100'
 const SYMBOLS = ['00700.HK', '00005.HK', 'HSI']
 const ENV = { HKQ_ALLTICK_TOKEN: 'secret-token' }
 

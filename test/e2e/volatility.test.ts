@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { formatLocal, parseTime } from '../../src/core/market/time.ts'
 import { dayOfTicks, daysFrom, noise } from '../statistics/market.ts'
 import { trade, wireServer } from '../support/alltick-wire.ts'
-import { finished, hkq, rows, says, start, workdir } from './hkq.ts'
+import { finished, hkq, hkqUntil, type Ran, rows, says, start, workdir } from './hkq.ts'
 
 interface Row {
   symbol: string
@@ -20,8 +20,10 @@ describe('volatility --exec', () => {
     const cwd = workdir()
     await hkq(['record', '700', '--from', MARKET, '-q'], { cwd })
     const alert = ['--exec', 'cat >> alerts.ndjson']
-    const followed = await hkq(['volatility', '--follow', '--duration', '2s', ...alert], { cwd })
-    expect(followed.code).toBe(0)
+    const newest = rows<Row>((await hkq(['volatility', '--last'], { cwd })).stdout)[0]!.timestamp
+    const hasAll = ({ stdout }: Ran): boolean => stdout.includes(newest)
+    const followed = await hkqUntil(['volatility', '--follow', ...alert], { cwd }, hasAll)
+    expect(followed.code).toBe(130)
     expect(existsSync(join(cwd, 'alerts.ndjson'))).toBe(false)
     const enters = rows<Row>(followed.stdout).filter(({ event }) => event === 'enter')
     expect(enters.length).toBeGreaterThan(0)
@@ -234,7 +236,8 @@ describe('volatility --follow that begins again', () => {
       hkq(['export', '--from', 'whole.db', ...range, '--to', 'sqlite:grown.db', '-q'], { cwd })
     await add('--until', midst.slice(0, 19).replace(/..$/, '30'))
     const follow = ['volatility', '--from', 'grown.db', '--follow', '--exec', 'cat >> alerts.ndjson']
-    const first = await hkq([...follow, '--duration', '1s'], { cwd })
+    const isRead = ({ stdout, stderr }: Ran): boolean => stdout.includes(midst) && stderr.includes('ALERT since')
+    const first = await hkqUntil(follow, { cwd }, isRead)
     const told = first.stderr.split('\n').filter((line) => line.includes('ALERT'))
     expect(told).toHaveLength(1)
     expect(told[0]).toMatch(new RegExp(`^..:.. 00700.HK ALERT since \\S+ ${since.slice(11, 16)} volatility `))
@@ -271,11 +274,10 @@ describe('a live feed', () => {
       frames: (connection) => [trades(0, 3), trades(1, 4), trades(2, 4)][connection],
       closeWith: 'reset',
     })
-    const from = ['--from', `alltick:?endpoint=${server.url}&token=off`, '--duration', '7s']
-    const { stdout } = await hkq(['resample', '700', '--every', '1h', ...from], { cwd })
-    expect(server.requests.length).toBeGreaterThan(1)
+    const args = ['resample', '700', '--every', '1h', '--from', `alltick:?endpoint=${server.url}&token=off`]
+    const { stdout } = await hkqUntil(args, { cwd }, () => server.requests.length > 2)
     expect(rows<object>(stdout).at(-1)).toMatchObject({ trades: 4, volume: 400 })
-  }, 20_000)
+  })
 
   it('goes on where its --history ends: what neither has is a gap, and the rest counts once', async () => {
     const cwd = workdir()
@@ -293,5 +295,5 @@ describe('a live feed', () => {
       ['10:10', '10:12', '10:15', '10:29'].map((time) => records.get(time)?.samples)
     expect(samples(overlapping)).toEqual([30, 30, 30, 30])
     expect(samples(apart)).toEqual([29, 27, 24, 23])
-  }, 20_000)
+  })
 })

@@ -18,7 +18,7 @@ const THERE: Record<keyof typeof SERVERS, boolean> = {
   nats: await isServed(NATS),
 }
 
-describe.each(Object.entries(THERE).filter(([kind]) => (ONLY ?? kind) === kind))(
+describe.concurrent.each(Object.entries(THERE).filter(([kind]) => (ONLY ?? kind) === kind))(
   'a recorder whose %s server goes away',
   (kind, isThere) => {
     it.skipIf(!isThere)(

@@ -64,7 +64,7 @@ describe('the library', () => {
     expect(frame.columns).toContain('vwap')
     const { index, values } = frame.describe()
     expect(values[index.indexOf('count')]).toContain(11)
-  }, 60_000)
+  })
 
   it('tells variance, its part without jumps, and the share of jumps', () => {
     const returns = [0.001, -0.002, 0.0015, 0.0005, -0.001, 0.01, -0.0008]

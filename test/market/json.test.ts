@@ -1,8 +1,16 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { Bar } from '../../src/core/market/bar.ts'
 import { readInstant } from '../../src/core/market/instant.ts'
 import { toJson } from '../../src/core/market/json.ts'
-import { formatIso } from '../../src/core/market/time.ts'
+import { formatIso, HKT_OFFSET } from '../../src/core/market/time.ts'
 import { at, gap, tick } from '../bars/market.ts'
+
+const BAR: Bar = {
+  ...{ type: 'bar', symbol: '00700.HK', start: at('10:00'), end: at('10:05') },
+  ...{ open: 330.2, high: 331, low: 329.8, close: 330.4, volume: 12_300, turnover: 4_061_460 },
+  ...{ vwap: 330.2, mean: 330.333_333_333_333_3, trades: 41, final: true, has_gap: false },
+}
 
 describe('JSON of records', () => {
   test('a tick has its fields in order, times with zone, numbers as given', () => {
@@ -45,11 +53,24 @@ describe('JSON of records', () => {
       from: '2026-11-23T10:00:00.000+08:00',
       to: '2026-11-23T10:01:00.000+08:00',
     })
-    expect(JSON.parse(toJson({ type: 'bar', start: at('10:00'), end: at('10:05') } as never))).toEqual({
-      type: 'bar',
+    expect(JSON.parse(toJson(BAR))).toMatchObject({
       start: '2026-11-23T10:00:00.000+08:00',
       end: '2026-11-23T10:05:00.000+08:00',
     })
+  })
+
+  test.each<[string, Bar]>([
+    ['a bar', BAR],
+    ['a bar that changed after it was final', { ...BAR, revision: 2 }],
+    [
+      'a bar with numbers beyond all numbers',
+      { ...BAR, volume: Number.POSITIVE_INFINITY, revision: Number.NEGATIVE_INFINITY },
+    ],
+    ['a bar of an index', { ...BAR, volume: null, turnover: null, vwap: null }],
+    ['a bar without a price', { ...BAR, open: Number.NaN, high: Number.NaN, low: Number.NaN, close: Number.NaN }],
+  ])('%s has the fields of its object, in order', (_, bar) => {
+    const times = { start: formatIso(bar.start), end: formatIso(bar.end) }
+    expect(toJson(bar)).toBe(JSON.stringify({ ...bar, ...times }))
   })
 
   test('times go out in another zone when asked', () => {
@@ -58,12 +79,41 @@ describe('JSON of records', () => {
     )
   })
 
+  test('a record keeps its fields in their order, and stays as it is', () => {
+    const record = {
+      type: 'summary',
+      since: at('10:00'),
+      seq: 7n,
+      wide: 2n ** 60n,
+      feeds: [{ from: 1 }],
+      none: undefined,
+    }
+    const copy = { ...record }
+    expect(toJson(record)).toBe(
+      '{"type":"summary","since":"2026-11-23T10:00:00.000+08:00","seq":7,"wide":"1152921504606846976","feeds":[{"from":1}]}',
+    )
+    expect(record).toEqual(copy)
+  })
+
   test('what is not finite is null', () => {
     expect(toJson(tick('10:00', 1, 1, { spread: Number.NaN }))).toContain('"spread":null')
   })
 })
 
 describe('times as files write them', () => {
+  test('each of any times in turn is what the calendar says', () => {
+    const near = fc.tuple(fc.integer({ min: -1e13, max: 2e14 }), fc.array(fc.integer({ min: -90_000, max: 90_000 })))
+    fc.assert(
+      fc.property(near, ([time, offsets]) => {
+        for (const offset of [0, ...offsets]) {
+          const local = new Date(time + offset + HKT_OFFSET).toISOString()
+          expect(formatIso(time + offset)).toBe(local.replace('Z', '+08:00'))
+        }
+      }),
+    )
+    expect(() => formatIso(Number.NaN)).toThrow()
+  })
+
   test.each([
     ['2023-08-15T14:30:25.123+08:00', '2023-08-15T14:30:25.123+08:00'],
     ['2023-08-15 14:30:25.123', '2023-08-15T14:30:25.123+08:00'],

@@ -1,7 +1,7 @@
-import type { Browser, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
 import { MINUTE } from '../../src/core/market/time.ts'
-import { hasBrowser, openBrowser, visit } from './support/browser.ts'
+import { hasBrowser, visit } from './support/browser.ts'
 import {
   alertOf,
   barsOf,
@@ -14,24 +14,16 @@ import {
   volatilityOf,
 } from './support/market.ts'
 import { paintOf } from './support/pixels.ts'
+import { scenes } from './support/scenes.ts'
 import { type Scene, Stage } from './support/stage.ts'
 
 describe.skipIf(!hasBrowser)('the page, living', () => {
-  let browser: Browser
-  const stages: Stage[] = []
-  beforeAll(async () => {
-    browser = await openBrowser()
-  })
-  afterEach(async () => {
-    for (const context of browser.contexts()) await context.close()
-    for (const stage of stages.splice(0)) await stage.down()
-  })
-  afterAll(() => browser?.close())
+  const running = scenes()
 
   async function open(scene: Scene = {}) {
     const stage = await Stage.open(scene)
-    stages.push(stage)
-    const { page, errors } = await visit(browser, stage.url)
+    running.stages.push(stage)
+    const { page, errors } = await visit(running.browser, stage.url)
     await page.locator('#desk[data-loading=false]').waitFor()
     return { stage, page, errors }
   }
@@ -151,8 +143,9 @@ describe.skipIf(!hasBrowser)('the page, living', () => {
     const { page, stage } = await open()
     const asked = () => stage.said.filter(({ type }) => type === 'watch').length
     const before = asked()
-    await page.clock.install()
-    await page.clock.pauseAt(Date.now() + 1_000)
+    const now = Date.now()
+    await page.clock.install({ time: now })
+    await page.clock.pauseAt(now + 5_000)
     for (let i = 0; i < 8; i++) {
       await page.keyboard.press('j')
       await page.clock.runFor(20)
@@ -189,7 +182,7 @@ describe.skipIf(!hasBrowser)('the page, living', () => {
     errors.length = 0
     stage.scene = { history: () => ({ ticks: ticksOf(100, NOW, { price: 800 }) }) }
     await stage.up()
-    await expect.poll(() => stale(page), { timeout: 15_000 }).toBe(0)
+    await expect.poll(() => stale(page)).toBe(0)
     await expect.poll(() => textOf(page, '#tape-rows .tape-price')).toMatch(/^7[89]\d|^8/)
     await stage.showWatched({ ticks: ticksOf(1, NOW, { price: 900, nth: 101 }) })
     await expect.poll(() => textOf(page, '#tape-rows .tape-price')).toMatch(/^900|^899|^90/)

@@ -1,28 +1,19 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { ChartVolatility } from '../../src/core/dashboard/protocol.ts'
 import { MINUTE } from '../../src/core/market/time.ts'
-import { hasBrowser, openBrowser, visit } from './support/browser.ts'
+import { hasBrowser, visit } from './support/browser.ts'
 import { barsOf, historyOf, NOW, rowsOf, sessionsUpTo, volatilityOf } from './support/market.ts'
 import { paintOf } from './support/pixels.ts'
+import { scenes } from './support/scenes.ts'
 import { type Scene, Stage } from './support/stage.ts'
 
 describe.skipIf(!hasBrowser)('the page, opened', () => {
-  let browser: Browser
-  const stages: Stage[] = []
-  beforeAll(async () => {
-    browser = await openBrowser()
-  })
-  afterEach(async () => {
-    for (const context of browser.contexts()) await context.close()
-    for (const stage of stages.splice(0)) await stage.down()
-  })
-  afterAll(() => browser?.close())
+  const running = scenes()
 
   async function open(scene: Scene = {}, hash = '') {
     const stage = await Stage.open(scene)
-    stages.push(stage)
-    const { page, errors } = await visit(browser, stage.url + hash)
+    running.stages.push(stage)
+    const { page, errors } = await visit(running.browser, stage.url + hash)
     await page.locator('#desk[data-loading=false]').waitFor()
     return { stage, page, errors }
   }
@@ -134,8 +125,8 @@ describe.skipIf(!hasBrowser)('the page, opened', () => {
 
   it('says what to do where it has no token', async () => {
     const stage = await Stage.open({ secret: 's3cret' })
-    stages.push(stage)
-    const { page } = await visit(browser, stage.url)
+    running.stages.push(stage)
+    const { page } = await visit(running.browser, stage.url)
     await expect
       .poll(() => page.locator('#banner-words').textContent())
       .toContain('Open the address that hkq dashboard')

@@ -24,7 +24,7 @@ describe.skipIf(!hasBrowser)('the page, served by hkq dashboard', () => {
   const newest = (page: Page) => page.locator('#tape-rows .tape-time').first().textContent()
   async function goesOn(page: Page): Promise<void> {
     const before = await newest(page)
-    await expect.poll(() => newest(page), { timeout: 10_000 }).not.toBe(before)
+    await expect.poll(() => newest(page)).not.toBe(before)
   }
 
   it('shows a market that lives, keeps nothing to complain of, and goes on after a restart of its server', async () => {
@@ -32,10 +32,8 @@ describe.skipIf(!hasBrowser)('the page, served by hkq dashboard', () => {
     const first = await serve(cwd, '--port', '0')
     const { page, errors } = await visit(browser, first.url)
     await page.locator('.watch-row', { hasText: '00700.HK' }).click()
-    await expect.poll(() => page.locator('#ticks-title').textContent(), { timeout: 10_000 }).toMatch(/^00700\.HK /)
-    await expect
-      .poll(async () => (await paintOf(page, '#candles', '--up')).pixels, { timeout: 10_000 })
-      .toBeGreaterThan(20)
+    await expect.poll(() => page.locator('#ticks-title').textContent()).toMatch(/^00700\.HK /)
+    await expect.poll(async () => (await paintOf(page, '#candles', '--up')).pixels).toBeGreaterThan(20)
     expect(await page.locator('#kind').textContent()).toBe('SIMULATED')
     expect(await page.locator('#depth-rows tr').first().locator('.depth-price').allTextContents()).toEqual([
       ...[expect.stringMatching(/^\d+\.\d\d$/), expect.stringMatching(/^\d+\.\d\d$/)],
@@ -49,9 +47,9 @@ describe.skipIf(!hasBrowser)('the page, served by hkq dashboard', () => {
     expect(errors).toEqual([])
     first.child.kill('SIGKILL')
     await once(first.child, 'exit')
-    await expect.poll(() => page.locator(':root[data-stale=true]').count(), { timeout: 10_000 }).toBe(1)
+    await expect.poll(() => page.locator(':root[data-stale=true]').count()).toBe(1)
     await serve(cwd, '--port', new URL(first.url).port)
-    await expect.poll(() => page.locator(':root[data-stale=true]').count(), { timeout: 15_000 }).toBe(0)
+    await expect.poll(() => page.locator(':root[data-stale=true]').count()).toBe(0)
     await goesOn(page)
     await page.context().close()
   })

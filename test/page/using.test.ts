@@ -1,30 +1,22 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { hasBrowser, openBrowser, visit } from './support/browser.ts'
+import type { BrowserContextOptions, Page } from 'playwright-core'
+import { describe, expect, it } from 'vitest'
+import { hasBrowser, visit } from './support/browser.ts'
 import { alertOf, feedOf, rowsOf } from './support/market.ts'
 import { paintOf } from './support/pixels.ts'
+import { scenes } from './support/scenes.ts'
 import { type Scene, Stage } from './support/stage.ts'
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 describe.skipIf(!hasBrowser)('the page, used', () => {
-  let browser: Browser
-  const stages: Stage[] = []
-  beforeAll(async () => {
-    browser = await openBrowser()
-  })
-  afterEach(async () => {
-    for (const context of browser.contexts()) await context.close()
-    for (const stage of stages.splice(0)) await stage.down()
-  })
-  afterAll(() => browser?.close())
+  const running = scenes()
 
   async function open(options: BrowserContextOptions = {}, scene: Scene = {}) {
     const stage = await Stage.open(scene)
-    stages.push(stage)
-    const { page, errors } = await visit(browser, stage.url, options)
+    running.stages.push(stage)
+    const { page, errors } = await visit(running.browser, stage.url, options)
     await page.locator('#desk[data-loading=false]').waitFor()
     return { stage, page, errors }
   }
@@ -77,6 +69,15 @@ describe.skipIf(!hasBrowser)('the page, used', () => {
       await expect.poll(() => page.locator('.watch-row').count()).toBe(1)
       await page.keyboard.press('Escape')
       await expect.poll(() => page.locator('.watch-row').count()).toBe(12)
+    })
+
+    it('goes to what the filter has found', async () => {
+      const { page } = await open()
+      await page.keyboard.press('/')
+      await page.keyboard.type('tencent')
+      await expect.poll(() => page.locator('.watch-row').count()).toBe(1)
+      await page.keyboard.press('ArrowDown')
+      await expect.poll(() => textOf(page, '#headline-symbol')).toBe('00700.HK')
     })
 
     it('leaves keys of the browser alone', async () => {
@@ -240,6 +241,6 @@ describe.skipIf(!hasBrowser)('the page, used', () => {
     expect(await page.locator('.watch-ratio').allTextContents()).toEqual(['1.00×', '2.00×'])
     expect(await order()).toEqual(['HSI', '00700.HK'])
     await page.mouse.move(800, 300)
-    await expect.poll(order, { timeout: 5_000 }).toEqual(['00700.HK', 'HSI'])
+    await expect.poll(order).toEqual(['00700.HK', 'HSI'])
   })
 })

@@ -58,14 +58,14 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'the checkpoint is written behind the transaction',
-    file: 'storage/sqlite/store.ts',
-    find: 'writer.records.checkpoints(symbol, fresh, this.#now())',
-    replace: 'queueMicrotask(() => writer.records.checkpoints(symbol, fresh, this.#now()))',
+    file: 'storage/sqlite/transactions.ts',
+    find: 'records.checkpoints(symbol, fresh, now())',
+    replace: 'queueMicrotask(() => records.checkpoints(symbol, fresh, now()))',
     tests: SQLITE,
   },
   {
     name: 'what was undone is still in mind',
-    file: 'storage/sqlite/store.ts',
+    file: 'storage/sqlite/transactions.ts',
     find: `    } catch {}
     this.#forget()`,
     replace: '    } catch {}',
@@ -73,10 +73,10 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'a minute is summed twice',
-    file: 'storage/sqlite/store.ts',
-    find: 'writer.minutes.add(symbol, fresh)',
-    replace: `writer.minutes.add(symbol, fresh)
-        if (list.length > 1) writer.minutes.add(symbol, fresh)`,
+    file: 'storage/sqlite/transactions.ts',
+    find: 'minutes.add(symbol, fresh)',
+    replace: `minutes.add(symbol, fresh)
+    if (list.length > 1) minutes.add(symbol, fresh)`,
     tests: SQLITE,
   },
   {
@@ -185,9 +185,9 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'what was missed asleep is judged by the time of waking',
-    file: 'connection/feed.ts',
-    find: 'this.#gaps.lost(cause, since, Math',
-    replace: 'this.#gaps.lost(cause, this.clock.now(), Math',
+    file: 'connection/feed-teller.ts',
+    find: 'this.gaps.lost(cause, since, Math',
+    replace: 'this.gaps.lost(cause, this.#clock.now(), Math',
     tests: FEED,
   },
   {
@@ -213,9 +213,9 @@ export const BUGS: readonly Bug[] = [
   },
   {
     name: 'the holes that are open at the end are not written',
-    file: 'connection/feed.ts',
-    find: '    this.#channel.pushAll(this.#gaps.end(now))\n',
-    replace: '    this.#gaps.end(now)\n',
+    file: 'connection/feed-teller.ts',
+    find: '    this.#channel.pushAll(this.gaps.end(now))\n',
+    replace: '    this.gaps.end(now)\n',
     tests: FEED,
   },
   {

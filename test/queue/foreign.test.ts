@@ -3,6 +3,7 @@ import { connect } from '@nats-io/transport-node'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { openSink } from '../../src/core/address/open-sink.ts'
 import { openSource } from '../../src/core/address/open-source.ts'
+import { examined } from '../support/examined.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { isServed, NATS } from '../support/queues.ts'
 
@@ -15,13 +16,13 @@ describe.skipIf(!(await isServed(NATS)))('what another program keeps in JetStrea
     ],
     ['that acknowledges nothing', { ack_policy: 'none' }, /does not acknowledge each entry \(ack policy none\)/],
     ['that gives up', { ack_policy: 'explicit', max_deliver: 3 }, /gives an entry up after 3 deliveries/],
-  ] as const)('is refused as a group %s', async (_, config, says) => {
+  ] as const)('is refused as a group %s, and found by who looks before', async (_, config, says) => {
     const queue = NATS.name()
     const nats = await connect({ servers: NATS.at })
     onTestFinished(() => nats.close())
     const { streams, consumers } = await jetstreamManager(nats)
     await streams.add({ name: queue, subjects: [`${queue}.>`] })
-    onTestFinished(async () => void (await streams.delete(queue)))
+    onTestFinished(() => NATS.remove(NATS.at, queue))
     const filter_subject = 'filter_subject' in config ? config.filter_subject.replace('QUEUE', queue) : `${queue}.>`
     await consumers.add(queue, { ...config, filter_subject, durable_name: 'store' })
     const address = `nats://${NATS.at}/${queue}?group=store`
@@ -34,6 +35,14 @@ describe.skipIf(!(await isServed(NATS)))('what another program keeps in JetStrea
         ),
       })
     }
+    expect((await examined(address)).of('group')).toMatch(
+      new RegExp(
+        `^failure \\| .*the group "store" is a consumer .* that ${says.source} \\| name another \\(\\?group=NAME\\)$`,
+      ),
+    )
+    expect((await examined(`nats://${NATS.at}/${queue}`)).of('group')).toBe(
+      'ok | "hkq" is made when it is first used | ',
+    )
   })
 
   it('is refused with its stream where that keeps other subjects, or some of ours', async () => {
@@ -43,7 +52,7 @@ describe.skipIf(!(await isServed(NATS)))('what another program keeps in JetStrea
     const { streams } = await jetstreamManager(nats)
     const open = async (name: string, ...subjects: string[]) => {
       await streams.add({ name, subjects })
-      onTestFinished(async () => void (await streams.delete(name)))
+      onTestFinished(() => NATS.remove(NATS.at, name))
       const sink = await openSink(`nats://${NATS.at}/${name}`)
       await sink.close()
     }

@@ -101,7 +101,7 @@ describe.each([REDIS, NATS].filter(canServe))('a queue of $scheme', (server) => 
     await write(address, trades(5, 20))
     await heard.until(({ numbers }) => expect(numbers).toEqual(trades(0, 20).map(({ seq }) => seq)))
     open()
-    await vi.waitFor(async () => expect(await server.unread(own.at, 'hk_ticks', 'hkq')).toBe(0), { timeout: 15_000 })
+    await vi.waitFor(async () => expect(await server.unread(own.at, 'hk_ticks', 'hkq')).toBe(0), { timeout: 25_000 })
   })
 
   it('that lost all it held is a gap to a member that comes back after another has read on', async () => {

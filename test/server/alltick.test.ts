@@ -286,9 +286,10 @@ describe('subscriptions', () => {
     expect(server.wanted).toEqual(new Set(['00700.HK', '09988.HK']))
   })
 
-  it('tell the union of all clients whenever it changes, and only then', async () => {
+  it('tell the union of all clients, those that left a minute ago among them, whenever it changes and only then', async () => {
     const unions: string[][] = []
-    const server = await serve({ onWanted: (symbols) => unions.push([...symbols].sort()) })
+    const clock = new ManualClock()
+    const server = await serve({ clock, onWanted: (symbols) => unions.push([...symbols].sort()) })
     const [one, other] = [await connect(server), await connect(server)]
     await one.subscribeTrades('700.HK')
     await other.subscribeTrades('700.HK')
@@ -297,6 +298,7 @@ describe('subscriptions', () => {
     await one.end()
     other.ws.terminate()
     while (server.clients > 0) await new Promise((resolve) => setImmediate(resolve))
+    await clock.pass(60_000)
     expect(unions).toEqual([['00700.HK'], ['00001.HK', '00700.HK'], []])
   })
 })

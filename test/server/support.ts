@@ -14,11 +14,17 @@ export const OPEN = Date.parse('2026-11-20T09:30:00+08:00')
 
 /** A clock that stands still until told to go on. */
 export class ManualClock implements Clock {
+  readonly #start: number
   #time = 0
   #sleepers: { at: number; wake: () => void }[] = []
 
+  /** @param start what the wall clock shows first, epoch ms */
+  constructor(start = OPEN) {
+    this.#start = start
+  }
+
   now(): number {
-    return OPEN + this.#time
+    return this.#start + this.#time
   }
 
   monotonic(): number {

@@ -1,25 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { numberOf, type Played, play, randomOf, START, type Trade, tradesOf } from './tape.ts'
+import { faults, type Run } from './faults.ts'
+import { type Played, play, randomOf, START, tradesOf } from './tape.ts'
 
 const SYMBOLS = ['00700.HK', '00005.HK', 'HSI']
 const SEEDS = 12
 /** Common trades that a loss waits for in the runs that are to be exact, ms. */
 const LONG_ENOUGH = 2_500
-/** Two trades alike this near stand for each other, ms. */
-const NEAR = 1_000
 
 interface Market {
   perSecond: number
   volumes: number
   /** How finely the second feed tells time, ms. */
   grain: number
-}
-
-interface Run {
-  trades: readonly Trade[]
-  played: Played
-  /** The vendors' clocks, by source. */
-  clocks: Record<string, (time: number) => number>
 }
 
 /**
@@ -52,33 +44,6 @@ function run(seed: number, { perSecond, volumes, grain }: Market, after: (random
   return { trades, played, clocks: { a: (time) => time, b: clock } }
 }
 
-/** By number: neither given nor in a row of its symbol, by the clock of the row's source; given twice. */
-function faults({ trades, played, clocks }: Run) {
-  const given = new Set<number>()
-  let twice: number[] = []
-  for (const number of played.ticks.map(numberOf)) {
-    if (given.has(number)) twice.push(number)
-    given.add(number)
-  }
-  const isListed = ({ symbol, time }: Trade): boolean =>
-    played.gaps.some((gap) => {
-      const at = clocks[gap.source]!(time)
-      return gap.symbol === symbol && gap.filled_by === null && gap.from <= at && at <= gap.to
-    })
-  // what is still on its way at the end is no loss
-  const left = trades.filter(({ number, time }) => time < START + 12_000 && !given.has(number))
-  twice = twice.filter((number) => {
-    const place = left.findIndex((trade) => areAlike(trade, trades[number]!))
-    if (place !== -1) left.splice(place, 1)
-    return place === -1
-  })
-  return { missing: left.filter((trade) => !isListed(trade)).map(({ number }) => number), twice }
-}
-
-function areAlike(a: Trade, b: Trade): boolean {
-  return a.symbol === b.symbol && a.price === b.price && a.volume === b.volume && Math.abs(a.time - b.time) < NEAR
-}
-
 /** Rows that say that the cover's trades may be missing. */
 const doubts = ({ gaps }: Played) => gaps.filter(({ source, filled_by }) => source === 'b' && filled_by === null)
 
@@ -94,7 +59,7 @@ describe('two vendors, the first lost before the clocks are known', () => {
     it(`after ${LONG_ENOUGH / 1_000} s of both nothing is missing, doubled or doubted: ${what}`, () => {
       for (let seed = 1; seed <= SEEDS; seed++) {
         const ran = run(seed, market, (random) => LONG_ENOUGH + Math.floor(3_000 * random()))
-        expect({ ...faults(ran), doubts: doubts(ran.played) }, `seed ${seed}`).toEqual({
+        expect({ ...faults(ran, 12_000), doubts: doubts(ran.played) }, `seed ${seed}`).toEqual({
           ...{ missing: [], twice: [], doubts: [] },
         })
       }
@@ -103,7 +68,7 @@ describe('two vendors, the first lost before the clocks are known', () => {
     it(`sooner what may be missing is a row, and nothing is doubled: ${what}`, () => {
       for (let seed = 1; seed <= SEEDS; seed++) {
         const ran = run(seed, market, (random) => Math.floor(2_000 * random()))
-        expect(faults(ran), `seed ${seed}`).toEqual({ missing: [], twice: [] })
+        expect(faults(ran, 12_000), `seed ${seed}`).toEqual({ missing: [], twice: [] })
       }
     })
   }
@@ -116,7 +81,7 @@ describe('two vendors, the first lost before the clocks are known', () => {
         const rows = played.pair.ended(lane, null, { now: START + played.end, at: played.end })
         for (const event of rows) if (event.type === 'gap') played.gaps.push(event)
       }
-      expect(faults(ran), `seed ${seed}`).toEqual({ missing: [], twice: [] })
+      expect(faults(ran, 12_000), `seed ${seed}`).toEqual({ missing: [], twice: [] })
     }
   })
 })

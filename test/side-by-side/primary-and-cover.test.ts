@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Gap } from '../../src/core/market/event.ts'
+import type { Gap, Tick } from '../../src/core/market/event.ts'
 import {
   numberOf,
   numbersInHoles,
@@ -256,6 +256,44 @@ describe('what each was worth', () => {
     ])
     expect(played.pair.report(played.end)[0]).toMatchObject({ price_disagreements: 2, largest_disagreement: 5 })
   })
+})
+
+it('the primary goes out at once while the cover comes back, though the cover gave a trade for it long before', () => {
+  const random = randomOf(71_971_158)
+  const trades = tradesOf({ random, symbols: SYMBOLS.slice(0, 2), perSecond: 20, seconds: 60, volumes: 100_000 })
+  const lossy = { random, loss: 0.05, lag: () => 0 }
+  const { out } = play(trades, [
+    { ...lossy, name: 'a', outages: [{ from: 16_887, to: 19_100 }] },
+    {
+      ...{ ...lossy, name: 'b', outages: [{ from: 39_907, to: 54_896 }] },
+      clock: (time) => Math.floor(time / 1_000) * 1_000,
+    },
+  ])
+  const given = out.filter(({ at, event }) => event.type === 'tick' && event.source === 'a' && at > 55_000)
+  expect(given.length).toBeGreaterThan(80)
+  for (const { at, event } of given) expect((event as Tick).timestamp - START).toBeGreaterThan(at - 1)
+})
+
+describe('a feed that conflates', () => {
+  const outages: readonly Outage[] = [
+    { from: 20_000, to: 30_000 },
+    { from: 40_000, to: 42_000 },
+  ]
+
+  for (const grain of [1, 1_000])
+    for (const share of [1 / 3, 1 / 10])
+      it(`fills the holes with what it tells, one trade in ${Math.round(1 / share)}, in steps of ${grain} ms`, () => {
+        for (let seed = 1; seed <= 4; seed++) {
+          const random = randomOf(seed)
+          const trades = tradesOf({ random, symbols: SYMBOLS, perSecond: 100, seconds: 60 })
+          const lag = (): number => 20 + 40 * random()
+          const played = play(trades, [
+            { name: 'a', random, outages, lag },
+            { name: 'b', random, loss: 1 - share, lag, clock: (time) => Math.floor(time / grain) * grain },
+          ])
+          expect(faults(trades, played, outages), `seed ${seed}`).toEqual(NOTHING)
+        }
+      })
 })
 
 describe('whatever is lost, however the clocks stand', () => {

@@ -92,6 +92,7 @@ describe('a file of corporate actions', () => {
 
   test.each([
     ['date,symbol,ratio\n', 'has the columns "date, symbol, ratio": it needs date, symbol and factor'],
+    ['date,symbol,factor,factor\n2026-05-04,700,0.2,5\n', 'has the column "factor": it stands there twice'],
     ['', 'is empty: it needs a line of the columns date, symbol and factor'],
     [
       'date,symbol,factor\n2026-05-04,700,0.2\n2026-05-04,700,0.2\n',

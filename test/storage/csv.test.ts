@@ -106,6 +106,7 @@ describe('ticks in CSV', () => {
       'did you mean "last_price"?',
     )
     expect(parseColumns('timestamp')).toBeNull()
+    expect(parseColumns('timestamp:a,timestamp:b')).toBeNull()
   })
 
   test('a header that is not understood is an error that lists what was found', async () => {
@@ -115,6 +116,26 @@ describe('ticks in CSV', () => {
     })
     await expect(ticksIn('')).rejects.toMatchObject({ code: 'E_INPUT' })
     await expect(ticksIn('\x1b[2Jtimestamp,x\n')).rejects.toThrow('"?[2Jtimestamp"')
+  })
+
+  test.each([
+    ['symbol,timestamp,price,price,volume', 'the header of "FILE" has "price" twice'],
+    ['symbol,timestamp,Price,price,volume', 'has "Price" and "price", which are one name'],
+    ['symbol,timestamp,price,volume,price,volume', 'has "price" twice'],
+  ])('a header that has a column twice is refused, naming it: %s', async (header, words) => {
+    const path = file(`${header}\n700,2023-08-15 14:30:25,330,1,2,3\n`)
+    await expect(openCsvSource(path, options)).rejects.toMatchObject({
+      code: 'E_INPUT',
+      message: expect.stringContaining(words.replace('FILE', path)),
+    })
+  })
+
+  test('columns that nothing is read from may be there twice', async () => {
+    const text = 'symbol,timestamp,price,volume,note,note,,\n700,2023-08-15 14:30:25,330,1,a,b,,\n'
+    expect(await ticksIn(text)).toMatchObject([{ last_price: 330, volume: 1 }])
+    const columns = parseColumns('last_price:deal')!
+    const renamed = 'symbol,timestamp,price,price,deal,volume\n700,2023-08-15 14:30:25,1,2,330,1\n'
+    expect(await ticksIn(renamed, { columns })).toMatchObject([{ last_price: 330 }])
   })
 
   test('what cannot be a trade is a rejected event with its line', async () => {
@@ -180,6 +201,20 @@ describe('a CSV sink', () => {
     expect(readFileSync(path, 'utf8').match(/symbol,/g)).toHaveLength(1)
     expect(await collect(await openCsvSource(path, options))).toMatchObject([{ last_price: 1 }, { last_price: 2 }])
     await expect(openCsvSink(file('time,price\n'))).rejects.toMatchObject({ code: 'E_STORAGE' })
+  })
+
+  test('a number below zero, or beyond 2^53, comes back as it went', async () => {
+    const path = join(dir, 'numbers.csv')
+    const ticks = [-(2n ** 60n), -5, 0, 2n ** 60n].map((seq) => tick('10:00', 330.2, 100, { seq }))
+    await (await openCsvSink(path)).write(ticks)
+    const read = await collect(await openCsvSource(path, options))
+    expect(read.map((event) => (event as Tick).seq)).toEqual(ticks.map(({ seq }) => seq))
+  })
+
+  test('a name that ends with a slash is a directory, whatever else is in it', async () => {
+    const path = `${join(dir, 'ticks.d')}/`
+    await (await openCsvSink(path)).write([tick('2026-11-24T09:30', 3)])
+    expect(readFileSync(join(path, '00700.HK', '2026-11-24.csv'), 'utf8')).toContain(',3,')
   })
 
   test('a directory gets one file for each symbol and day, and is read in order of days', async () => {

@@ -81,6 +81,13 @@ describe.each(Object.entries(KINDS))('%s', (_, { name, open }) => {
     )
   })
 
+  test('knows each of two trades of one old number again, whichever comes first', async () => {
+    const path = fresh()
+    const both = [tick('10:33', 1), tick('10:33', 2)]
+    expect(await run(() => open(path), [[...both, tick('10:44', 1), tick('10:54', 1)]])).toEqual([4])
+    expect(await run(() => open(path), [[both[1]!], [both[0]!]])).toEqual([0, 0])
+  })
+
   test('takes what it lacks: later, earlier, and another trade under the same number', async () => {
     const path = fresh()
     await run(() => open(path), [[tick('10:00', 1), tick('11:00', 2)]])

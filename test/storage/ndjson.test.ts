@@ -132,9 +132,26 @@ describe('a source of lines', () => {
     expect(there).toBeGreaterThan(0)
   })
 
-  test('a type that is no record is passed over, whatever its name', () => {
-    for (const type of ['summary', 'constructor', 'toString', '__proto__', { toString: 1 }])
-      expect(fromJson(JSON.stringify({ type: type as unknown, symbol: '700' }), context)).toBeNull()
+  test('a record of a type that hkq does not write is a rejected event with its line, whatever its name', () => {
+    for (const type of ['trade', 'constructor', 'toString', '__proto__', { toString: 1 }, 7]) {
+      const line = JSON.stringify({ type: type as unknown, symbol: '700', timestamp: 1.7e12 })
+      const rejected = { type: 'rejected', reason: 'malformed', raw: line, symbol: '00700.HK', timestamp: 1.7e12 }
+      expect(fromJson(line, context), line).toMatchObject(rejected)
+    }
+  })
+
+  test('records of hkq that are neither events nor bars are passed over', () => {
+    for (const type of ['summary', 'volatility', 'backtest', 'health', 'description'])
+      expect(fromJson(JSON.stringify({ type, symbol: '700' }), context), type).toBeNull()
+  })
+
+  test('has bars also where its first line is no record', async () => {
+    const bar = { type: 'bar', symbol: 'HSI', start: 1, end: 2, open: 1, high: 1, low: 1, close: 1 }
+    const lines = file('headed.ndjson', `{"type":"header"}\n${JSON.stringify(bar)}\n`)
+    let bad = 0
+    const source = await openNdjsonSource(lines, { ...options, onBadBar: () => void bad++ })
+    expect(await collect(source.bars!({}))).toHaveLength(1)
+    expect(bad).toBe(1)
   })
 
   test('its clock is the newest event', async () => {
@@ -169,6 +186,15 @@ describe('a source of lines', () => {
     const source = await openNdjsonSource(path, { ...options, onBadBar: () => void bad++ })
     expect(await collect(source.bars!({}))).toHaveLength(1)
     expect(bad).toBe(2)
+  })
+
+  test('a field that is named counts before one of hkq’s name, whichever comes first', () => {
+    const renaming = new Map([['deal', 'last_price']])
+    for (const line of [
+      '{"symbol":"700","timestamp":1700000000000,"volume":1,"deal":330,"last_price":1}',
+      '{"symbol":"700","timestamp":1700000000000,"volume":1,"last_price":1,"deal":330}',
+    ])
+      expect(fromJson(line, context, renaming), line).toMatchObject({ last_price: 330 })
   })
 
   test('takes symbols, times and foreign names as asked', async () => {

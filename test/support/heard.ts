@@ -54,7 +54,7 @@ export class Heard {
 
   /** @param enough what `expect` finds of it once it is so */
   until(enough: (heard: Heard) => void): Promise<void> {
-    return vi.waitFor(() => enough(this), { timeout: 15_000, interval: 20 })
+    return vi.waitFor(() => enough(this), { timeout: 25_000, interval: 20 })
   }
 
   /** Waits for nothing any more. */

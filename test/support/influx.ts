@@ -7,7 +7,7 @@ import { type Database, targetOf } from '../../src/core/storage/influxdb/target.
 /** The server of the tests, 1.x: HKQ_TEST_INFLUX. */
 export const INFLUX = process.env.HKQ_TEST_INFLUX ?? 'http://127.0.0.1:8086'
 
-const isThere = await fetch(`${INFLUX}/ping`, { signal: AbortSignal.timeout(1_000) }).then(
+const isThere = await fetch(`${INFLUX}/ping`, { signal: AbortSignal.timeout(10_000) }).then(
   ({ ok }) => ok,
   () => false,
 )

@@ -3,10 +3,14 @@ import type { AddressInfo } from 'node:net'
 import { gunzipSync } from 'node:zlib'
 import { INFLUX } from './influx.ts'
 
-/** What a request must bring. */
+/** How long a bucket keeps, as the API tells it; none, or 0 seconds: for ever. */
+export type BucketRules = readonly { readonly type: 'expire'; readonly everySeconds: number }[]
+
+/** What a request must bring, and the buckets that its token may see as such. */
 export interface Rights {
   readonly token: string
   readonly org: string
+  readonly buckets?: ReadonlyMap<string, BucketRules>
 }
 
 /** A server that speaks as InfluxDB 2 does. */
@@ -18,18 +22,24 @@ export interface Influx2 {
 }
 
 /**
- * The two endpoints of InfluxDB 2 that hkq uses, in front of the 1.x server of the tests, which stores a bucket as a
- * database: `/api/v2/write` (line protocol, 204) and `/query` (InfluxQL of the 1.x compatibility API). Each request is held
+ * The endpoints of InfluxDB 2 that hkq uses, in front of the 1.x server of the tests, which stores a bucket as a
+ * database: `/api/v2/write` (line protocol, 204) and `/query` (InfluxQL of the 1.x compatibility API), and for who looks at it `/ping`
+ * (no token) and `/api/v2/buckets`. Each request is held
  * to what the documentation asks of it, and errors have the shape it gives: `{"code", "message"}`, of `/query` `{"error"}`.
- * Source: docs.influxdata.com/influxdb/v2/api, "Write data", and /influxdb/v2/api-guide/influxdb-1x/query.
+ * Source: docs.influxdata.com/influxdb/v2/api, "Write data", "Get /ping", "List buckets", and /influxdb/v2/api-guide/influxdb-1x/query.
  */
-export async function openInflux2({ token, org }: Rights): Promise<Influx2> {
+export async function openInflux2({ token, org, buckets = new Map() }: Rights): Promise<Influx2> {
   const faults: string[] = []
   const server = createServer(async (request, response) => {
     const body = await bodyOf(request)
     const { pathname, searchParams: query } = new URL(request.url!, 'http://localhost')
+    if (pathname === '/ping') return void response.writeHead(204, { 'x-influxdb-version': 'v2.7.1' }).end()
     if (request.headers.authorization !== `Token ${token}`)
       return refuse(response, 401, 'unauthorized', 'unauthorized access')
+    if (pathname === '/api/v2/buckets') {
+      check(faults, 'buckets', query, ['org', 'name'])
+      return listed(response, query.get('name')!, buckets.get(query.get('name')!))
+    }
     if (request.method !== 'POST') return refuse(response, 405, 'method not allowed', request.method!)
     if (pathname === '/api/v2/write') {
       check(faults, 'write', query, ['org', 'bucket', 'precision'])
@@ -66,6 +76,11 @@ export async function openInflux2({ token, org }: Rights): Promise<Influx2> {
       server.closeAllConnections()
     })
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, faults, close }
+}
+
+function listed(response: ServerResponse, name: string, retentionRules: BucketRules | undefined): void {
+  const buckets = retentionRules === undefined ? [] : [{ type: 'user', name, retentionRules }]
+  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ buckets }))
 }
 
 function check(faults: string[], what: string, query: URLSearchParams, known: readonly string[]): void {

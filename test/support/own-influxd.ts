@@ -1,11 +1,11 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { onTestFinished } from 'vitest'
+import { freePort } from './free-port.ts'
 
 /** Whether this machine has a server of InfluxDB 1.x to start. */
 export const hasInfluxd = isInstalled()
@@ -25,6 +25,8 @@ export interface OwnInfluxd {
   kill(signal?: 'SIGKILL' | 'SIGTERM'): Promise<void>
   /** Starts it again, on the same port and files. */
   start(): Promise<void>
+  /** Ends it at once, with its files. */
+  remove(): Promise<void>
 }
 
 export interface OwnInfluxdOptions {
@@ -35,8 +37,16 @@ export interface OwnInfluxdOptions {
   readonly rowLimit?: number
 }
 
-/** Starts a server that ends with the test. */
-export async function ownInfluxd({ folder, auth = false, rowLimit = 0 }: OwnInfluxdOptions = {}): Promise<OwnInfluxd> {
+/** Starts a server that ends with the test, of those that run one at a time. */
+export async function ownInfluxd(options: OwnInfluxdOptions = {}): Promise<OwnInfluxd> {
+  const server = await influxd(options)
+  onTestFinished(server.remove)
+  await server.start()
+  return server
+}
+
+/** A server that is not started yet, to be removed by whoever asked for it. */
+export async function influxd({ folder, auth = false, rowLimit = 0 }: OwnInfluxdOptions = {}): Promise<OwnInfluxd> {
   const home = mkdtempSync(join(tmpdir(), 'hkq-influxd-'))
   const files = folder ?? home
   const [port, rpc] = [await freePort(), await freePort()]
@@ -61,25 +71,24 @@ log-enabled = false
   )
   const url = `http://127.0.0.1:${port}`
   let child: ChildProcess | undefined
-  const server: OwnInfluxd = {
+  async function kill(signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> {
+    if (!child || child.exitCode !== null || child.signalCode !== null) return
+    const ended = once(child, 'exit')
+    child.kill(signal)
+    await ended
+  }
+  return {
     url,
-    async kill(signal = 'SIGKILL') {
-      if (!child || child.exitCode !== null || child.signalCode !== null) return
-      const ended = once(child, 'exit')
-      child.kill(signal)
-      await ended
-    },
+    kill,
     async start() {
       child = spawn('influxd', ['-config', config], { stdio: 'ignore' })
       while (!(await answers(url))) await sleep(20)
     },
+    async remove() {
+      await kill()
+      rmSync(home, { recursive: true, force: true })
+    },
   }
-  onTestFinished(async () => {
-    await server.kill()
-    rmSync(home, { recursive: true, force: true })
-  })
-  await server.start()
-  return server
 }
 
 function answers(url: string): Promise<boolean> {
@@ -87,13 +96,4 @@ function answers(url: string): Promise<boolean> {
     ({ ok }) => ok,
     () => false,
   )
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }

@@ -10,7 +10,7 @@ export const SERVER = process.env.HKQ_TEST_POSTGRES ?? 'postgres://postgres@127.
 export const isServed = process.env.HKQ_DEMAND_SERVERS === '1' || (await answers(SERVER))
 
 async function answers(url: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 })
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 })
   client.on('error', () => {})
   try {
     await client.connect()

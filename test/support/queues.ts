@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { connect, createServer } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connect as connectNats } from '@nats-io/transport-node'
 import { Redis } from 'ioredis'
+import { freePort } from './free-port.ts'
 
 /** One of the servers that queues live on, as the contract of queues needs it. */
 export interface QueueServer {
@@ -173,14 +174,6 @@ export function canServe({ command }: QueueServer): boolean {
   return spawnSync(program, ['--version'], { stdio: 'ignore' }).status === 0
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await new Promise((resolve) => server.once('listening', resolve))
-  const { port } = server.address() as { port: number }
-  await new Promise((resolve) => server.close(resolve))
-  return port
-}
-
 /** A server of the test's own, on a free port and in a folder of its own, that may be killed and started again. */
 export class OwnServer {
   readonly at: string
@@ -204,7 +197,11 @@ export class OwnServer {
 
   async up(): Promise<void> {
     this.#process = spawn(...(this.#command as [string, string[]]), { stdio: 'ignore' })
-    while (!(await answers(this.at))) await delay(20)
+    while (!(await answers(this.at))) {
+      if (this.#process.exitCode !== null)
+        throw new Error(`the server at ${this.at} ended with ${this.#process.exitCode}`)
+      await delay(20)
+    }
   }
 
   /** Killed, as by a power cut of its machine but for its disk, or ended in order. */

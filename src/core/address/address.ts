@@ -52,6 +52,8 @@ export interface Address {
   readonly path: string
   readonly params: ReadonlyMap<string, readonly string[]>
   readonly text: string
+  /** Of a feed that was found, not named: the endpoint where it is by now. Never rejects. */
+  readonly endpointNow?: () => Promise<string>
 }
 
 type Use = 'source' | 'sink'
@@ -89,7 +91,21 @@ export function parseAddress(given: string, use: Use): Address {
   if (rules.path === 'none' && path !== '') {
     throw new HkqError('E_USAGE', `"${text}": nothing may stand between "${scheme}:" and "?", found "${path}"`)
   }
+  if (scheme === 'sqlite') refuseOtherName(path, text)
   return { scheme, path, params: readParams(query, rules.params, text), text }
+}
+
+/** SQLite's driver takes some names for a database in memory, and leaves out the spaces around others. */
+function refuseOtherName(path: string, text: string): void {
+  const name = path.trim()
+  if (name === '' || name === ':memory:') {
+    throw new HkqError(
+      'E_USAGE',
+      `"${text}" would keep nothing, it names no file: write sqlite:NAME, e.g. hk_market.db`,
+    )
+  }
+  if (name === path) return
+  throw new HkqError('E_USAGE', `"${text}" begins or ends its file's name with a space: write sqlite:${name}`)
 }
 
 /** An address as it may be shown: no token, password or key in its options, or in those of an address within it. */

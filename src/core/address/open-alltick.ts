@@ -24,11 +24,22 @@ export async function openAllTick(address: Address, options: Settled): Promise<S
   const vendorOf = (secret = token): Vendor =>
     VENDORS.alltick({ ...settings, ...(secret !== undefined && { token: secret }), ...(endpoints && { endpoints }) })
   const vendor = vendorOf()
+  const { clock, sessions, signal } = options
   const endpoint = vendor.endpoints[0]!
   const proxy = options.proxyFor?.(endpoint)
-  const { clock, sessions, signal } = options
-  const inquiry = new AllTickHttp({ ...settings, endpoint, clock, sessions, signal, ...(proxy && { proxy }) })
-  return openLive([vendor, ...others.map(vendorOf)], options, inquiry)
+  const asked = { ...settings, endpoint, clock, sessions, signal, ...(proxy && { proxy }) }
+  const lines = [following(vendor, address, asked), ...others.map(vendorOf)]
+  return openLive(lines, options, new AllTickHttp(asked))
+}
+
+/** The vendor of an address that may move, connected to where it is by now; what is asked of it over HTTP moves too. */
+function following(vendor: Vendor, { endpointNow }: Address, asked: { endpoint: string }): Vendor {
+  if (endpointNow === undefined) return vendor
+  const endpointsNow = async (): Promise<readonly string[]> => {
+    asked.endpoint = await endpointNow()
+    return [asked.endpoint]
+  }
+  return { ...vendor, endpointsNow }
 }
 
 /** What the user has, without the token where the address asks for none: a relay may be another program by now. */

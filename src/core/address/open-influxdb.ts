@@ -1,6 +1,6 @@
 import { systemClock } from '../clock.ts'
 import { openInflux } from '../storage/influxdb/open.ts'
-import { targetOf } from '../storage/influxdb/target.ts'
+import { type Target, targetOf } from '../storage/influxdb/target.ts'
 import type { Store } from '../storage/store.ts'
 import { type Address, choiceParam, param } from './address.ts'
 import type { StoreOptions } from './open-store.ts'
@@ -15,8 +15,13 @@ export async function openInfluxAt(
   mode: 'read' | 'record',
   { now = systemClock.now, influxToken }: StoreOptions,
 ): Promise<Store> {
+  const target = influxTargetAt(address)
+  return openInflux(target, { mode, now, token: target.version === 2 ? influxToken?.() : undefined })
+}
+
+/** The database or bucket that an `influxdb:` address names. @throws HkqError E_USAGE */
+export function influxTargetAt(address: Address): Target {
   const org = param(address, 'org')
   const tls = choiceParam(address, 'tls', ['on', 'off']) === 'on'
-  const target = targetOf(address.path, address.text, { tls, ...(org !== undefined && { org }) })
-  return openInflux(target, { mode, now, token: target.version === 2 ? influxToken?.() : undefined })
+  return targetOf(address.path, address.text, { tls, ...(org !== undefined && { org }) })
 }

@@ -2,7 +2,7 @@ import { hostname } from 'node:os'
 import { systemClock } from '../clock.ts'
 import { HkqError } from '../errors.ts'
 import type { Checkpoint, Sink, Source } from '../pipeline/source.ts'
-import type { Appender, Reader } from '../queue/queue.ts'
+import type { Appender, Kept, Reader } from '../queue/queue.ts'
 import { isAway } from '../queue/refusal.ts'
 import { QueueSink } from '../queue/sink.ts'
 import { openQueueSource } from '../queue/source.ts'
@@ -62,8 +62,7 @@ async function appenderAt(
   target: Target,
   tell: (line: string) => void,
 ): Promise<() => Promise<Appender>> {
-  const named = address.params.get('group')?.map((group) => groupNamed(group, address))
-  const groups = named === undefined ? { elseGroup: GROUP } : { named }
+  const groups = keptAt(address)
   if (address.scheme === 'nats') {
     const { NatsAppender } = await import('../queue/nats/appender.ts')
     return () => NatsAppender.open(target, groups, tell)
@@ -102,6 +101,12 @@ function groupOf(address: Address, isKept: boolean): string | null {
   return group === undefined ? (isKept ? GROUP : null) : groupNamed(group, address)
 }
 
+/** The groups that an address names, or what one is called where none is there. @throws HkqError E_USAGE */
+export function keptAt(address: Address): Kept {
+  const named = address.params.get('group')?.map((group) => groupNamed(group, address))
+  return named === undefined ? { elseGroup: GROUP } : { named }
+}
+
 function groupNamed(group: string, address: Address): string {
   if (group.length <= 64 && /^[\w-]+$/.test(group)) return group
   throw new HkqError('E_USAGE', `"group=${group}" in address "${address.text}": use letters, digits, - and _`)
@@ -129,17 +134,20 @@ async function readerAt(address: Address, target: Target, group: string | null):
   return () => RedisReader.open(target, { db, group, consumer, isOwn: named === undefined, place })
 }
 
-function targetAt(address: Address): Target {
+/** The queue that a `redis:` or `nats:` address names. @throws HkqError E_USAGE */
+export function targetAt(address: Address): Target {
   const { scheme, path, text } = address
   const tls = choiceParam(address, 'tls', ['on', 'off']) === 'on'
   return targetOf(scheme as 'redis' | 'nats', path, text, tls)
 }
 
-function isPubSub(address: Address): boolean {
+/** Whether an address names a channel of publish and subscribe. @throws HkqError E_USAGE */
+export function isPubSub(address: Address): boolean {
   return choiceParam(address, 'mode', ['stream', 'pubsub']) === 'pubsub'
 }
 
-function databaseOf(address: Address): number {
+/** Number of the database of a `redis:` address. @throws HkqError E_USAGE */
+export function databaseOf(address: Address): number {
   const db = numberParam(address, 'db', 0, 1_000_000) ?? 0
   if (Number.isInteger(db)) return db
   throw new HkqError('E_USAGE', `"db=${db}" in address "${address.text}": use a whole number`)

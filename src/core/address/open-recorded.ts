@@ -44,7 +44,7 @@ function fileOptions(address: Address, options: Settled): FileOptions {
   if (renaming === null) {
     throw new HkqError(
       'E_USAGE',
-      `"columns=${columns}" in address "${address.text}": write OURS:THEIRS,... e.g. timestamp:t,last_price:p`,
+      `"columns=${columns}" in address "${address.text}": write OURS:THEIRS,... e.g. timestamp:t,last_price:p, each of ours once`,
     )
   }
   return {

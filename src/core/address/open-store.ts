@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { Sessions } from '../market/session.ts'
 import type { Durability } from '../pipeline/source.ts'
+import type { Place } from '../storage/postgres/place.ts'
 import type { Readers } from '../storage/sqlite/read-ahead.ts'
 import type { Store } from '../storage/store.ts'
 import { type Address, choiceParam, param, type SchemeName } from './address.ts'
@@ -35,10 +36,16 @@ const OPENERS: Partial<Record<SchemeName, Opener>> = {
   sqlite: async ({ path }, mode, options) =>
     (await import('../storage/sqlite.ts')).openSqlite(path, { mode, ...options }),
   postgres: async (address, mode, { durability = 'process', now = Date.now }) => {
-    const { openPostgres, placeOf, SSL_MODES } = await import('../storage/postgres.ts')
-    const [schema, ssl] = [param(address, 'schema'), choiceParam(address, 'sslmode', SSL_MODES)]
-    return openPostgres(placeOf(address.path, address.text, { schema, ssl }), { mode, durability, now })
+    const { openPostgres } = await import('../storage/postgres.ts')
+    return openPostgres(await postgresPlace(address), { mode, durability, now })
   },
+}
+
+/** Where a `postgres:` address leads. @throws HkqError E_USAGE */
+export async function postgresPlace(address: Address): Promise<Place> {
+  const { placeOf, SSL_MODES } = await import('../storage/postgres/place.ts')
+  const [schema, ssl] = [param(address, 'schema'), choiceParam(address, 'sslmode', SSL_MODES)]
+  return placeOf(address.path, address.text, { schema, ssl })
 }
 
 /** Stores behind a network, and whether an error of theirs tells that they are away for now. */

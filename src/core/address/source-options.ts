@@ -30,7 +30,7 @@ export interface LongbridgeAccess {
 }
 
 export const PLANS = ['free', 'basic', 'premium', 'pro'] as const
-type Plan = (typeof PLANS)[number]
+export type Plan = (typeof PLANS)[number]
 
 /** Everything a source may need; each takes what concerns it. */
 export interface SourceOptions {

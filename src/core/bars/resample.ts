@@ -24,7 +24,7 @@ export interface ResampleOptions extends BarOptions {
  */
 export async function* resample(events: Batches, options: ResampleOptions): AsyncGenerator<readonly Bar[]> {
   const { clock } = options
-  const resampler = new Resampler(options, options.onTooLate)
+  const resampler = new Resampler(options, { onTooLate: options.onTooLate })
   const steps = clock === undefined ? events : withClock(events, clock, () => resampler.due)
   for await (const batch of steps) {
     if (batch.length > 0) resampler.add(batch)

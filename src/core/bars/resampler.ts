@@ -3,18 +3,18 @@ import { type Flag, type Gap, lacksTrades, type MarketEvent, type Tick } from '.
 import { bucketsOf } from './buckets-of.ts'
 import { type BarOptions, withDefaults } from './options.ts'
 import { Series } from './series.ts'
-import { isLeftOut, type Summary, type Trade } from './summary.ts'
+import { isLeftOut, type Summary } from './summary.ts'
+import type { TradeColumns } from './trade-columns.ts'
 
-/** Trades in columns; NaN where a tick has null. */
-export interface TradeColumns {
-  readonly length: number
-  /** Epoch ms. */
-  readonly timestamp: Float64Array
-  readonly last_price: Float64Array
-  readonly volume: Float64Array
-  readonly turnover: Float64Array
-  /** Whatever bits stand for the flags. */
-  readonly flags: Uint16Array
+/** Bars kept for late trades: at 1 s a good hour, at 1 m a fortnight. */
+const KEPT = 4_096
+
+/** What may come late to bars that are out. */
+export interface Lateness {
+  /** Trades come in order of time: a bar that is final stays as it is. */
+  inOrder?: boolean
+  /** Told of each trade that came after its bar was forgotten (some 4,096 bars later) and is in none. */
+  onTooLate?: ((symbol: string, time: number) => void) | undefined
 }
 
 /**
@@ -25,6 +25,7 @@ export class Resampler {
   readonly #options: ReturnType<typeof withDefaults>
   readonly #onTooLate: (symbol: string, time: number) => void
   readonly #include: ReadonlySet<Flag>
+  readonly #kept: number
   readonly #series = new Map<string, Series>()
   /** Holes of all symbols, for symbols that come later. */
   readonly #gaps: Gap[] = []
@@ -35,10 +36,10 @@ export class Resampler {
   #latest: Series | undefined
   #latestSymbol = ''
 
-  /** @param onTooLate told of each trade that came after its bar was forgotten (4,096 bars later) and is in none */
-  constructor(options: BarOptions, onTooLate: (symbol: string, time: number) => void = () => {}) {
+  constructor(options: BarOptions, { inOrder = false, onTooLate = () => {} }: Lateness = {}) {
     this.#options = withDefaults(options)
     this.#include = this.#options.include
+    this.#kept = inOrder ? 0 : KEPT
     this.#onTooLate = onTooLate
   }
 
@@ -59,17 +60,8 @@ export class Resampler {
    */
   addColumns(symbol: string, columns: TradeColumns, leftOut: number): void {
     const series = this.#of(symbol)
-    const { length, timestamp, last_price, volume, turnover, flags } = columns
-    const trade = { symbol, timestamp: 0, last_price: 0, volume: 0, turnover: 0, seq: 0 } as Trade & { symbol: string }
-    for (let i = 0; i < length; i++) {
-      if ((flags[i]! & leftOut) !== 0) continue
-      trade.timestamp = timestamp[i]!
-      trade.last_price = last_price[i]!
-      trade.volume = orNull(volume[i]!)
-      trade.turnover = orNull(turnover[i]!)
-      trade.seq = ++this.#ordinal
-      series.add(trade)
-    }
+    series.addColumns(columns, leftOut, this.#ordinal)
+    this.#ordinal += columns.length
     series.flush()
   }
 
@@ -147,13 +139,9 @@ export class Resampler {
       this.#out.push(bar)
     }
     const buckets = bucketsOf(every, align, auctions, sessions)
-    const series = new Series({ symbol, buckets, fill, emit, onTooLate: this.#onTooLate })
+    const series = new Series({ symbol, buckets, fill, emit, kept: this.#kept, onTooLate: this.#onTooLate })
     for (const gap of this.#gaps) series.addGap(gap)
     this.#series.set(symbol, series)
     return series
   }
-}
-
-function orNull(value: number): number | null {
-  return Number.isNaN(value) ? null : value
 }

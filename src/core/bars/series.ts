@@ -1,12 +1,13 @@
 import type { Bar } from '../market/bar.ts'
-import type { Gap, Tick } from '../market/event.ts'
+import type { Gap } from '../market/event.ts'
 import { barOf, filledBar } from './bar-of.ts'
 import type { Bucket, Buckets } from './bucket.ts'
 import type { Fill } from './options.ts'
-import { addTick, type Summary, summaryOf, type Trade, union } from './summary.ts'
+import { addTick, type Summary, summaryOf, union } from './summary.ts'
+import { addRun, type SymbolTrade, type TradeColumns, tradeAt } from './trade-columns.ts'
 
-/** Bars kept after they were final, so that late trades can revise them. At 1 s a good hour, at 1 m a fortnight. */
-const KEPT = 4_096
+/** Bars forgotten at a time: a map that loses its oldest entry is slow to name the next. */
+const FORGOTTEN = 256
 
 interface Entry {
   readonly bucket: Bucket
@@ -23,6 +24,8 @@ export interface SeriesContext {
   readonly symbol: string
   readonly buckets: Buckets
   readonly fill: Fill
+  /** Bars kept after they were final, so that late trades can revise them. */
+  readonly kept: number
   /** Where bars go, in the order of their becoming known. */
   readonly emit: (bar: Bar) => void
   /** A trade for a bar that is no longer kept. */
@@ -51,12 +54,24 @@ export class Series {
   }
 
   /** Adds a trade. It moves the symbol's time on, which may let bars out. */
-  add(tick: Trade & Pick<Tick, 'symbol'>): void {
-    const entry = this.#entryAt(tick.timestamp)
-    if (entry === null) return
-    if (entry.summary === null) entry.summary = summaryOf(tick, entry.bucket.start)
-    else addTick(entry.summary, tick)
-    this.#touched(entry, tick.timestamp)
+  add(tick: SymbolTrade): void {
+    this.#added(tick)
+  }
+
+  /**
+   * Adds trades in (time, seq) order, column by column.
+   * @param leftOut bits of `flags` whose trades are left out
+   * @param ordinal seq of the first; the others follow
+   */
+  addColumns(columns: TradeColumns, leftOut: number, ordinal: number): void {
+    for (let i = 0; i < columns.length; ) {
+      const at = i++
+      if ((columns.flags[at]! & leftOut) !== 0) continue
+      const entry = this.#added(tradeAt(columns, at, { symbol: this.#context.symbol, ordinal }))
+      if (entry === null) continue
+      i = addRun(entry.summary!, columns, { from: i, before: entry.bucket.solid, leftOut, ordinal })
+      this.#touched(entry, entry.summary!.last_time)
+    }
   }
 
   /** Adds a summary of trades (a stored minute, a vendor's bar), which must lie within one bucket. */
@@ -119,6 +134,15 @@ export class Series {
     }
     if (this.#context.fill === 'none' || this.#front === null) return due
     return Math.min(due, this.#nextToFill(this.#front).settled)
+  }
+
+  #added(trade: SymbolTrade): Entry | null {
+    const entry = this.#entryAt(trade.timestamp)
+    if (entry === null) return null
+    if (entry.summary === null) entry.summary = summaryOf(trade, entry.bucket.start)
+    else addTick(entry.summary, trade)
+    this.#touched(entry, trade.timestamp)
+    return entry
   }
 
   #entryAt(time: number): Entry | null {
@@ -198,9 +222,10 @@ export class Series {
 
   /** Forgets what is beyond the bars that are kept, and the holes before them. */
   #evict(): void {
-    if (this.#entries.size <= KEPT) return
+    const { kept } = this.#context
+    if (this.#entries.size < kept + FORGOTTEN) return
     for (const [start, { state }] of this.#entries) {
-      if (this.#entries.size <= KEPT || state !== 'final') break
+      if (this.#entries.size <= kept || state !== 'final') break
       this.#entries.delete(start)
       this.#evictedFrom = Math.min(this.#evictedFrom, start)
       this.#evictedTo = Math.max(this.#evictedTo, start)

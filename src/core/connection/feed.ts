@@ -1,14 +1,12 @@
 import type { Clock } from '../clock.ts'
 import { HkqError } from '../errors.ts'
-import type { MarketEvent, Status, StatusState } from '../market/event.ts'
+import type { MarketEvent } from '../market/event.ts'
 import type { Sessions } from '../market/session.ts'
 import { Channel } from '../pipeline/channel.ts'
 import type { Inquiry } from '../pipeline/inquiry.ts'
-import { LineTeller } from '../pipeline/line-teller.ts'
 import type { Checkpoint, LineState, Source } from '../pipeline/source.ts'
-import { CoverageTeller } from './coverage.ts'
 import { Endpoints } from './endpoints.ts'
-import { GapTracker } from './gaps.ts'
+import { FeedTeller } from './feed-teller.ts'
 import type { Gate } from './gate.ts'
 import { untilLeft } from './leaving.ts'
 import { Link, type LinkEnd } from './link.ts'
@@ -84,32 +82,22 @@ class VendorFeed implements Feed {
   readonly #stop = new AbortController()
   readonly #channel: Channel<MarketEvent>
   readonly #subscription: Subscription
-  readonly #gaps: GapTracker
+  readonly #teller: FeedTeller
   readonly #watchdog: Watchdog
   readonly #retries: Retries
-  readonly #endpoints: Endpoints
+  #endpoints: Endpoints
   readonly #mutes: MuteWatch | undefined
-  readonly #coverage: CoverageTeller | undefined
-  readonly #line: LineTeller
   #link: Link | undefined
-  /** Local time of the last data, of the opening of a connection without any. */
-  #dataAt = 0
 
   constructor(vendor: Vendor, options: FeedOptions) {
-    const { symbols, depth, sessions, clock, checkpoints, capacity, inquiry } = options
+    const { symbols, depth, sessions, clock, capacity, inquiry } = options
     this.name = vendor.name
     this.clock = clock
     this.#vendor = vendor
     this.#options = options
-    this.#line = new LineTeller(vendor.name, clock)
     this.#channel = new Channel(capacity, () => this.#resume())
     this.#subscription = new Subscription(vendor, symbols, depth)
-    const reached = checkpoints?.filter(({ source }) => source === vendor.name)
-    this.#gaps = new GapTracker(vendor.name, sessions, reached)
-    this.#gaps.watch(symbols, clock.now())
-    if (checkpoints) {
-      this.#coverage = new CoverageTeller(vendor.name, this.#gaps, clock, (coverage) => this.#channel.push(coverage))
-    }
+    this.#teller = new FeedTeller(vendor.name, this.#channel, options)
     this.#watchdog = new Watchdog(sessions)
     this.#retries = new Retries({ ...options, vendor })
     this.#endpoints = new Endpoints(vendor.endpoints)
@@ -117,8 +105,8 @@ class VendorFeed implements Feed {
     this.#mutes = new MuteWatch({
       ...{ inquiry, sessions, clock },
       isReading: () => this.#link?.isPaused === false && this.#link.doubtedSince === null,
-      mute: (symbol) => this.#gaps.mute(symbol, clock.now()),
-      warning: (detail, symbol) => this.#tell('warning', detail, symbol),
+      mute: (symbol) => this.#teller.gaps.mute(symbol, clock.now()),
+      warning: (detail, symbol) => this.#teller.status('warning', detail, symbol),
       subscribeAgain: () => this.#link?.subscribeAgain(),
       giveUp: (detail) => this.#link?.giveUp(detail),
     })
@@ -133,7 +121,7 @@ class VendorFeed implements Feed {
   }
 
   lines(): readonly LineState[] {
-    return [this.#line.state]
+    return [this.#teller.line]
   }
 
   [Symbol.asyncIterator](): AsyncIterator<readonly MarketEvent[]> {
@@ -146,17 +134,17 @@ class VendorFeed implements Feed {
     try {
       while (!signal.aborted) {
         const end = await this.#connect(signal)
-        if (signal.aborted && end.since !== undefined)
-          this.#gaps.lost(end.cause, end.since, Math.min(end.since, this.#dataAt))
+        if (signal.aborted && end.since !== undefined) this.#teller.lost(end.cause, end.since)
         if (signal.aborted) break
         if (end.error !== undefined) throw end.error
         if (this.#options.maxRetries === 0 && end.code === 1000) break
         await this.#retries.wait(this.#lost(end), signal)
+        if (this.#vendor.endpointsNow) this.#endpoints = new Endpoints(await this.#vendor.endpointsNow())
       }
-      this.#finish()
+      this.#teller.ended()
       this.#channel.close()
     } catch (error) {
-      this.#finish()
+      this.#teller.ended()
       this.#channel.fail(error)
     }
   }
@@ -191,36 +179,36 @@ class VendorFeed implements Feed {
       {
         opened: () => {
           this.#endpoints.opened(endpoint, this.clock.monotonic() - startedAt)
-          this.#dataAt = this.clock.now()
-          this.#gaps.up(this.#dataAt)
-          this.#coverage?.opened()
+          this.#teller.opened(this.clock.now())
           this.#mutes?.opened()
         },
         up: () => {
-          this.#line.up()
-          this.#tell('up', `${redactUrl(endpoint)}, symbols: ${this.#subscription.active.length}`)
+          this.#teller.up(`${redactUrl(endpoint)}, symbols: ${this.#subscription.active.length}`)
         },
         data: (events) => {
           if (!hasData) this.#healthy(endpoint)
           hasData = true
-          this.#dataAt = this.clock.now()
           this.#mutes?.heard(events)
-          this.#deliver(events)
+          this.#teller.data(events, this.clock.now())
+          if (this.#hasRoom()) this.#cover()
         },
-        junk: (events) => void this.#queue(events),
+        junk: (events) => {
+          this.#channel.pushAll(events)
+          this.#hasRoom()
+        },
         alive: (sentAt) => {
-          this.#coverage?.answered(sentAt)
+          this.#teller.coverage?.answered(sentAt)
           this.#cover()
         },
         lapsed: () => {
-          this.#gaps.clockChanged()
+          this.#teller.gaps.clockChanged()
           this.#mutes?.lapsed()
         },
         dropped: ({ symbol, detail }) => {
           this.#watch()
-          this.#tell('warning', detail, symbol)
+          this.#teller.status('warning', detail, symbol)
         },
-        warning: (detail) => this.#tell('warning', detail),
+        warning: (detail) => this.#teller.status('warning', detail),
       },
       signal,
     )
@@ -241,30 +229,25 @@ class VendorFeed implements Feed {
 
   #watch(): void {
     const { active } = this.#subscription
-    this.#gaps.watch(active, this.clock.now())
+    this.#teller.watch(active)
     this.#mutes?.watch(active)
   }
 
-  #deliver(events: MarketEvent[]): void {
-    if (this.#queue(this.#gaps.mark(events))) this.#cover()
-  }
-
   /** Whether there is room for more; where not, the socket is read no further. */
-  #queue(events: readonly MarketEvent[]): boolean {
-    this.#channel.pushAll(events)
+  #hasRoom(): boolean {
     if (!this.#channel.full) return true
     this.#link?.pause()
-    this.#coverage?.paused()
+    this.#teller.coverage?.paused()
     return false
   }
 
   #resume(): void {
-    this.#coverage?.resumed()
+    this.#teller.coverage?.resumed()
     this.#link?.resume()
   }
 
   #cover(): void {
-    this.#coverage?.heard(() => this.#link?.doubtedSince !== null)
+    this.#teller.coverage?.heard(() => this.#link?.doubtedSince !== null)
   }
 
   /**
@@ -273,23 +256,10 @@ class VendorFeed implements Feed {
    * @throws HkqError E_NETWORK when the retries are exhausted
    */
   #lost({ cause, detail, since = this.clock.now() }: LinkEnd): number {
-    this.#gaps.lost(cause, since, Math.min(since, this.#dataAt))
-    this.#coverage?.lost()
-    this.#line.lost(detail)
+    this.#teller.lost(cause, since)
+    this.#teller.away(detail)
     const wait = this.#retries.lost(detail)
-    this.#tell('lost', `${detail}; next try in ${(wait / 1_000).toFixed(1)} s`)
+    this.#teller.status('lost', `${detail}; next try in ${(wait / 1_000).toFixed(1)} s`)
     return wait
-  }
-
-  #finish(): void {
-    const now = this.clock.now()
-    this.#line.lost('the feed has ended')
-    this.#channel.pushAll(this.#gaps.end(now))
-    this.#coverage?.ended(now)
-  }
-
-  #tell(state: StatusState, detail: string, symbol: string | null = null): void {
-    const status: Status = { type: 'status', source: this.name, symbol, state, timestamp: this.clock.now(), detail }
-    this.#channel.push(status)
   }
 }

@@ -1,8 +1,8 @@
 import { byTimeAndSeq, type Gap, type GapCause, type MarketEvent, type Seq, type Tick } from '../market/event.ts'
-import type { Sessions } from '../market/session.ts'
+import { openingBefore, type Sessions } from '../market/session.ts'
 import { DAY, HOUR } from '../market/time.ts'
 import { FeedTime } from '../validation/feed-time.ts'
-import { isQuiet, isTraded, missedBy, openingBefore } from './missed.ts'
+import { isQuiet, isTraded, missedBy } from './missed.ts'
 
 /** How far the history of one symbol reached before this run. A pipeline Checkpoint is one. */
 export interface Reached {

@@ -13,12 +13,6 @@ export interface Known {
   readonly covered: number
 }
 
-/** Opening of the session, auctions included, that is on at `now`; null outside. */
-export function openingBefore(now: number, sessions: Sessions): number | null {
-  const day = sessions.day(now)
-  return day === null ? null : (sessionsOf(day).find(({ open, close }) => now >= open && now < close)?.open ?? null)
-}
-
 /** Whether a session, auctions included, is on at any time from `from` to before `to`. */
 export function isTraded(from: number, to: number, sessions: Sessions): boolean {
   return sessions.days(from, to).some((day) => sessionsOf(day).some(({ open, close }) => open < to && close > from))

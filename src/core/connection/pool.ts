@@ -1,5 +1,5 @@
 import { HkqError, messageOf } from '../errors.ts'
-import type { MarketEvent, StatusState } from '../market/event.ts'
+import type { MarketEvent, Status, StatusState } from '../market/event.ts'
 import { Channel } from '../pipeline/channel.ts'
 import type { LineState } from '../pipeline/source.ts'
 import type { Feed, FeedOptions } from './feed.ts'
@@ -142,13 +142,20 @@ class Pool implements Feed {
     let failure: unknown
     try {
       for await (const events of feed) {
-        this.#channel.pushAll(events)
+        this.#channel.pushAll(this.#marked(events, feed))
         if (this.#channel.full) await new Promise<void>((resolve) => this.#drained.push(resolve))
       }
     } catch (error) {
       failure = error
     }
     this.#ended(this.#feeds.indexOf(feed), failure)
+  }
+
+  /** States of one connection are those of its symbols, unless it is the only one. */
+  #marked(events: readonly MarketEvent[], feed: Feed): readonly MarketEvent[] {
+    if (this.#feeds.length === 1 || !events.some(isOfConnection)) return events
+    const symbols = [...this.#held[this.#feeds.indexOf(feed)]!]
+    return events.map((event) => (isOfConnection(event) ? { ...event, symbols } : event))
   }
 
   #ended(which: number, failure: unknown): void {
@@ -158,8 +165,9 @@ class Pool implements Feed {
       this.#resolve()
     } else if (!this.#options.signal.aborted && !this.#stop.signal.aborted) {
       const why = failure === undefined ? 'the vendor has closed it' : messageOf(failure)
-      const count = this.#held[which]!.size
-      this.#tell('warning', `connection ${which + 1} has ended, ${count} symbols are heard no more: ${why}`)
+      const symbols = [...this.#held[which]!]
+      const detail = `connection ${which + 1} has ended, ${symbols.length} symbols are heard no more: ${why}`
+      this.#tell('warning', detail, symbols)
     }
   }
 
@@ -176,7 +184,12 @@ class Pool implements Feed {
     return `${symbols} symbols over ${this.#feeds.length} connections: ${shares.join(', ')}`
   }
 
-  #tell(state: StatusState, detail: string): void {
-    this.#channel.push({ type: 'status', source: this.name, symbol: null, state, timestamp: this.clock.now(), detail })
+  #tell(state: StatusState, detail: string, symbols?: readonly string[]): void {
+    const status = { source: this.name, symbol: null, state, timestamp: this.clock.now(), detail }
+    this.#channel.push({ type: 'status', ...status, ...(symbols && { symbols }) })
   }
+}
+
+function isOfConnection(event: MarketEvent): event is Status {
+  return event.type === 'status' && event.symbol === null && (event.state === 'lost' || event.state === 'up')
 }

@@ -10,6 +10,8 @@ export interface Vendor {
   readonly name: string
   /** WebSocket addresses without any secret, most preferred first. */
   readonly endpoints: readonly string[]
+  /** Where the endpoints may move: those of now, asked before each further attempt. Never rejects. */
+  endpointsNow?(): Promise<readonly string[]>
   /** What to connect to: the endpoint with its secret. Never logged. */
   connect(endpoint: string): { url: string; headers?: Record<string, string> }
   /** Least time between two frames sent on one connection, ms (0: none). */

@@ -34,7 +34,7 @@ export type Interval = (typeof INTERVALS)[number]
 /** Ticks that come with a history: what the tick line opens with. */
 export const FIRST_TICKS = 100
 
-export type ServerMessage = Hello | Frame | History | Older | Refusal
+export type ServerMessage = Hello | Frame | History | Older | EarlierVolatility | Refusal
 
 export type PageMessage = Watch | Painted | AskOlder
 
@@ -91,10 +91,21 @@ export interface Older extends Past {
   type: 'older'
 }
 
+/**
+ * Volatility of whole days that the bars of a history, or of what is older, have shown: it comes behind them, the newest days
+ * first, in order of time. Of a step of the chart the last value, and those that enter or leave an alert.
+ */
+export interface EarlierVolatility {
+  type: 'volatility'
+  id: number
+  volatility: readonly ChartVolatility[]
+}
+
 /** A stretch of the past of the symbol watched, in order of time. */
 export interface Past {
   id: number
   bars: readonly ChartBar[]
+  /** Of the day that is judged now; that of earlier ones comes behind (`EarlierVolatility`). */
   volatility: readonly ChartVolatility[]
   gaps: readonly ChartGap[]
   /** Stretches of trading that the bars lie in, so that breaks can be shown as such. */

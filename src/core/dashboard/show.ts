@@ -12,6 +12,7 @@ import { seamOf } from '../warm-up/history.ts'
 import { joined } from '../warm-up/joined.ts'
 import { begin, beginningOf } from './beginning.ts'
 import { Desk } from './desk.ts'
+import { EarlierDays } from './earlier-days.ts'
 import { bringFills } from './fills.ts'
 import { type Following, followed } from './followed.ts'
 import { StoredHistory } from './history.ts'
@@ -25,6 +26,8 @@ const WAITING = 500_000
 export interface Show {
   readonly desk: Desk
   readonly past: PastReader
+  /** Volatility of earlier days, where there is a store. */
+  readonly earlier?: EarlierDays
   /** The source's present, epoch ms. */
   readonly now: () => number
   /** Whether a recorder's store is read, which tells no states of a feed. */
@@ -119,6 +122,7 @@ async function showAfter(
   const beginning = await beginningOf(store, await seamOf(store, symbols, settings), sessions)
   for (const symbol of symbols) desk.sheet(symbol)
   const past = new PastReader(desk, new StoredHistory(store, sessions), (symbol) => beginning.newest.get(symbol))
+  const earlier = new EarlierDays(store, settings, { begin: beginning.day, clock: context.clock })
   const present = new Present(wall, true)
   const food = new Channel<MarketEvent>(WAITING)
   const ready = begin(desk, store, symbols, beginning)
@@ -138,7 +142,7 @@ async function showAfter(
   const done = played()
   for (const work of [done, filled]) work.catch(() => {})
   return {
-    ...{ desk, past, now: () => present.now(), isRecorded: true, ready, done },
+    ...{ desk, past, earlier, now: () => present.now(), isRecorded: true, ready, done },
     close: async () => {
       await Promise.allSettled([done, filled])
       await store.close()

@@ -3,8 +3,20 @@ import { messageOf } from '../errors.ts'
 import { dayNumber } from '../market/time.ts'
 import { sanitise } from '../terminal/sanitise.ts'
 import type { Desk } from './desk.ts'
+import type { EarlierDays } from './earlier-days.ts'
+import { EarlierLine } from './earlier-line.ts'
 import type { PastReader } from './past.ts'
-import type { ChartSession, Frame, Hello, Interval, PageMessage, ServerMessage, Watched, WatchRow } from './protocol.ts'
+import type {
+  ChartBar,
+  ChartSession,
+  Frame,
+  Hello,
+  Interval,
+  PageMessage,
+  ServerMessage,
+  Watched,
+  WatchRow,
+} from './protocol.ts'
 import type { Sheet } from './sheet.ts'
 
 /** Least time between two frames, and the longest, ms. */
@@ -17,6 +29,8 @@ const RATES = 250
 export interface ViewerContext {
   readonly desk: Desk
   readonly past: PastReader
+  /** Volatility of earlier days, where there is a store. */
+  readonly earlier?: EarlierDays
   readonly hello: Hello
   /** Measures the pace. */
   readonly clock: Clock
@@ -34,6 +48,8 @@ interface Watching {
   readonly id: number
   readonly sheet: Sheet
   readonly every: Interval
+  /** Volatility of the days that its bars go back to; null without a store. */
+  readonly earlier: EarlierLine | null
   version: number
   nth: number
   now: number
@@ -49,6 +65,8 @@ export class Viewer {
   #watching: Watching | null = null
   /** The newest wish of each kind: what was wished before and is not answered yet is wished no more. */
   #wishes = { watch: 0, older: 0 }
+  /** Aborts when the page looks at something else, or goes. */
+  #looking = new AbortController()
   #sent = -1
   #n = 0
   #painted = 0
@@ -82,7 +100,12 @@ export class Viewer {
   /** Sends frames until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
     const { clock, desk, send, hello } = this.#context
-    signal.addEventListener('abort', () => this.#wake(), { once: true })
+    const leave = (): void => {
+      this.#wishes.watch++
+      this.#looking.abort()
+      this.#wake()
+    }
+    signal.addEventListener('abort', leave, { once: true })
     send(hello)
     while (!signal.aborted) {
       const sentAt = clock.monotonic()
@@ -109,8 +132,10 @@ export class Viewer {
       if (wish !== this.#wishes.watch) return
       this.#wishes.older++
       const day = dayNumber(now())
-      this.#watching = { id, sheet, every, version, nth, now: now(), day }
+      const earlier = this.#earlierOf(id, sheet, every)
+      this.#watching = { id, sheet, every, earlier, version, nth, now: now(), day }
       send({ type: 'history', id, symbol, every, ...opening })
+      reach(earlier, opening)
     } catch (error) {
       this.#refuse(id, messageOf(error))
     }
@@ -123,10 +148,25 @@ export class Viewer {
     const { past, now, send } = this.#context
     try {
       const { past: older } = await past.older(watching.sheet, watching.every, before, now)
-      if (wish === this.#wishes.older) send({ type: 'older', id, ...older })
+      if (wish !== this.#wishes.older) return
+      send({ type: 'older', id, ...older })
+      reach(watching.earlier, older)
     } catch (error) {
       this.#refuse(id, messageOf(error))
     }
+  }
+
+  /** In place of the one before, which ends. */
+  #earlierOf(id: number, sheet: Sheet, every: Interval): EarlierLine | null {
+    this.#looking.abort()
+    this.#looking = new AbortController()
+    const { earlier: days, send } = this.#context
+    if (days === undefined) return null
+    return new EarlierLine({
+      ...{ days, sheet, every, signal: this.#looking.signal },
+      send: (volatility) => send({ type: 'volatility', id, volatility }),
+      fail: (error) => this.#refuse(id, `volatility of earlier days: ${messageOf(error)}`),
+    })
   }
 
   #refuse(id: number, reason: string): void {
@@ -190,6 +230,10 @@ export class Viewer {
     this.#wake = () => sleep.abort()
     await this.#context.clock.sleep(ms, sleep.signal)
   }
+}
+
+function reach(line: EarlierLine | null, { bars }: { bars: readonly ChartBar[] }): void {
+  if (bars[0] !== undefined) line?.reach(bars[0].start)
 }
 
 function rowsOf({ sheets }: Desk, version: number): WatchRow[] {

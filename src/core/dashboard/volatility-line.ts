@@ -1,4 +1,4 @@
-import { dayNumber, MINUTE } from '../market/time.ts'
+import { dayNumber, dayStart, MINUTE } from '../market/time.ts'
 import type { VolatilityRecord } from '../statistics/volatility/record.ts'
 import type { ChartVolatility } from './protocol.ts'
 
@@ -25,6 +25,11 @@ export class VolatilityLine {
 
   get size(): number {
     return this.#entries.length
+  }
+
+  /** Midnight of its day, epoch ms; -Infinity before the first value. */
+  get day(): number {
+    return dayStart(this.#day)
   }
 
   add(record: VolatilityRecord, version: number): void {

@@ -35,6 +35,11 @@ export type Seq = number | bigint
 /** The largest sequence number: 64 bits with a sign. */
 export const MAX_SEQ = 2n ** 63n - 1n
 
+/** Whether it can be a sequence number: a whole one, exact, of 64 bits with a sign. */
+export function isSeq(seq: Seq): boolean {
+  return typeof seq === 'number' ? Number.isSafeInteger(seq) : seq <= MAX_SEQ && seq >= -MAX_SEQ
+}
+
 /**
  * One trade with the top of book as it stood. Prices in the traded currency, sizes in shares, times in epoch
  * milliseconds UTC. Field names are those of the JSON. An index has null volume, turnover, value and quote.
@@ -99,7 +104,10 @@ export function lacksTrades({ filled_by }: Pick<Gap, 'filled_by'>): boolean {
 
 export type StatusState = 'connecting' | 'up' | 'lost' | 'waiting' | 'warning' | 'halted' | 'resumed' | 'ended'
 
-/** State of a feed, or of one symbol where a vendor tells it. `detail` is plain text for people. */
+/**
+ * State of a feed, or of one symbol where a vendor tells it. `detail` is plain text for people. `symbols` are those that one
+ * of several connections of the feed carries, where the state is that of this connection alone.
+ */
 export interface Status {
   type: 'status'
   source: string
@@ -107,10 +115,16 @@ export interface Status {
   state: StatusState
   timestamp: number
   detail: string
+  symbols?: readonly string[]
 }
 
 export const REJECT_REASONS = ['malformed', 'price', 'volume', 'crossed'] as const
 export type RejectReason = (typeof REJECT_REASONS)[number]
+
+/** Whether a state tells that a connection brings nothing now, be it made again or not. */
+export function isLoss({ state, symbol, symbols }: Status): boolean {
+  return symbol === null && (state === 'lost' || (state === 'warning' && symbols !== undefined))
+}
 
 /** A record that cannot be a trade, kept with its reason and raw payload. Travels in the stream like everything else. */
 export interface Rejected {

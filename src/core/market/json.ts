@@ -24,7 +24,9 @@ export const TIME_FIELDS: ReadonlySet<string> = new Set([
  * for a line break, or that steer a terminal, are escaped.
  */
 export function toJson(record: MarketEvent | Bar | { readonly type: string }, time: TimeFormat = formatIso): string {
-  return record.type === 'tick' ? tickToJson(record as Tick, time) : inert(JSON.stringify(outward(record, time)))
+  if (record.type === 'tick') return tickToJson(record as Tick, time)
+  if (record.type === 'bar') return barToJson(record as Bar, time)
+  return inert(JSON.stringify(outward(record, time)))
 }
 
 function tickToJson(tick: Tick, time: TimeFormat): string {
@@ -41,6 +43,16 @@ function tickToJson(tick: Tick, time: TimeFormat): string {
     `,"flags":${flags.length === 0 ? '[]' : JSON.stringify(flags)},"seq":${seqText(tick.seq)}` +
     `,"source":${inert(JSON.stringify(tick.source))}` +
     `,"received_at":${tick.received_at === null ? 'null' : `"${time(tick.received_at)}"`}}`
+  )
+}
+
+function barToJson(bar: Bar, time: TimeFormat): string {
+  return (
+    `{"type":"bar","symbol":"${bar.symbol}","start":"${time(bar.start)}","end":"${time(bar.end)}"` +
+    `,"open":${number(bar.open)},"high":${number(bar.high)},"low":${number(bar.low)},"close":${number(bar.close)}` +
+    `,"volume":${number(bar.volume)},"turnover":${number(bar.turnover)},"vwap":${number(bar.vwap)}` +
+    `,"mean":${number(bar.mean)},"trades":${number(bar.trades)},"final":${bar.final},"has_gap":${bar.has_gap}` +
+    `${bar.revision === undefined ? '' : `,"revision":${number(bar.revision)}`}}`
   )
 }
 
@@ -63,11 +75,11 @@ function seqText(seq: Seq): string {
 
 /** The record as a plain object of JSON values, for `--format json` and for whoever prints it himself. */
 export function outward(record: object, time: TimeFormat = formatIso): Record<string, unknown> {
-  const plain: Record<string, unknown> = {}
-  for (const [name, value] of Object.entries(record)) {
+  const plain: Record<string, unknown> = { ...record }
+  for (const name in plain) {
+    const value = plain[name]
     if (typeof value === 'number' && TIME_FIELDS.has(name)) plain[name] = time(value)
     else if (typeof value === 'bigint') plain[name] = isExact(value) ? Number(value) : String(value)
-    else plain[name] = value
   }
   return plain
 }

@@ -50,6 +50,12 @@ export function sessionsOf({ continuous, phases, end }: TradingDay): readonly Se
   ]
 }
 
+/** Opening of the session, auctions included, that is on at `now`; null outside. */
+export function openingBefore(now: number, sessions: Sessions): number | null {
+  const day = sessions.day(now)
+  return day === null ? null : (sessionsOf(day).find(({ open, close }) => now >= open && now < close)?.open ?? null)
+}
+
 const MORNING: readonly (readonly [Phase, number, number])[] = [
   ['pre_opening', at(9), at(9, 20)],
   ['opening_auction', at(9, 20), at(9, 30)],

@@ -3,6 +3,8 @@ export const HKT_OFFSET = 8 * 3_600_000
 export const MINUTE = 60_000
 export const HOUR = 3_600_000
 export const DAY = 86_400_000
+/** The last millisecond of the year 9999 of Hong Kong: beyond it a time has no four-digit year. */
+export const LAST_TIME = 253_402_271_999_999
 
 /** Days since 1970-01-01 of the Hong Kong calendar day that contains `time` (epoch ms). */
 export function dayNumber(time: number): number {
@@ -24,9 +26,16 @@ export function formatDate(time: number): string {
   return new Date(time + HKT_OFFSET).toISOString().slice(0, 10)
 }
 
+/** The minute that was written last, since most times are of the same as the one before. */
+let latest = { minute: Number.NaN, text: '' }
+
 /** `2026-11-23T09:30:00.000+08:00`. */
 export function formatIso(time: number): string {
-  return `${new Date(time + HKT_OFFSET).toISOString().slice(0, 23)}+08:00`
+  const local = Math.trunc(time + HKT_OFFSET)
+  const minute = Math.floor(local / MINUTE)
+  if (minute !== latest.minute) latest = { minute, text: new Date(minute * MINUTE).toISOString().slice(0, -7) }
+  const rest = String(100_000 + local - minute * MINUTE)
+  return `${latest.text}${rest.slice(1, 3)}.${rest.slice(3)}+08:00`
 }
 
 /** `2026-11-23 09:30:00.000`, Hong Kong local, as the `ticks` view has it. */

@@ -1,6 +1,6 @@
 import { FLAGS, MAX_SEQ, type MarketEvent, type Rejected } from '../market/event.ts'
 import { canonicalSymbol } from '../market/symbol.ts'
-import { MINUTE } from '../market/time.ts'
+import { LAST_TIME, MINUTE } from '../market/time.ts'
 import { PHASES } from '../storage/columns.ts'
 import { reject } from '../validation/admit.ts'
 
@@ -44,7 +44,6 @@ function withSeq(event: MarketEvent): MarketEvent {
 
 type Check = (value: unknown) => boolean
 
-const LAST_TIME = 253_402_271_999_999
 const LONGEST_NAME = 80
 const LONGEST_TEXT = 2 ** 16
 
@@ -100,6 +99,7 @@ const SHAPES: Shapes = {
   status: {
     ...{ source: name, symbol: orNull(symbol), timestamp: time, detail: text },
     state: oneOf('connecting', 'up', 'lost', 'waiting', 'warning', 'halted', 'resumed', 'ended'),
+    symbols: (value) => value === undefined || listOf(symbol)(value),
   },
   rejected: {
     ...{ source: name, symbol: orNull(symbol), timestamp: orNull(time), raw: text, received_at: orNull(instant) },
@@ -114,6 +114,6 @@ function isEvent(value: unknown): value is MarketEvent {
   const { type, ...fields } = value as Record<string, unknown>
   if (typeof type !== 'string' || !Object.hasOwn(SHAPES, type)) return false
   const shape = SHAPES[type as MarketEvent['type']] as Readonly<Record<string, Check>>
-  const names = Object.keys(shape)
-  return Object.keys(fields).length === names.length && names.every((field) => shape[field]!(fields[field]))
+  const isKnown = Object.keys(fields).every((field) => Object.hasOwn(shape, field))
+  return isKnown && Object.keys(shape).every((field) => shape[field]!(fields[field]))
 }

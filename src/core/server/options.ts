@@ -7,8 +7,8 @@ import type { Fault } from './faults.ts'
 import type { PlanName } from './plan.ts'
 
 /**
- * When clients are told by hanging up that they miss trades: at the gaps of a live source, and at its losses too where it
- * has one connection, without which nothing comes.
+ * When clients are told by hanging up that they miss trades: at the gaps of a live source, and at its losses too where
+ * nothing else brings what a lost connection does not.
  */
 export type HangUp = 'nothing' | 'gaps' | 'losses'
 
@@ -51,9 +51,14 @@ export interface ServerOptions {
   faults?: readonly Fault[]
   /** Randomness of the faults, uniform in [0, 1). */
   random?: () => number
-  /** Called with the union of the subscribed symbols whenever it changes. */
+  /**
+   * Called with what the source is to bring whenever it changes: what clients subscribe, and for a minute what the last of
+   * them has left. Where it throws, since that is too many, it is called with what they subscribe alone.
+   */
   onWanted?: (symbols: ReadonlySet<string>) => void
-  /** Symbols that the source brings whoever wants them; of the others nothing is kept over a time when nobody did. */
+  /** Told why the source cannot bring what clients subscribe. */
+  onRefused?: (error: unknown) => void
+  /** Symbols that the source brings whoever wants them; of the others nothing is kept over a time when it did not. */
   always?: readonly string[]
   /** Default: nothing, as over a simulated or recorded source. */
   hangsUpFor?: () => HangUp

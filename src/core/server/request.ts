@@ -1,3 +1,6 @@
+/** Most bytes of one message or body from a client: 3,000 codes with their levels fit. */
+export const MAX_PAYLOAD = 256 * 1024
+
 /** A JSON object of a message, null for anything else: broken text, other types, too deep nesting. Never throws. */
 export function parseObject(text: string): Record<string, unknown> | null {
   try {

@@ -1,26 +1,24 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http'
+import { createServer, type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { type RawData, type WebSocket, WebSocketServer } from 'ws'
 import { type Clock, systemClock } from '../clock.ts'
 import { HkqError, messageOf } from '../errors.ts'
 import { isLoopbackHost } from '../loopback.ts'
 import type { MarketEvent } from '../market/event.ts'
-import { type AdmissionRules, admit, denialOf, deny, type HttpAnswer, targetOf } from './admission.ts'
-import { answerAlltick, dismiss, type Rules } from './alltick.ts'
+import { type AdmissionRules, admit, deny, type HttpAnswer } from './admission.ts'
+import type { Rules } from './alltick.ts'
 import { Board } from './board.ts'
 import { type Admission, Client } from './client.ts'
+import { CONVERSATIONS } from './conversation.ts'
 import { DIALECTS, type Dialect, WIRES } from './dialect.ts'
 import type { Fault } from './faults.ts'
-import { answerHttp, type Desk, methodOf } from './http-api.ts'
-import { answerInfoway, dismissInfoway, greetInfoway } from './infoway.ts'
-import { answerInfowayHttp, isInfowayPath } from './infoway-http.ts'
+import type { Desk } from './http-api.ts'
+import { answerRequest } from './http-front.ts'
 import { MinuteBars } from './minute-bars.ts'
 import type { QuoteServer, ServerOptions } from './options.ts'
 import { PLANS, Quota } from './plan.ts'
-import { answerTutorial } from './tutorial.ts'
+import { MAX_PAYLOAD } from './request.ts'
 
-/** Most bytes of one message or body from a client: 3,000 codes with their levels fit. */
-const MAX_PAYLOAD = 256 * 1024
 const MAX_CLIENTS = 1_000
 /** Connections of any kind: clients, requests, those that say nothing. */
 const MAX_CONNECTIONS = MAX_CLIENTS + 200
@@ -31,8 +29,6 @@ const MAX_WAITING = 64 << 20
 const GRACE_MS = 2_000
 const FULL: HttpAnswer = deny(503, 'too many connections')
 const LOST: HttpAnswer = deny(503, 'the source is lost')
-const FAILED: HttpAnswer = deny(500, 'request failed')
-const HTTP_PATH = /^\/(?:quote-stock-b-api|quote-b-api)\/([a-z_-]+)$/
 
 export type { QuoteServer, ServerOptions } from './options.ts'
 
@@ -89,14 +85,18 @@ class AlltickServer implements QuoteServer {
       paced,
       settleMs: options.settleMs ?? 2_000,
       bars,
+      sessions: options.sessions,
       onWanted: options.onWanted,
+      onRefused: options.onRefused ?? (() => {}),
       always: new Set(options.always),
       hangsUpFor: options.hangsUpFor ?? (() => 'nothing'),
     })
     this.#desk = { board: this.#board, bars, sessions: options.sessions, instruments, strict, has }
     const requestTimeout = options.requestMs ?? REQUEST_MS
     const patience = { requestTimeout, headersTimeout: requestTimeout, connectionsCheckingInterval: requestTimeout / 2 }
-    this.#http = createServer(patience, (request, response) => void this.#answer(request, response))
+    this.#http = createServer(patience, (request, response) => {
+      void answerRequest(request, response, this.#desk, this.#admission)
+    })
     this.#http.maxConnections = MAX_CONNECTIONS
     this.#http.on('upgrade', (request, socket, head) => this.#upgrade(request, socket as Socket, head))
   }
@@ -127,7 +127,7 @@ class AlltickServer implements QuoteServer {
       this.#http.listen(port, host, resolve)
     })
     this.#http.removeAllListeners('error').on('error', () => {})
-    void this.#watchHeartbeats()
+    void this.#watchTime()
   }
 
   publish(batch: readonly MarketEvent[]): Promise<void> {
@@ -189,78 +189,34 @@ class AlltickServer implements QuoteServer {
       this.#board.remove(client)
       if (token && admitted) quota.release(token, forex)
     })
-    if (dialect === 'infoway') greetInfoway(client)
-    if (!admitted && dialect === 'infoway') dismissInfoway(client, 512, 'Connection quantity exceeded')
-    else if (!admitted) dismiss(client)
+    CONVERSATIONS[dialect].greet(client)
+    if (!admitted) CONVERSATIONS[dialect].dismiss(client)
   }
 
   #message(client: Client, data: RawData): void {
     const text = (data as Buffer).toString('utf8')
-    const rules = this.#rules[client.dialect]
-    const now = this.#clock.monotonic()
-    if (client.dialect === 'tutorial') answerTutorial(client, this.#board, text)
-    else if (client.dialect === 'infoway') answerInfoway(client, this.#board, rules, text, now)
-    else answerAlltick(client, this.#board, rules, text, now)
+    const { dialect } = client
+    CONVERSATIONS[dialect].answer(client, this.#board, this.#rules[dialect], text, this.#clock.monotonic())
   }
 
-  async #watchHeartbeats(): Promise<void> {
+  async #watchTime(): Promise<void> {
     const { signal } = this.#closed
     while (!signal.aborted) {
       await this.#clock.sleep(1_000, signal)
+      if (signal.aborted) return
+      this.#board.expire()
       const now = this.#clock.monotonic()
       for (const client of this.#clients) {
         const { heartbeatMs } = WIRES[client.dialect]
         if (client.frozen || now - client.heartbeatAt < heartbeatMs) continue
-        const words = `no heartbeat for ${heartbeatMs / 1000} s`
-        if (client.dialect === 'infoway') dismissInfoway(client, 513, words)
-        else client.close(1008, words)
+        CONVERSATIONS[client.dialect].giveUp(client, `no heartbeat for ${heartbeatMs / 1000} s`)
       }
     }
-  }
-
-  async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { status, body } = await this.#answerHttp(request).catch(() => FAILED)
-    response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' })
-    response.end(body)
-  }
-
-  async #answerHttp(request: IncomingMessage): Promise<HttpAnswer> {
-    const target = targetOf(request)
-    if (target !== null && isInfowayPath(target.pathname)) {
-      const denial = denialOf(request, target, this.#admission)
-      if (denial) return denial
-      if (request.method !== 'GET') return deny(405, 'use GET')
-      return { status: 200, body: answerInfowayHttp(this.#desk, target) }
-    }
-    const name = HTTP_PATH.exec(target?.pathname ?? '')?.[1] ?? ''
-    const method = methodOf(name)
-    if (target === null || method === null) return deny(404, 'path not found')
-    const denial = denialOf(request, target, this.#admission)
-    if (denial) return denial
-    if (request.method !== method) return deny(405, `use ${method}`)
-    const text = method === 'GET' ? target.searchParams.get('query') : await bodyOf(request)
-    return { status: 200, body: JSON.stringify(answerHttp(this.#desk, name, text)) }
   }
 }
 
 function byDialect<T>(make: (dialect: Dialect) => T): Record<Dialect, T> {
   return Object.fromEntries(DIALECTS.map((dialect) => [dialect, make(dialect)])) as Record<Dialect, T>
-}
-
-/** The body of a request; null when it is too long or breaks off. */
-async function bodyOf(request: IncomingMessage): Promise<string | null> {
-  const chunks: Buffer[] = []
-  let size = 0
-  try {
-    for await (const chunk of request as AsyncIterable<Buffer>) {
-      size += chunk.length
-      if (size > MAX_PAYLOAD) return null
-      chunks.push(chunk)
-    }
-  } catch {
-    return null
-  }
-  return Buffer.concat(chunks).toString('utf8')
 }
 
 /** Refuses an upgrade, and does not wait for the other side to let go. */

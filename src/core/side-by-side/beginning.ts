@@ -1,10 +1,13 @@
 import type { Gap } from '../market/event.ts'
 import { alignmentOf, type Pair } from './alignment.ts'
 import { type Clocks, UNKNOWN } from './clocks.ts'
-import type { Lane, LaneId } from './lane.ts'
+import { type Lane, type LaneId, other } from './lane.ts'
 import type { Pairing, Waiting } from './pairing.ts'
+import { Places } from './places.ts'
 import type { Told } from './told.ts'
 
+/** What a loss costs between two feeds that tell nearly all: two trades are the least that may outweigh it, in pairs. */
+const LOSS = 1.5
 /** How often trades are laid side by side to learn the clocks: by order alone, then by order and clocks. */
 const PASSES = 2
 
@@ -27,40 +30,80 @@ export function likenessOf(told: Told): string {
   return told.type === 'tick' ? `${told.symbol} ${told.last_price} ${told.volume}` : `${told.symbol} rejected`
 }
 
-/** What is the same by its order, of all that waits. Clocks that are not known may learn from it. */
-export function alignedBy(clocks: Clocks, pairing: Pairing): Pair[] {
-  const [first, second] = [bySymbol(pairing.waiting(0)), bySymbol(pairing.waiting(1))]
-  const likeness = { key: likenessOf, distance: (one: Told, other: Told) => clocks.difference(one, other) }
-  const align = (): Pair[] =>
-    [...first]
-      .flatMap(([symbol, own]) => alignmentOf(own, second.get(symbol) ?? [], likeness))
-      .sort(([, a], [, b]) => a.at - b.at)
-  let pairs = align()
-  const passes = clocks.areKnown ? 1 : PASSES
-  for (let pass = 0; pass < passes && clocks.assume(pairs); pass++) pairs = align()
-  return pairs
+/** What is the same by its order, and whether both feeds are seen to tell nearly all. */
+export interface Aligned {
+  readonly pairs: readonly Pair[]
+  readonly isAllTold: boolean
 }
 
-/** The other feed's telling of what was kept back: by the order of the trades, and what that leaves by their likeness. */
+/** What is the same by its order, of all that waits. Clocks that are not known may learn from it. */
+export function alignedBy(clocks: Clocks, pairing: Pairing): Aligned {
+  const [first, second] = [bySymbol(pairing.waiting(0)), bySymbol(pairing.waiting(1))]
+  const likeness = {
+    key: likenessOf,
+    distance: (one: Waiting, another: Waiting) => clocks.difference(one.tick, another.tick),
+  }
+  const align = (loss: number): Pair[] =>
+    [...first]
+      .flatMap(([symbol, own]) => alignmentOf(own, second.get(symbol) ?? [], likeness, loss))
+      .sort(([, a], [, b]) => a.at - b.at)
+  let pairs = align(0)
+  const passes = clocks.areKnown ? 1 : PASSES
+  for (let pass = 0; pass < passes && clocks.assume(pairs); pass++) pairs = align(0)
+  const isAllTold = areOnePlace(pairs)
+  return { pairs: isAllTold ? align(LOSS) : pairs, isAllTold }
+}
+
+/** Whether the pairs lie one behind the other, as those of two feeds that tell all. */
+function areOnePlace(pairs: readonly Pair[]): boolean {
+  const places = new Places()
+  for (const pair of pairs) places.met(...pair)
+  return places.areTold
+}
+
+/**
+ * The other feed's telling of what was kept back: by the order of the trades, and what that leaves by likeness in between; for a
+ * trade of the first only where the second tells nearly all, since else it may be one that the second never told.
+ */
 export function partnersOf(
   deferred: readonly Deferred[],
-  pairs: readonly Pair[],
+  { pairs, isAllTold }: Aligned,
   pairing: Pairing,
 ): Map<Waiting, Waiting> {
   const partners = new Map<Waiting, Waiting>()
-  for (const [first, second] of pairs) {
+  const meet = (first: Waiting, second: Waiting): void => {
     pairing.remove(0, first)
     pairing.remove(1, second)
     partners.set(first, second).set(second, first)
   }
+  const aligned = new Map<string, Pair[]>()
+  for (const pair of pairs) {
+    meet(...pair)
+    const own = aligned.get(pair[0].tick.symbol)
+    if (own === undefined) aligned.set(pair[0].tick.symbol, [pair])
+    else own.push(pair)
+  }
   for (const { lane, waiting } of deferred) {
-    if (lane === 0 || partners.has(waiting)) continue
-    const first = pairing.take(1, waiting.tick)
-    if (first === null) continue
-    pairing.remove(1, waiting)
-    partners.set(first, waiting).set(waiting, first)
+    if (partners.has(waiting) || (lane === 0 && !isAllTold)) continue
+    const like = pairing.like(lane, waiting, within(aligned.get(waiting.tick.symbol) ?? [], lane, waiting))
+    if (like === null) continue
+    if (lane === 0) meet(waiting, like)
+    else meet(like, waiting)
   }
   return partners
+}
+
+/** Whether a trade of the other feed stands between the same pairs as this one. */
+function within(pairs: readonly Pair[], lane: LaneId, { place }: Waiting): (like: Waiting) => boolean {
+  let [from, to] = [0, pairs.length]
+  while (from < to) {
+    const middle = (from + to) >> 1
+    if (pairs[middle]![lane].place < place) from = middle + 1
+    else to = middle
+  }
+  const after = pairs[from - 1]?.[other(lane)].place ?? -1
+  const before = pairs[from]?.[other(lane)].place ?? Number.POSITIVE_INFINITY
+  return (like) => like.place > after && like.place < before
 }
 
 /** What may be the other feed's telling, of which many may be one: what may have gone out is taken to have done so. */
@@ -68,7 +111,7 @@ export function likesOf(deferred: readonly Deferred[], pairing: Pairing): Map<Wa
   const likes = new Map<Waiting, Waiting>()
   for (const { lane, waiting } of deferred) {
     if (waiting.given) continue
-    const like = pairing.like(lane, waiting.tick, ({ given }) => lane === 1 || given)
+    const like = pairing.like(lane, waiting, ({ given }) => lane === 1 || given)
     if (like === null) continue
     likes.set(waiting, like)
     pairing.remove(lane, waiting)

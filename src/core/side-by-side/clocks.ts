@@ -7,13 +7,15 @@ import type { Told } from './told.ts'
 
 /** How far two clocks may be apart before more is known, ms. */
 export const UNKNOWN: Range = { low: -5_000, high: 5_000, median: 0 }
-/** What a trade, or the other feed's telling of it, may be later than any was, ms, and still be on time. */
-const JITTER = 50
 /** Pairs that tell the difference at once, the time that they must have come over, ms, and the share of them that must agree within 1 s. */
 const ENOUGH = 16
 const SPAN = 1_500
 const AGREED = 0.8
 const GRAIN = 1_000
+/** What a trade, or the other feed's telling of it, may be later than any was, ms, and still be on time. */
+const JITTER = 50
+/** Up to this width a difference is that of two clocks of milliseconds, ms. */
+const STEADY = 50
 /** Pairs at either end that may be mistakes. */
 const STRAY = 0.005
 /** Silence beyond that which makes a trade overdue, ms. */
@@ -33,6 +35,8 @@ interface Assumed {
  */
 export class Clocks {
   readonly #runs = new Runs()
+  /** Whether a feed has told whole seconds only. */
+  readonly #areWhole: [boolean, boolean] = [true, true]
   readonly #exchange = new Spread()
   readonly #arrival = new Spread()
   #assumed: Assumed | null = null
@@ -40,6 +44,7 @@ export class Clocks {
 
   /** @param at monotonic time, ms */
   observe(lane: LaneId, tick: Tick, at: number): void {
+    this.#areWhole[lane] &&= tick.timestamp % GRAIN === 0
     if (tick.received_at !== null) this.#lags[lane].add(tick.received_at - tick.timestamp, at)
     const match = this.#runs.match(lane, tick)
     if (match === null) return
@@ -55,7 +60,9 @@ export class Clocks {
    * @returns whether it is told by them
    */
   assume(pairs: readonly Pair[]): boolean {
-    if (pairs.length < ENOUGH || pairs.at(-1)![1].at - pairs[0]![1].at < SPAN) return false
+    if (pairs.length < ENOUGH) return false
+    const times = pairs.map(([first]) => first.tick.timestamp).sort((a, b) => a - b)
+    if (times.at(-1)! - times[0]! < SPAN) return false
     const apart = pairs.map(([first, second]) => second.tick.timestamp - first.tick.timestamp).sort((a, b) => a - b)
     const middle = apart[apart.length >> 1]!
     const agreed = apart.filter((value) => Math.abs(value - middle) <= GRAIN)
@@ -74,8 +81,14 @@ export class Clocks {
   /** By the alignment as long as runs agree: in a market that repeats itself many runs mislead, though not their median. */
   get #range(): Range | null {
     const [learnt, assumed] = [this.#exchange.range, this.#assumed?.exchange ?? null]
-    if (learnt === null || assumed === null) return learnt ?? assumed
-    return learnt.median >= assumed.low && learnt.median <= assumed.high ? assumed : learnt
+    if (learnt === null || assumed === null) return this.#widened(learnt ?? assumed)
+    return this.#widened(learnt.median >= assumed.low && learnt.median <= assumed.high ? assumed : learnt)
+  }
+
+  /** Of a clock of whole seconds only a part of the second may have been seen. */
+  #widened(range: Range | null): Range | null {
+    if (range === null || !this.#areWhole.includes(true)) return range
+    return { ...range, low: Math.min(range.low, range.high - GRAIN), high: Math.max(range.high, range.low + GRAIN) }
   }
 
   get #arrivalRange(): Range | null {
@@ -169,6 +182,12 @@ export class Clocks {
     if (received_at === null || range === null) return false
     const lag = received_at - timestamp
     return this.#isFine(lane) || (lag >= range.low - JITTER && lag <= range.high + JITTER)
+  }
+
+  /** Whether one of them tells time so coarsely, or so unsteadily, that it is seldom the time that tells trades apart. */
+  get areCoarse(): boolean {
+    const range = this.#range
+    return range !== null && range.high - range.low > STEADY
   }
 }
 

@@ -43,18 +43,19 @@ export class Hearing {
     for (const [symbol, track] of this.#tracks) this.#change(symbol, track, at)
   }
 
-  /** What both feeds missed though one of them was thought to hear: from their last trade to the next one. */
-  missed(at: number): void {
+  /** What both feeds missed though one of them was thought to hear: from their last trade to the next one that came after `since`. */
+  missed(at: number, since: number): void {
     for (const [symbol, track] of this.#tracks) {
-      deafen(track, at)
+      deafen(track, since)
       this.#change(symbol, track, at)
     }
   }
 
-  /** A trade goes out, made at some exchange time between these two. */
+  /** A trade goes out, made at some exchange time between these two, that came at monotonic time `at`, if long ago. */
   given(symbol: string, { earliest, latest }: { earliest: number; latest: number }, at: number): void {
     const track = this.#trackOf(symbol, at)
-    reached(track, latest, at)
+    if (track.deafFrom !== null && at < track.deafSince) track.deafFrom = Math.max(track.deafFrom, earliest)
+    else reached(track, latest, at)
     track.last = Math.max(track.last, earliest)
   }
 

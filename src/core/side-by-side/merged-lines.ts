@@ -25,9 +25,10 @@ export class MergedLines implements Rule {
   }
 
   trade(lane: LaneId, tick: Told, at: number): Verdict {
-    const told = this.#pairing.take(lane, tick)
+    const waiting = { tick, at, given: true, place: 0 }
+    const told = this.#pairing.take(lane, waiting)
     if (told === null) {
-      this.#pairing.add(lane, { tick, at, given: true })
+      this.#pairing.add(lane, waiting)
       return { isGiven: true, isPaired: false }
     }
     const isSame = tick.type === 'rejected' || contentOf(told.tick as Tick) === contentOf(tick)
@@ -45,7 +46,9 @@ export class MergedLines implements Rule {
 
   readonly due = Number.POSITIVE_INFINITY
 
-  away(): readonly Told[] {
+  joined(): void {}
+
+  away(): readonly Waiting[] {
     return []
   }
 

@@ -13,12 +13,14 @@ export interface Waiting {
   readonly at: number
   /** Whether it went out. */
   given: boolean
+  /** How many its feed had told of the symbol before it. */
+  readonly place: number
 }
 
 /** What makes two tellings one trade: the same key, and the least distance; Infinity is too far. */
 export interface Likeness {
   key(tick: Told): string
-  distance(first: Told, second: Told): number
+  distance(first: Waiting, second: Waiting): number
 }
 
 /**
@@ -37,16 +39,16 @@ export class Pairing {
   }
 
   /** The other feed's telling of this trade, which no longer waits; null where there is none. */
-  take(lane: LaneId, tick: Told): Waiting | null {
-    const like = this.like(lane, tick)
+  take(lane: LaneId, waiting: Waiting): Waiting | null {
+    const like = this.like(lane, waiting)
     if (like !== null) this.remove(other(lane), like)
     return like
   }
 
   /** What may be the other feed's telling of this trade, and goes on waiting; null where there is none. */
-  like(lane: LaneId, tick: Told, isAsked: (like: Waiting) => boolean = () => true): Waiting | null {
-    const likes = this.#keys[other(lane)].get(this.#likeness.key(tick))?.filter(isAsked) ?? []
-    return likes[this.#nearest(lane, tick, likes)] ?? null
+  like(lane: LaneId, waiting: Waiting, isAsked: (like: Waiting) => boolean = () => true): Waiting | null {
+    const likes = this.#keys[other(lane)].get(this.#likeness.key(waiting.tick))?.filter(isAsked) ?? []
+    return likes[this.#nearest(lane, waiting, likes)] ?? null
   }
 
   /** The trade no longer waits: it has met the other feed's telling. */
@@ -74,11 +76,11 @@ export class Pairing {
   }
 
   /** @returns its place, -1 where none is near enough */
-  #nearest(lane: LaneId, tick: Told, likes: readonly Waiting[]): number {
+  #nearest(lane: LaneId, waiting: Waiting, likes: readonly Waiting[]): number {
     let place = -1
     let least = Number.POSITIVE_INFINITY
     for (const [i, like] of likes.entries()) {
-      const [first, second] = lane === 0 ? [tick, like.tick] : [like.tick, tick]
+      const [first, second] = lane === 0 ? [waiting, like] : [like, waiting]
       const distance = this.#likeness.distance(first, second)
       if (distance >= least) continue
       least = distance

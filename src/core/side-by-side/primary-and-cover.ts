@@ -1,38 +1,39 @@
 import type { Gap } from '../market/event.ts'
 import { MINUTE } from '../market/time.ts'
 import { alignedBy, type Deferred, doubtsOf, likenessOf, likesOf, partnersOf } from './beginning.ts'
+import { Holes } from './holes.ts'
 import type { LaneId } from './lane.ts'
 import { Pairing, type Waiting } from './pairing.ts'
+import { Places } from './places.ts'
 import type { Released, Rule, Side, Verdict } from './rule.ts'
 import type { Told } from './told.ts'
 
-/** A hole of the primary in one symbol, in its own exchange time, inclusive; it lasts while `to` is null. */
-interface Hole {
-  readonly from: number
-  to: number | null
-}
-
-/** Holes of a symbol that the cover's late trades may still fall into. */
-const MOST = 8
 /** How long trades wait at most for the clocks to be known, ms. */
 const KEPT_BACK = MINUTE
-const START: Hole = Object.freeze({ from: Number.NEGATIVE_INFINITY, to: null })
+/** How long after a feed came back the order of its trades is waited for, ms. */
+const HANDOVER = 5_000
+/** By how many places two tellings may be off: what was lost since the last one that both told. */
+const OUT_OF_PLACE = 8
+/** What a place counts beside times, which only decide between likes that are equally far off, ms. */
+const PLACE = 1e5
 
 /**
  * The first feed's trades go out; the second one's where they may lie in a hole of the first and the first has not told
- * them. A hole begins with the last trade of the first feed when it is lost or falls silent, and ends with its next one. Both
- * seams are held together by the trades themselves: the same price and volume, at times that the two clocks allow. Nothing is
- * matched before the clocks are known or the first feed is lost; where the cover has stood in until then, it goes on to. What is
- * known by likeness alone after such a loss is left out and told as a hole.
+ * them. Both seams of a hole are held together by the trades themselves: the same price and volume, at times that the two clocks
+ * allow and, where those tell too little, in the same place of both tellings. Nothing is matched before the clocks are known or the
+ * first feed is lost, nor, where it is their order that tells, for a while after one of them has come back; where the cover has
+ * stood in until then, it goes on to. What is known by likeness alone after such a loss is left out and told as a hole.
  */
 export class PrimaryAndCover implements Rule {
   readonly #side: Side
   readonly #pairing: Pairing
-  readonly #last = new Map<string, number>()
-  readonly #holes = new Map<string, Hole[]>()
+  readonly #places = new Places()
+  /** Until when it is found out where the feeds stand after one of them has come back, monotonic ms. */
+  #handover = Number.NEGATIVE_INFINITY
+  readonly #holes: Holes
   /** Symbols of which the cover has given a trade that the primary may tell yet. */
   readonly #stoodIn = new Set<string>()
-  /** What came before the clocks were known, in order. */
+  /** What came before it was known how the feeds stand to each other, in order. */
   #deferred: Deferred[] = []
   /** Rows that are to be told. */
   readonly #doubts: Gap[] = []
@@ -42,41 +43,44 @@ export class PrimaryAndCover implements Rule {
   constructor(side: Side) {
     this.#side = side
     const { clocks, comparison } = side
-    const likeness = { key: likenessOf, distance: (first: Told, second: Told) => clocks.distance(first, second) }
-    this.#pairing = new Pairing(likeness, (lane, tick) => comparison.alone(lane, tick))
+    this.#holes = new Holes(clocks)
+    const distance = (first: Waiting, second: Waiting): number => this.#distance(first, second)
+    this.#pairing = new Pairing({ key: likenessOf, distance }, (lane, tick) => comparison.alone(lane, tick))
   }
 
   trade(lane: LaneId, tick: Told, at: number): Verdict {
-    const { clocks, lanes } = this.#side
+    const { lanes } = this.#side
+    const waiting = { tick, at, given: false, place: this.#places.next(lane, tick.symbol) }
     const isAlone = lane === 1 && lanes[0].ups > 0 && !lanes[0].isHeard
-    if ((isAlone || clocks.areKnown) && this.#deferred.length === 0)
-      return this.#settle(lane, { tick, at, given: false })
+    if ((isAlone || this.#isSettled(at)) && this.#deferred.length === 0) return this.#settle(lane, waiting)
     const isKeptBack = lane === 0 && this.#stoodIn.has(tick.symbol)
-    if (lane === 0 && !isKeptBack) this.heard(tick)
-    const given = lane === 0 ? !isKeptBack : this.#standsIn(tick)
-    if (given && lane === 1) this.#stoodIn.add(tick.symbol)
-    this.#deferred.push({ lane, waiting: { tick, at, given } })
-    return { isGiven: given, isPaired: false }
+    if (lane === 0 && !isKeptBack) this.#holes.heard(tick)
+    waiting.given = lane === 0 ? !isKeptBack : this.#standsIn(waiting)
+    if (waiting.given && lane === 1) this.#stoodIn.add(tick.symbol)
+    this.#deferred.push({ lane, waiting })
+    return { isGiven: waiting.given, isPaired: false }
   }
 
   released(at: number, all = false): readonly Released[] {
-    if (this.#deferred.length === 0 || !(all || at >= this.due || this.#side.clocks.areKnown)) return []
+    if (this.#deferred.length === 0 || !(all || at >= this.due || this.#isSettled(at))) return []
     const deferred = this.#deferred
     this.#deferred = []
     for (const { lane, waiting } of deferred) this.#pairing.add(lane, waiting)
-    const pairs = alignedBy(this.#side.clocks, this.#pairing)
-    const partners = this.#isInDoubt ? likesOf(deferred, this.#pairing) : partnersOf(deferred, pairs, this.#pairing)
-    for (const { lane, waiting } of deferred) if (lane === 0 && !waiting.given) this.heard(waiting.tick)
+    const aligned = alignedBy(this.#side.clocks, this.#pairing)
+    const partners = this.#isInDoubt ? likesOf(deferred, this.#pairing) : partnersOf(deferred, aligned, this.#pairing)
+    for (const [first, second] of aligned.pairs) this.#places.met(first, second)
+    for (const { lane, waiting } of deferred) if (lane === 0 && !waiting.given) this.#holes.heard(waiting.tick)
     if (this.#isInDoubt) this.#doubts.push(...doubtsOf(deferred, partners, this.#pairing, this.#side.lanes))
     const counted = new Set<Waiting>()
     const released = deferred.map(({ lane, waiting }) => {
       const partner = partners.get(waiting)
       const isPaired = partner !== undefined && !counted.has(partner)
       counted.add(waiting)
-      const isWanted = lane === 0 ? partner?.given !== true : partner === undefined && this.#isMissing(waiting.tick)
+      const isWanted =
+        lane === 0 ? partner?.given !== true : partner === undefined && this.#holes.isMissing(waiting.tick)
       const isGiven = isWanted && !waiting.given
       waiting.given ||= isGiven
-      return { lane, tick: waiting.tick, verdict: { isGiven, isPaired } }
+      return { lane, waiting, verdict: { isGiven, isPaired } }
     })
     this.#holdBack()
     return released
@@ -86,7 +90,7 @@ export class PrimaryAndCover implements Rule {
   #holdBack(): void {
     this.#stoodIn.clear()
     for (const { tick, given } of this.#pairing.waiting(1)) {
-      const last = this.#last.get(tick.symbol)
+      const last = this.#holes.last(tick.symbol)
       if (given && (last === undefined || this.#side.clocks.mayFollow(tick, last))) this.#stoodIn.add(tick.symbol)
     }
   }
@@ -103,56 +107,83 @@ export class PrimaryAndCover implements Rule {
 
   get due(): number {
     const oldest = this.#deferred[0]
-    return oldest === undefined ? Number.POSITIVE_INFINITY : oldest.waiting.at + KEPT_BACK
+    if (oldest === undefined) return Number.POSITIVE_INFINITY
+    return this.#side.clocks.areKnown ? Math.max(this.#handover, oldest.waiting.at) : oldest.waiting.at + KEPT_BACK
   }
 
   /** All that has not gone out and may be wanted: whoever knows better than this rule gives it. */
-  leftovers(): { lane: LaneId; tick: Told }[] {
+  leftovers(): Deferred[] {
     const left = [...this.#deferred, ...[...this.#pairing.waiting(1)].map((waiting) => ({ lane: 1 as const, waiting }))]
     this.#deferred = []
     this.#stoodIn.clear()
     return left.flatMap(({ lane, waiting }) => {
       if (waiting.given) return []
       waiting.given = true
-      return [{ lane, tick: waiting.tick }]
+      return [{ lane, waiting }]
     })
+  }
+
+  /** A feed is heard anew. Where the clocks do not tell what it has missed, the order of the trades will, in a while. */
+  joined(at: number, isNew: boolean): void {
+    if (isNew) this.#places.lost()
+    if (!this.#isByPlace) return
+    if (this.#deferred.length === 0) this.#holdBack()
+    this.#handover = at + HANDOVER
+  }
+
+  #isSettled(at: number): boolean {
+    const { clocks, lanes } = this.#side
+    return clocks.areKnown && (at >= this.#handover || !lanes[1].isUp)
+  }
+
+  /** Whether it is the place that tells trades apart: times do not, and both feeds tell nearly all. */
+  get #isByPlace(): boolean {
+    return this.#side.clocks.areCoarse && this.#places.areTold
+  }
+
+  #distance(first: Waiting, second: Waiting): number {
+    const { clocks } = this.#side
+    const places = this.#isByPlace ? this.#places.between(first, second) : null
+    if (places === null) return clocks.distance(first.tick, second.tick)
+    return places > OUT_OF_PLACE
+      ? Number.POSITIVE_INFINITY
+      : places * PLACE + clocks.difference(first.tick, second.tick)
   }
 
   /** What becomes of a trade that waits for none. */
   #settle(lane: LaneId, waiting: Waiting): Verdict {
     const { tick } = waiting
-    if (lane === 1 && this.#isInDoubt && this.#pairing.like(1, tick) !== null) return { isGiven: false, isPaired: true }
-    const told = this.#pairing.take(lane, tick)
-    if (lane === 0) this.heard(tick)
-    if (told !== null) return { isGiven: lane === 0 && !told.given, isPaired: true }
-    const isGiven = lane === 0 || this.#isMissing(tick)
-    if (isGiven && lane === 1 && !this.#side.clocks.areKnown) this.#stoodIn.add(tick.symbol)
+    if (lane === 1 && this.#isInDoubt && this.#pairing.like(1, waiting) !== null)
+      return { isGiven: false, isPaired: true }
+    const told = this.#pairing.take(lane, waiting)
+    if (lane === 0) this.#holes.heard(tick)
+    if (told !== null) {
+      if (lane === 0) this.#places.met(waiting, told)
+      else this.#places.met(told, waiting)
+      return { isGiven: lane === 0 && !told.given, isPaired: true }
+    }
+    const isGiven = lane === 0 || this.#holes.isMissing(tick)
+    if (isGiven && lane === 1) this.#stoodIn.add(tick.symbol)
     waiting.given = isGiven
     this.#pairing.add(lane, waiting)
     return { isGiven, isPaired: false }
   }
 
-  away(): readonly Told[] {
-    for (const [symbol, from] of this.#last) {
-      const holes = this.#holes.get(symbol)!
-      if (holes.at(-1)!.to === null) continue
-      holes.push({ from, to: null })
-      if (holes.length > MOST) holes.shift()
-    }
-    const missing: Told[] = []
+  away(): readonly Waiting[] {
+    this.#holes.begin()
+    const missing: Waiting[] = []
     for (const waiting of this.#pairing.waiting(1)) {
-      const hole = this.#holes.get(waiting.tick.symbol)?.at(-1)
-      if (waiting.given || !hole || hole.to !== null || !this.#mayLieIn(hole, waiting.tick)) continue
+      if (waiting.given || !this.#holes.isMissingNow(waiting.tick)) continue
       waiting.given = true
       this.#stoodIn.add(waiting.tick.symbol)
-      missing.push(waiting.tick)
+      missing.push(waiting)
     }
     return missing
   }
 
   over(): readonly Gap[] {
     if (!this.#side.lanes[0].hasEnded) return []
-    return this.#withheld.splice(0).filter(({ symbol }) => symbol === null || !this.#last.has(symbol))
+    return this.#withheld.splice(0).filter(({ symbol }) => symbol === null || this.#holes.last(symbol) === undefined)
   }
 
   gap(lane: LaneId, gap: Gap, at: number): readonly Gap[] {
@@ -162,8 +193,7 @@ export class PrimaryAndCover implements Rule {
   leads(lane: LaneId, symbol: string | null): boolean {
     if (lane === 0) return true
     if (symbol === null) return !this.#side.lanes[0].isHeard
-    const holes = this.#holes.get(symbol)
-    return holes === undefined || holes.at(-1)!.to === null
+    return this.#holes.isOpen(symbol)
   }
 
   covers(lane: LaneId, symbol: string): boolean {
@@ -176,33 +206,14 @@ export class PrimaryAndCover implements Rule {
     return this.#pairing.waiting(lane)
   }
 
-  /** A trade of the primary ends its hole. To be called of all of them, also while another rule decides. */
-  heard({ type, symbol, timestamp }: Told): void {
-    if (type === 'rejected') return
-    let holes = this.#holes.get(symbol)
-    if (holes === undefined) {
-      holes = [{ ...START }]
-      this.#holes.set(symbol, holes)
-    }
-    const hole = holes.at(-1)!
-    if (hole.to === null && timestamp >= hole.from) hole.to = timestamp
-    this.#last.set(symbol, Math.max(timestamp, this.#last.get(symbol) ?? timestamp))
+  /** A trade of the primary has come while another rule decides. */
+  heard(tick: Told): void {
+    this.#holes.heard(tick)
   }
 
   /** Whether a trade of the cover may lie in the hole that the primary has now, and is like none that the primary told before it. */
-  #standsIn(tick: Told): boolean {
-    const hole = this.#holes.get(tick.symbol)?.at(-1) ?? START
-    return hole.to === null && this.#mayLieIn(hole, tick) && this.#pairing.like(1, tick) === null
-  }
-
-  /** Whether a trade of the cover may lie in a hole of the primary. */
-  #isMissing(tick: Told): boolean {
-    return (this.#holes.get(tick.symbol) ?? [START]).some((hole) => this.#mayLieIn(hole, tick))
-  }
-
-  #mayLieIn({ from, to }: Hole, tick: Told): boolean {
-    const { clocks } = this.#side
-    return clocks.mayFollow(tick, from) && (to === null || clocks.mayPrecede(tick, to))
+  #standsIn(waiting: Waiting): boolean {
+    return this.#holes.isMissingNow(waiting.tick) && this.#pairing.like(1, waiting) === null
   }
 
   #ownGap(gap: Gap, at: number): readonly Gap[] {
@@ -217,7 +228,7 @@ export class PrimaryAndCover implements Rule {
   #coverGap(gap: Gap, at: number): readonly Gap[] {
     const { lanes, hearing, clocks } = this.#side
     const isStart = gap.cause === 'restart' || gap.cause === 'late_start'
-    if (isStart && (gap.symbol === null || !this.#last.has(gap.symbol))) {
+    if (isStart && (gap.symbol === null || this.#holes.last(gap.symbol) === undefined)) {
       if (lanes[0].hasEnded) return [gap]
       this.#withheld.push(gap)
       return []

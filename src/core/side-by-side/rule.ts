@@ -25,7 +25,7 @@ export interface Verdict {
 /** A trade of which it had to be waited what becomes of it. */
 export interface Released {
   readonly lane: LaneId
-  readonly tick: Told
+  readonly waiting: Waiting
   readonly verdict: Verdict
 }
 
@@ -38,8 +38,10 @@ export interface Rule {
   doubts(): readonly Gap[]
   /** When `released` may have some, monotonic ms; Infinity for never. */
   readonly due: number
+  /** A feed is heard anew, and what it has missed meanwhile is not known. @param isNew on a new connection; else it was only silent */
+  joined(at: number, isNew: boolean): void
   /** The first feed is away: the trades of the second that go out in its place. */
-  away(): readonly Told[]
+  away(): readonly Waiting[]
   /** A feed is away for good: rows that nobody else will tell. */
   over(lane: LaneId): readonly Gap[]
   /** The rows that are told for a hole of one feed, of what the other is known to have heard. */

@@ -25,6 +25,9 @@ export async function adjustmentsIn(path: string): Promise<Adjustments> {
   if (at.includes(-1)) {
     throw new HkqError('E_INPUT', `"${path}" has the columns "${header.join(', ')}": it needs date, symbol and factor`)
   }
+  const twice = COLUMNS.find((name) => names.indexOf(name) !== names.lastIndexOf(name))
+  if (twice !== undefined)
+    throw wrong(path, 'column', twice, 'it stands there twice, take out the one that is not meant')
   const seen = new Set<string>()
   const read = actions.map((fields) => {
     const action = at.map((i) => fields[i] ?? '')

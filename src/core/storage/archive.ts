@@ -8,6 +8,8 @@ export interface Archiving {
   readonly symbols: number
   readonly ticks: number
   readonly quotes: number
+  /** Size of the files of these days. */
+  readonly bytes: number
   /** Bytes that the store's file gave back. */
   readonly freed: number
 }
@@ -32,18 +34,20 @@ export async function archive(
     throw error instanceof HkqError && error.code === 'E_LOCKED' ? held(error) : error
   })
   const symbols = new Set<string>()
-  const sums = { days: 0, ticks: 0, quotes: 0 }
+  const sums = { days: 0, ticks: 0, quotes: 0, bytes: 0 }
   try {
     for await (const moved of moveDays(moving, lake, until)) {
       symbols.add(moved.symbol)
       sums.days++
       sums.ticks += moved.ticks
       sums.quotes += moved.quotes
+      sums.bytes += moved.bytes
       onDay?.(moved)
       if (signal?.aborted) break
     }
     const freed = signal?.aborted ? 0 : moving.shelf.shrink()
-    return { ...sums, symbols: symbols.size, freed }
+    const { days, ...amounts } = sums
+    return { days, symbols: symbols.size, ...amounts, freed }
   } finally {
     await moving.store.close()
     await moving.shelf.archived.close()

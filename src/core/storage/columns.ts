@@ -1,21 +1,9 @@
+import type { TradeColumns } from '../bars/trade-columns.ts'
 import type { Tick } from '../market/event.ts'
 import { flagMask } from '../market/flags.ts'
 
-/**
- * A chunk of ticks of one symbol in (timestamp, seq) order, column by column. Volume and turnover are NaN where the
- * tick has null (indices).
- */
-export interface TickColumns {
-  readonly length: number
-  /** Exchange time, epoch ms. */
-  readonly timestamp: Float64Array
-  readonly last_price: Float64Array
-  /** Shares. */
-  readonly volume: Float64Array
-  /** Traded currency. */
-  readonly turnover: Float64Array
-  /** Bit i is set when the tick bears FLAGS[i]; see flagMask. */
-  readonly flags: Uint16Array
+/** A chunk of ticks of one symbol in (timestamp, seq) order, column by column; bit i of `flags` as flagMask has it. */
+export interface TickColumns extends TradeColumns {
   /** Index into PHASES. */
   readonly phase: Uint8Array
   /** Quote's prices, NaN where null; only when the book was asked for. */

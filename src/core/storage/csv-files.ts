@@ -20,7 +20,8 @@ export async function csvFilesIn(path: string): Promise<string[]> {
 /** Whether events for `path` go into one file for each symbol and day: a directory, or a name that can only be one. */
 export async function isDirectory(path: string): Promise<boolean> {
   const known = await stat(path).catch(() => null)
-  return known === null ? !CSV.test(path) && !/\.[a-z]+$/i.test(basename(path)) : known.isDirectory()
+  if (known !== null) return known.isDirectory()
+  return path.endsWith('/') || (!CSV.test(path) && !/\.[a-z]+$/i.test(basename(path)))
 }
 
 async function listed(path: string): Promise<string[] | null> {

@@ -62,7 +62,7 @@ export interface CsvLayout {
 /**
  * Recognises a header, whatever the case and order of its names; columns it does not know are ignored.
  * @param wanted hkq's name to the file's, for columns the user has named
- * @throws HkqError E_INPUT listing what was found, when it is neither ticks nor bars
+ * @throws HkqError E_INPUT listing what was found, when it is neither ticks nor bars; naming a column that is there twice
  */
 export function readHeader(header: readonly string[], file: string, wanted: ReadonlyMap<string, string>): CsvLayout {
   const names = header.map(plainName)
@@ -74,6 +74,7 @@ export function readHeader(header: readonly string[], file: string, wanted: Read
     const at = [ours, ...others].map((name) => names.indexOf(name)).find((i) => i !== -1 && !taken.has(i))
     if (at !== undefined) columns.set(ours, at)
   }
+  for (const at of columns.values()) refuseTwice(at, header, names, file)
   const timed = ['timestamp', 'date', 'time', 'start'].some((name) => columns.has(name))
   if (timed && columns.has('last_price')) return { kind: 'ticks', columns }
   if (timed && ['open', 'high', 'low', 'close'].every((name) => columns.has(name))) return { kind: 'bars', columns }
@@ -99,6 +100,15 @@ function namedColumn(
   throw new HkqError('E_INPUT', `"${file}" has no column "${theirs}": it has ${listed(header)}`)
 }
 
+/** Of two columns of one name nobody can tell which is meant; those that nothing is read from may be there as often as they like. */
+function refuseTwice(at: number, header: readonly string[], names: readonly string[], file: string): void {
+  const again = names.indexOf(names[at]!, at + 1)
+  if (again === -1) return
+  const [first, second] = [shown(header[at]!), shown(header[again]!)]
+  const both = first === second ? `${first} twice` : `${first} and ${second}, which are one name`
+  throw new HkqError('E_INPUT', `the header of "${file}" has ${both}: rename the one that is not meant, or take it out`)
+}
+
 function known(): string {
   return `use one of ${Object.keys(NAMES).join(', ')}`
 }
@@ -111,8 +121,12 @@ function notUnderstood(header: readonly string[], file: string, timed: boolean):
 
 /** The names as found, fit for one line of a terminal. */
 function listed(header: readonly string[]): string {
-  const names = header.slice(0, 20).map((name) => `"${name.replace(/[^\x20-\x7e\u4e00-\u9fff]/g, '?').slice(0, 30)}"`)
+  const names = header.slice(0, 20).map(shown)
   return header.length > 20 ? `${names.join(', ')} and ${header.length - 20} more` : names.join(', ')
+}
+
+function shown(name: string): string {
+  return `"${name.replace(/[^\x20-\x7e\u4e00-\u9fff]/g, '?').slice(0, 30)}"`
 }
 
 /** What stands behind so many characters makes no difference to what a column is. */

@@ -28,12 +28,19 @@ export class FileMemory {
   async fresh(batch: readonly MarketEvent[]): Promise<readonly MarketEvent[]> {
     if (this.#read === null) return this.#recent.take(batch)
     this.#newest ??= await this.#recall(this.#recent)
-    const fresh = this.#recent.take(batch)
-    if (this.#all === undefined && fresh.some((event) => this.#isOld(event))) {
-      this.#all = new Distinct({ horizon: Number.POSITIVE_INFINITY, most: Number.POSITIVE_INFINITY })
-      await this.#recall(this.#all, MOST)
-    }
-    return this.#all?.take(fresh) ?? fresh
+    if (this.#all === undefined && !batch.some((event) => this.#isOld(event))) return this.#recent.take(batch)
+    const unknown = batch.flatMap((event) => this.#recent.take([event]).map((numbered) => ({ event, numbered })))
+    if (this.#all === undefined && !unknown.some(({ event }) => this.#isOld(event)))
+      return unknown.map(({ numbered }) => numbered)
+    this.#all ??= await this.#whole()
+    // by the number it came with: what the last minutes know of older numbers is a part
+    return this.#all.take(unknown.map(({ event }) => event))
+  }
+
+  async #whole(): Promise<Distinct> {
+    const all = new Distinct({ horizon: Number.POSITIVE_INFINITY, most: Number.POSITIVE_INFINITY })
+    await this.#recall(all, MOST)
+    return all
   }
 
   #isOld(event: MarketEvent): boolean {

@@ -40,10 +40,11 @@ async function* untilAborted(events: Batches, signal: AbortSignal): Batches {
 
 /**
  * `timestamp:t,last_price:p` as a map from hkq's name to the file's.
- * @returns null when the text is not of that form
+ * @returns null when the text is not of that form, or gives two columns for one name
  */
 export function parseColumns(text: string): Map<string, string> | null {
   const pairs = text.split(',').map((pair) => /^\s*([a-z_]+)\s*:\s*(.+?)\s*$/i.exec(pair))
   if (pairs.some((pair) => pair === null)) return null
-  return new Map(pairs.map((pair) => [pair![1]!.toLowerCase(), pair![2]!]))
+  const columns = new Map(pairs.map((pair) => [pair![1]!.toLowerCase(), pair![2]!]))
+  return columns.size === pairs.length ? columns : null
 }

@@ -9,6 +9,12 @@ export const EXACT = 32
 export const FLAG_SHIFT = 6
 export const SIDES: readonly Side[] = [null, 'buy', 'sell']
 
+/** SQL for the name of a phase by its number. Part of the file format. */
+export const phaseInSql = (number: string): string =>
+  `CASE ${number} ${PHASES.map((name, i) => `WHEN ${i} THEN '${name}'`).join(' ')} END`
+/** SQL for the name of the side in `marks`. Part of the file format. */
+export const SIDE_IN_SQL = `CASE (marks >> ${SIDE_SHIFT}) & 3 ${SIDES.map((name, i) => (name ? `WHEN ${i} THEN '${name}'` : '')).join(' ')} END`
+
 /** The marks of a tick, without EXACT. */
 export function marksOf(tick: { phase: (typeof PHASES)[number]; side: Side; flags: readonly Flag[] }): number {
   const flags = tick.flags.length === 0 ? 0 : flagMask(tick.flags)

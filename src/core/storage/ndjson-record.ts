@@ -1,6 +1,7 @@
 import type { Bar } from '../market/bar.ts'
 import type { Gap, GapCause, Level, MarketEvent, Quote, RejectReason, Status, StatusState } from '../market/event.ts'
 import { readInstant } from '../market/instant.ts'
+import { isRecordType } from '../records/schema.ts'
 import { named } from '../validation/admit.ts'
 import {
   type Fields,
@@ -19,8 +20,9 @@ import {
 export type Renaming = ReadonlyMap<string, string>
 
 /**
- * The record of one line of JSON. A record without `type` is a tick. What cannot be read is a Rejected event; blank lines
- * and records that are neither events nor bars (volatility, summaries) are null.
+ * The record of one line of JSON. A record without `type` is a tick. What cannot be read, or is of a type that hkq does
+ * not write, is a Rejected event; blank lines and hkq's records that are neither events nor bars (volatility, summaries)
+ * are null.
  */
 export function fromJson(line: string, context: ReadContext, renaming?: Renaming): MarketEvent | Bar | null {
   if (line.trim() === '') return null
@@ -31,10 +33,19 @@ export function fromJson(line: string, context: ReadContext, renaming?: Renaming
     return malformed({}, line, context)
   }
   if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) return malformed({}, line, context)
-  if (renaming) fields = Object.fromEntries(Object.entries(fields).map(([key, v]) => [renaming.get(key) ?? key, v]))
+  if (renaming) fields = renamed(fields, renaming)
   const type = fields.type ?? 'tick'
-  if (typeof type !== 'string' || !Object.hasOwn(READERS, type)) return null
-  return READERS[type]!(fields, line, context) ?? malformed(fields, line, context)
+  if (typeof type !== 'string') return malformed(fields, line, context)
+  if (Object.hasOwn(READERS, type)) return READERS[type]!(fields, line, context) ?? malformed(fields, line, context)
+  return isRecordType(type) ? null : malformed(fields, line, context)
+}
+
+/** A field that the user has named counts before one that bears hkq's name by chance, whichever comes first. */
+function renamed(fields: Fields, renaming: Renaming): Fields {
+  const named = Object.entries(fields).flatMap(([key, value]) =>
+    renaming.has(key) ? [[renaming.get(key), value]] : [],
+  )
+  return { ...fields, ...Object.fromEntries(named) }
 }
 
 const READERS: Readonly<

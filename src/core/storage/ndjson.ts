@@ -14,7 +14,7 @@ import { Ordinals, type ReadContext } from './read-record.ts'
 import { RecordedClock } from './recorded-clock.ts'
 
 /**
- * Events from lines of JSON: a file, or a stream such as standard input. When the first record is a bar the source has
+ * Events from lines of JSON: a file, or a stream such as standard input. When the first record that can be read is a bar the source has
  * `bars` as well; it is then read for its bars or for its events, once.
  * @throws HkqError E_STORAGE when the file cannot be read, E_INPUT when it begins with other text than JSON objects
  */
@@ -29,7 +29,7 @@ export async function openNdjsonSource(from: string | Input, options: FileOption
     yield* records
   }
   const clock = new RecordedClock()
-  const holdsBars = !first.done && first.value[0]!.type === 'bar'
+  const holdsBars = !first.done && first.value.find(({ type }) => type !== 'rejected')?.type === 'bar'
   return {
     name: 'ndjson',
     kind: 'recorded',
@@ -125,24 +125,27 @@ export async function openNdjsonSink(path: string, time?: TimeFormat): Promise<S
 export function ndjsonInto(stream: Writable, onGone: () => void = () => {}, time?: TimeFormat): Sink {
   let gone = false
   let failure: Error | undefined
+  let endWait = (): void => {}
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (!isReaderGone(error, stream)) failure ??= error
     else if (!gone) onGone()
     gone = true
+    endWait()
   })
+  /** Resolves when the stream has passed the text on, or has failed, which its `error` event tells. */
+  const written = (text: string): Promise<void> =>
+    new Promise((resolve) => {
+      endWait = resolve
+      stream.write(text, (error) => (error ? setImmediate(resolve) : resolve()))
+    })
   return {
     async write(batch) {
-      if (!gone && batch.length > 0) await written(stream, linesFor(batch, time))
+      if (!gone && batch.length > 0) await written(linesFor(batch, time))
       if (failure) throw new HkqError('E_STORAGE', `cannot write the output: ${messageOf(failure)}`, { cause: failure })
       return { stored: gone ? 0 : ticksIn(batch), duplicates: 0 }
     },
     async close() {},
   }
-}
-
-/** Resolves when the stream has passed the text on, or has failed, which its `error` event tells. */
-function written(stream: Writable, text: string): Promise<void> {
-  return new Promise((resolve) => stream.write(text, (error) => (error ? setImmediate(resolve) : resolve())))
 }
 
 function linesFor(batch: readonly MarketEvent[], time?: TimeFormat): string {

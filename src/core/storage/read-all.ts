@@ -2,8 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import type { Gap, Quote, Tick } from '../market/event.ts'
 import type { Query } from '../pipeline/source.ts'
 import { type Input, mergeSorted } from './merge.ts'
-
-type Stored = Tick | Quote | Gap
+import { inReadingOrder, type Stored } from './reading-order.ts'
 
 /** What a global read draws from: chunks by symbol, of a size the reader chooses. */
 export interface Shelves {
@@ -35,7 +34,7 @@ export async function* readAll(
   const inputs: Input<Stored>[] = traded.map((symbol) => shelves.ticks(symbol, query, size))
   for (const symbol of quoted) inputs.push(shelves.quotes(symbol, query, size))
   if (types.includes('gap')) inputs.push(chunked(await shelves.gaps(query), size))
-  for await (const batch of mergeSorted(inputs, compare, BATCH)) {
+  for await (const batch of mergeSorted(inputs, inReadingOrder, BATCH)) {
     yield batch
     // Reading never waits by itself: signals, timers and sockets must have their turn.
     await setImmediate()
@@ -44,10 +43,4 @@ export async function* readAll(
 
 function* chunked<T>(rows: readonly T[], size: number): Generator<readonly T[]> {
   for (let i = 0; i < rows.length; i += size) yield rows.slice(i, i + size)
-}
-
-function compare(a: Stored, b: Stored): number {
-  if (a.type === 'gap') return b.type === 'gap' ? a.from - b.from : a.from - b.timestamp || 1
-  if (b.type === 'gap') return a.timestamp - b.from || -1
-  return a.timestamp - b.timestamp || (a.seq < b.seq ? -1 : a.seq > b.seq ? 1 : 0)
 }

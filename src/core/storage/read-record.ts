@@ -121,9 +121,10 @@ export function readText(value: unknown): string | null {
 /** A sequence number: exact whatever its size. */
 export function readSeq(value: unknown): Seq | null {
   if (typeof value === 'number') return value
-  if (typeof value !== 'string' || !/^\d{1,19}$/.test(value.trim())) return null
+  if (typeof value !== 'string' || !/^-?\d{1,19}$/.test(value.trim())) return null
   const seq = BigInt(value.trim())
-  return seq <= Number.MAX_SAFE_INTEGER ? Number(seq) : seq
+  const isExact = seq <= Number.MAX_SAFE_INTEGER && seq >= Number.MIN_SAFE_INTEGER
+  return isExact ? Number(seq) : seq
 }
 
 export function readSymbol(value: unknown, context: ReadContext): string | null {

@@ -1,4 +1,4 @@
-import { MAX_SEQ, type MarketEvent, type Quote, type Rejected, type Seq, type Tick } from '../market/event.ts'
+import { isSeq, type MarketEvent, type Quote, type Rejected, type Tick } from '../market/event.ts'
 import { cut } from '../validation/admit.ts'
 
 /** The events of a write, by what becomes of them. */
@@ -30,7 +30,8 @@ export function sorted(batch: readonly MarketEvent[]): Sorted {
   return { ticks, received, others }
 }
 
-function unstorable(event: Extract<MarketEvent, { type: 'tick' | 'quote' }>): Rejected {
+/** What is stored of a record that no store can hold. */
+export function unstorable(event: Tick | Quote): Rejected {
   const raw = cut(JSON.stringify(event, (_, value) => (typeof value === 'bigint' ? String(value) : value)))
   const { source, symbol, timestamp, received_at } = event
   return { type: 'rejected', source, symbol, timestamp, reason: 'malformed', raw, received_at }
@@ -44,17 +45,13 @@ function isStorable(tick: Tick): boolean {
     isWhole(tick.volume) &&
     isWhole(tick.bid_size) &&
     isWhole(tick.ask_size) &&
-    isStorableSeq(tick.seq)
+    isSeq(tick.seq)
   )
 }
 
 /** As isStorable, for a quote. */
 function isStorableQuote(quote: Quote): boolean {
-  return Number.isSafeInteger(quote.timestamp) && isStorableSeq(quote.seq)
-}
-
-function isStorableSeq(seq: Seq): boolean {
-  return typeof seq === 'number' ? Number.isSafeInteger(seq) : seq <= MAX_SEQ && seq >= -MAX_SEQ
+  return Number.isSafeInteger(quote.timestamp) && isSeq(quote.seq)
 }
 
 function isWhole(size: number | null): boolean {

@@ -7,6 +7,7 @@ import {
   connect,
   type Db,
   type Driver,
+  isCopy,
   loadDriver,
   refuseWrongPath,
   storageError,
@@ -15,6 +16,7 @@ import {
 import { takeLock } from './sqlite/lock.ts'
 import { LOG_LIMIT, LogKeeper } from './sqlite/log-keeper.ts'
 import { identify, migrate, refuseAltered, refuseNewer, schemaVersion } from './sqlite/migrate.ts'
+import { stampOf } from './sqlite/private-copy.ts'
 import { ReadAhead, type Readers } from './sqlite/read-ahead.ts'
 import { STEPS } from './sqlite/schema.ts'
 import { Shelf } from './sqlite/shelf.ts'
@@ -84,7 +86,7 @@ function openForRecording(
     // whoever writes waits on his own, without stopping the program
     db.pragma('busy_timeout = 50')
     const log = new LogKeeper(db, path, { clock, tell })
-    return { store: new SqliteStore(db, path, { lock, log, now, ahead: null }), db }
+    return { store: new SqliteStore(db, path, { lock, log, now, ahead: null, isOutdated: null }), db }
   } catch (error) {
     db?.close()
     lock.release()
@@ -97,22 +99,30 @@ function openForReading(
   path: string,
   { sessions = new Sessions(), now = Date.now, readers }: SqliteOptions,
 ): Store {
-  const kind = inspect(driver, path, refuseForReading)
-  if (kind === 'older') upgrade(driver, path)
-  const db = connect(driver, path, 'read')
+  refuseWrongPath(path, 'read')
+  const stamp = stampOf(path)
+  let db = connect(driver, path, 'read')
   try {
+    const kind = refuseForReading(db, path)
     if (kind === 'tutorial') return new TutorialStore(db, path, sessions)
-    return new SqliteStore(db, path, {
-      lock: null,
-      log: null,
-      now,
-      ahead: readers ? new ReadAhead(path, readers) : null,
-    })
+    const copied = isCopy(db, path)
+    if (kind === 'older') {
+      if (copied) throw new HkqError('E_STORAGE', `"${path}" has an older schema and ${MAY_NOT_BE_WRITTEN}`)
+      db.close()
+      upgrade(driver, path)
+      db = connect(driver, path, 'read')
+    }
+    const ahead = readers && !copied ? new ReadAhead(path, readers) : null
+    const isOutdated = copied ? () => stampOf(path) !== stamp : null
+    return new SqliteStore(db, path, { lock: null, log: null, now, ahead, isOutdated })
   } catch (error) {
     db.close()
     throw storageError(path, error)
   }
 }
+
+const MAY_NOT_BE_WRITTEN =
+  'lies where nothing may be written: copy it to where you may, there reading brings it up to date'
 
 /** Looks at a file without changing it. */
 function inspect<T>(driver: Driver, path: string, judge: (db: Db, path: string) => T): T {

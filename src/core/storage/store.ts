@@ -20,6 +20,14 @@ export interface ColumnChoice {
   prices?: boolean
 }
 
+/** Stretches of time that ticks are condensed into. */
+export interface Condensing {
+  /** Length of the bars to be made, ms; it divides a minute. */
+  readonly every: number
+  /** Flags whose ticks are left out, as bits (flagMask). */
+  readonly leftOut: number
+}
+
 /**
  * A store of market events. `write` stores ticks, quotes, gaps, rejected records, the checkpoint, the coverage and the one-minute
  * summaries of the ticks that were really new, in one transaction, and resolves when they are committed. Writing the
@@ -35,6 +43,11 @@ export interface Store extends Sink {
   ticks(symbol: string, span: Span): AsyncIterable<readonly Tick[]>
   /** The same ticks as typed arrays, the fast path of analytics; signals, timers and sockets have their turn between chunks. */
   columns(symbol: string, span: Span & ColumnChoice): AsyncIterable<TickColumns>
+  /**
+   * The same ticks for bars, where the store has an engine that adds up faster than ticks are handed over: as summaries of
+   * stretches that each lie in one bucket of such bars, where these give the same bars to the last bit, else as columns.
+   */
+  condensed?: (symbol: string, span: Span, how: Condensing) => AsyncIterable<TickColumns | readonly Summary[]>
   /** One-minute summaries (clock minutes) of one symbol in order; `since` and `until` apply to their starts. */
   minutes(symbol: string, span: Span): AsyncIterable<readonly Summary[]>
   /** Gaps that meet [since, until) of the symbols asked for, those of all symbols included, by `from`. */

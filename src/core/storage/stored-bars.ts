@@ -6,6 +6,8 @@ import { Resampler } from '../bars/resampler.ts'
 import type { Bar } from '../market/bar.ts'
 import { type Gap, LEFT_OUT } from '../market/event.ts'
 import { flagMask } from '../market/flags.ts'
+import { MINUTE } from '../market/time.ts'
+import { minutesWithin } from './minutes-within.ts'
 import type { Span, Store } from './store.ts'
 
 /** What the bars of a store were made of, for `-v`. */
@@ -31,11 +33,11 @@ export async function* storedBars(
     yield* barsFromTicks(store, symbol, span, options, gaps)
     return
   }
-  const ticksOf = (since: number, until: number) => store.ticks(symbol, { since, until })
-  for await (const bars of barsFromSummaries(refined(store.minutes(symbol, span), options, ticksOf), {
-    ...options,
-    gaps,
-  })) {
+  const { since = Number.NEGATIVE_INFINITY, until = Number.POSITIVE_INFINITY } = span
+  const ticksOf = (from: number, to: number) =>
+    store.ticks(symbol, { since: Math.max(from, since), until: Math.min(to, until) })
+  const minutes = refined(minutesWithin(store, symbol, span), options, ticksOf)
+  for await (const bars of barsFromSummaries(minutes, { ...options, gaps })) {
     yield bars
     await setImmediate()
   }
@@ -48,11 +50,14 @@ async function* barsFromTicks(
   options: BarOptions,
   gaps: readonly Gap[],
 ): AsyncGenerator<readonly Bar[]> {
-  const resampler = new Resampler(options)
+  const resampler = new Resampler(options, { inOrder: true })
   const leftOut = options.align === 'clock' ? 0 : flagMask(LEFT_OUT.filter((flag) => !options.include?.has(flag)))
   for (const gap of gaps) resampler.addGap(gap)
-  for await (const columns of store.columns(symbol, span)) {
-    resampler.addColumns(symbol, columns, leftOut)
+  const { every } = options
+  const condensed = MINUTE % every === 0 ? store.condensed?.(symbol, span, { every, leftOut }) : undefined
+  for await (const part of condensed ?? store.columns(symbol, span)) {
+    if ('timestamp' in part) resampler.addColumns(symbol, part, leftOut)
+    else resampler.addSummaries(part)
     const bars = resampler.take()
     if (bars.length > 0) yield bars
   }

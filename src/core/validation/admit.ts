@@ -1,6 +1,7 @@
-import { type Flag, MAX_SEQ, type Rejected, type RejectReason, type Seq, type Tick } from '../market/event.ts'
+import { type Flag, isSeq, type Rejected, type RejectReason, type Tick } from '../market/event.ts'
 import type { Sessions } from '../market/session.ts'
 import { isIndex } from '../market/symbol.ts'
+import { LAST_TIME } from '../market/time.ts'
 import { makeTick, type TradeParts } from '../market/trade.ts'
 import { joinable, quoteFlag } from './quote.ts'
 
@@ -12,9 +13,6 @@ export interface Admission {
   /** The quote came in the same message as the trade (tutorial dialect): crossed in continuous trading is a reject. */
   readonly quoteInMessage: boolean
 }
-
-/** The last millisecond of the year 9999: beyond it a time has no four-digit year. */
-const LAST_TIME = 253_402_271_999_999
 
 /**
  * What cannot be a trade becomes a Rejected event, everything else a Tick. A quote that is crossed, locked or of an
@@ -53,10 +51,6 @@ function isMalformed({ symbol, timestamp, last_price, volume, seq, source, trade
     (!Number.isFinite(volume) && !isIndex(symbol)) ||
     !isSeq(seq)
   )
-}
-
-function isSeq(seq: Seq): boolean {
-  return typeof seq === 'number' ? Number.isSafeInteger(seq) : seq <= MAX_SEQ && seq >= -MAX_SEQ
 }
 
 function isCrossed({ quote, timestamp }: Candidate, sessions: Sessions): boolean {

@@ -13,19 +13,20 @@ import {
 } from 'lightweight-charts'
 import { DAY, MINUTE } from '../../core/market/time.ts'
 import { moment } from '../clock.ts'
-import { type Desk, nameOf } from '../desk/desk.ts'
+import type { Desk } from '../desk/desk.ts'
 import type { Point } from '../desk/timeline.ts'
 import type { Watched } from '../desk/watched.ts'
-import { element, Field } from '../dom.ts'
-import { amount, price } from '../figures.ts'
-import { isChinese, text } from '../texts/texts.ts'
+import { element } from '../dom.ts'
+import { amount } from '../figures.ts'
 import { AxisNames } from './axis-names.ts'
 import { fromAxis, markLabel, toAxis } from './axis-time.ts'
+import { ChartWords } from './chart-words.ts'
 import { holesOf, openHole } from './holes.ts'
 import { Legend } from './legend.ts'
 import { chartOptions, type Looks, looksOf } from './looks.ts'
 import { StretchDrawing, type Stretches } from './stretches.ts'
 import { VolatilityLines } from './volatility-lines.ts'
+import { priceLabels, wholeLabels } from './whole-labels.ts'
 
 /** Steps that one update of the chart takes singly; more are set at once. */
 const FEW = 20
@@ -44,8 +45,7 @@ export class CandleChart {
   readonly #drawings: readonly StretchDrawing[]
   readonly #legend = new Legend(element('legend-bar'), element('legend-volatility'))
   readonly #axes = new AxisNames('chart')
-  readonly #note = new Field(element('chart-note'))
-  readonly #summary = new Field(element('chart-summary'))
+  readonly #words = new ChartWords()
   readonly #latest = element<HTMLButtonElement>('chart-latest')
   readonly #onOlder: (before: number) => void
   #looks: Looks
@@ -57,7 +57,6 @@ export class CandleChart {
   #seen = { words: -1, volatility: -1, gaps: -1 }
   #hovered: number | null = null
   #askedBefore: number | null = null
-  #summarisedAt = Number.NEGATIVE_INFINITY
 
   /** @param onOlder told that bars before a time are wanted */
   constructor(container: HTMLElement, onOlder: (before: number) => void) {
@@ -66,8 +65,8 @@ export class CandleChart {
     this.#stretches = this.#stretchesOf(null, null)
     this.#chart = createChart(container, { autoSize: true, ...this.#options() })
     this.#candles = this.#chart.addSeries(CandlestickSeries, { borderVisible: false })
-    const volumeFormat = { type: 'custom', minMove: 1, formatter: amount } as const
-    this.#volume = this.#chart.addSeries(HistogramSeries, { priceFormat: volumeFormat, ...QUIET }, 1)
+    this.#volume = this.#chart.addSeries(HistogramSeries, QUIET, 1)
+    this.#volume.applyOptions(wholeLabels(this.#volume, { minMove: 1, formatter: amount }))
     this.#volatility = new VolatilityLines(this.#chart, 2, this.#candles, this.#looks)
     for (const [pane, share] of [6, 1.4, 2].entries()) this.#chart.panes()[pane]!.setStretchFactor(share)
     const drawing = (): StretchDrawing => new StretchDrawing(() => this.#stretches)
@@ -111,7 +110,7 @@ export class CandleChart {
     if (from !== null || hole !== null || this.#seen.gaps !== gaps) this.#drawStretches(watched, desk)
     this.#seen = { ...this.#seen, volatility, gaps: hole === null ? gaps : -1 }
     this.#legendOf(watched)
-    this.#summarise(watched, desk)
+    this.#words.paint(watched, desk)
   }
 
   /** To the newest step, which may be one without a bar: the chart itself counts from the newest bar. */
@@ -151,7 +150,7 @@ export class CandleChart {
     this.#seen.words = revision
     this.#legend.translate()
     this.#chart.applyOptions(this.#options())
-    this.#summarisedAt = Number.NEGATIVE_INFINITY
+    this.#words.renew()
   }
 
   #turnTo(watched: Watched): void {
@@ -159,11 +158,9 @@ export class CandleChart {
     this.#watched = watched
     this.#askedBefore = null
     this.#hovered = null
-    this.#summarisedAt = Number.NEGATIVE_INFINITY
+    this.#words.renew()
     this.#seen = { ...this.#seen, volatility: -1, gaps: -1 }
-    const minMove = 10 ** -watched.decimals
-    const formatter = (value: number): string => price(value, watched.decimals)
-    this.#candles.applyOptions({ priceFormat: { type: 'custom', minMove, formatter } })
+    this.#candles.applyOptions(priceLabels(this.#candles, watched.decimals))
     this.#chart.applyOptions(this.#options())
     if (before?.symbol === watched.symbol && before.every === watched.every) return
     this.#candles.priceScale().applyOptions({ autoScale: true })
@@ -228,22 +225,6 @@ export class CandleChart {
     if (this.#askedBefore === oldest) return
     this.#askedBefore = oldest
     this.#onOlder(oldest)
-  }
-
-  /** The chart in words, for those who cannot see it; renewed every few seconds of the source. */
-  #summarise({ symbol, every, timeline, decimals }: Watched, desk: Desk): void {
-    this.#note.set(timeline.points.length === 0 ? text('chart.empty') : '')
-    if (performance.now() - this.#summarisedAt < 5_000) return
-    this.#summarisedAt = performance.now()
-    const bars = timeline.points.flatMap(({ bar }) => bar ?? [])
-    const [first, last] = [bars[0], bars.at(-1)]
-    if (first === undefined || last === undefined) return
-    const figures = Object.fromEntries(
-      (['open', 'high', 'low', 'close'] as const).map((name) => [name, price(last[name], decimals)]),
-    )
-    const name = `${symbol} ${nameOf(desk.rows.get(symbol), isChinese())}`
-    const range = { from: moment(first.start, timeline.every < DAY), to: moment(last.start, timeline.every < DAY) }
-    this.#summary.set(text('chart.summary', { name, every, bars: bars.length, ...range, ...figures }))
   }
 }
 

@@ -1,5 +1,6 @@
 import type {
   AlertMark,
+  EarlierVolatility,
   FeedState,
   Frame,
   Hello,
@@ -71,6 +72,10 @@ export class Desk {
 
   takeOlder(older: Older): void {
     if (this.watched?.id === older.id) this.watched.prepend(older)
+  }
+
+  takeEarlier({ id, volatility }: EarlierVolatility): void {
+    if (this.watched?.id === id) this.watched.takeEarlier(volatility)
   }
 
   #takeRow({ facts, trend, ...row }: WatchRow): void {

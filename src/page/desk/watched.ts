@@ -81,13 +81,19 @@ export class Watched {
   /** Takes in a stretch of the past. */
   prepend({ bars, sessions, volatility, gaps, more }: Older): void {
     this.timeline.prepend(bars, sessions)
-    const first = this.volatility[0]?.timestamp ?? Number.POSITIVE_INFINITY
-    this.volatility = [...volatility.filter(({ timestamp }) => timestamp < first), ...this.volatility].slice(
-      -MAX_POINTS,
-    )
-    this.revisions.volatility++
+    this.takeEarlier(volatility)
     for (const gap of gaps) this.#takeGap(gap)
     this.more = more && bars.length > 0 && !this.timeline.isFull
+  }
+
+  /** Takes in volatility of a stretch of the past, in place of what was known of it. */
+  takeEarlier(points: readonly ChartVolatility[]): void {
+    const [first, last] = [points[0]?.timestamp, points.at(-1)?.timestamp]
+    if (first === undefined || last === undefined) return
+    const before = this.volatility.filter(({ timestamp }) => timestamp < first)
+    const after = this.volatility.filter(({ timestamp }) => timestamp > last)
+    this.volatility = [...before, ...points, ...after].slice(-MAX_POINTS)
+    this.revisions.volatility++
   }
 
   #takeVolatility(changes: readonly ChartVolatility[]): void {

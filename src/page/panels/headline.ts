@@ -1,7 +1,8 @@
-import { clock } from '../clock.ts'
+import { dayNumber } from '../../core/market/time.ts'
+import { clock, dayTime } from '../clock.ts'
 import { type Desk, nameOf, type Row } from '../desk/desk.ts'
 import { element, Field, make } from '../dom.ts'
-import { amount, arrow, change, changePercent, count, price, tone } from '../figures.ts'
+import { amount, arrow, change, changePercent, count, NONE, price, tone } from '../figures.ts'
 import { isChinese, type Key, text } from '../texts/texts.ts'
 
 const FIGURES = [
@@ -29,13 +30,16 @@ export class Headline {
   readonly #currency = new Field(element('headline-currency'))
   readonly #change = new Field(element('headline-change'))
   readonly #halted = element('headline-halted')
+  readonly #list = element('headline-figures')
   readonly #values = new Map<Figure, Field>()
   readonly #names = new Map<Figure, Field>()
   #shown: Row | undefined
   #words = -1
+  /** The Hong Kong day of the present. */
+  #day = Number.NaN
 
   constructor() {
-    const list = element('headline-figures')
+    const list = this.#list
     for (const name of FIGURES) {
       const [title, value] = [new Field(make('dt')), new Field(make('dd'))]
       this.#names.set(name, title)
@@ -46,10 +50,12 @@ export class Headline {
 
   paint(desk: Desk, symbol: string): void {
     const row = desk.rows.get(symbol)
-    if (row === this.#shown && this.#words === desk.revisions.words) return
+    const day = dayNumber(desk.now)
+    if (row === this.#shown && this.#words === desk.revisions.words && this.#day === day) return
     if (this.#words !== desk.revisions.words) for (const [key, field] of this.#names) field.set(text(key as Key))
     this.#shown = row
     this.#words = desk.revisions.words
+    this.#day = day
     if (row) this.#show(row, desk.watched?.symbol === symbol ? desk.watched.decimals : 2)
   }
 
@@ -74,9 +80,15 @@ export class Headline {
     this.#set('vwap', price(row.vwap, 3))
     this.#set('bid', price(bid, decimals))
     this.#set('ask', price(ask, decimals))
-    this.#set('spread', bid === null || ask === null ? price(null, 0) : price(ask - bid, decimals))
+    this.#set('spread', bid === null || ask === null ? NONE : price(ask - bid, decimals))
     this.#set('lot', count(row.facts.lot_size))
-    this.#set('last-trade', row.timestamp === null ? price(null, 0) : clock(row.timestamp))
+    this.#set('last-trade', row.timestamp === null ? NONE : this.#timeOf(row.timestamp))
+    this.#list.style.setProperty('--longest', String(price(row.high ?? last, decimals).length))
+  }
+
+  /** With its day where that is not the present one: a stock may not have traded for weeks. */
+  #timeOf(time: number): string {
+    return dayNumber(time) === this.#day ? clock(time) : dayTime(time)
   }
 
   #set(name: Figure, value: string, colour?: ReturnType<typeof tone>): void {

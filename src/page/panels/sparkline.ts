@@ -1,4 +1,4 @@
-const WIDTH = 72
+const WIDTH = 62
 const HEIGHT = 22
 const NAMESPACE = 'http://www.w3.org/2000/svg'
 

@@ -13,6 +13,7 @@ import { AxisNames } from '../chart/axis-names.ts'
 import { fromAxis, markLabel, toAxis } from '../chart/axis-time.ts'
 import { chartOptions, type Looks, looksOf } from '../chart/looks.ts'
 import { StretchDrawing, type Stretches } from '../chart/stretches.ts'
+import { priceLabels } from '../chart/whole-labels.ts'
 import { clockMs } from '../clock.ts'
 import { type Desk, nameOf } from '../desk/desk.ts'
 import { MAX_TICKS, type Watched } from '../desk/watched.ts'
@@ -90,8 +91,7 @@ export class TickLine {
     this.#drawn = []
     this.#summarisedAt = Number.NEGATIVE_INFINITY
     this.#seen = { ticks: -1, gaps: -1, words: -1, rows: -1 }
-    const formatter = (value: number): string => price(value, watched.decimals)
-    this.#line.applyOptions({ priceFormat: { type: 'custom', minMove: 10 ** -watched.decimals, formatter } })
+    this.#line.applyOptions(priceLabels(this.#line, watched.decimals))
   }
 
   #draw(ticks: readonly TapeTick[], isNew: boolean): void {

@@ -137,7 +137,7 @@ export const en = {
   'keys.title': 'Keys',
   'keys.move': 'next and previous symbol of the watch list',
   'keys.interval': 'interval: 1s, 5s, 10s, 30s, 1m, 5m, 15m, 30m, 1h, 1d',
-  'keys.filter': 'filter the watch list; Esc clears',
+  'keys.filter': 'filter the watch list; ↓ goes to what was found, Esc clears',
   'keys.scroll': 'move the chart; + and − zoom, End goes to the latest bar',
   'keys.theme': 'theme',
   'keys.language': 'language',

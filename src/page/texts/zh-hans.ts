@@ -139,7 +139,7 @@ export const zhHans: Texts = {
   'keys.title': '按键',
   'keys.move': '自选股的下一只、上一只',
   'keys.interval': '周期：1s、5s、10s、30s、1m、5m、15m、30m、1h、1d',
-  'keys.filter': '筛选自选股；Esc 清除',
+  'keys.filter': '筛选自选股；↓ 前往结果，Esc 清除',
   'keys.scroll': '移动图表；+ 与 − 缩放，End 回到最新',
   'keys.theme': '主题',
   'keys.language': '语言',

@@ -139,7 +139,7 @@ export const zhHant: Texts = {
   'keys.title': '按鍵',
   'keys.move': '自選股的下一隻、上一隻',
   'keys.interval': '週期：1s、5s、10s、30s、1m、5m、15m、30m、1h、1d',
-  'keys.filter': '篩選自選股；Esc 清除',
+  'keys.filter': '篩選自選股；↓ 前往結果，Esc 清除',
   'keys.scroll': '移動圖表；+ 與 − 縮放，End 回到最新',
   'keys.theme': '主題',
   'keys.language': '語言',

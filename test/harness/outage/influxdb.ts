@@ -1,5 +1,5 @@
 import { numberIn } from '../../support/coverage-equation.ts'
-import { ownInfluxd } from '../../support/own-influxd.ts'
+import { influxd } from '../../support/own-influxd.ts'
 import type { OutageServer } from './server.ts'
 
 const DATABASE = 'outage'
@@ -11,7 +11,8 @@ interface Series {
 
 /** An InfluxDB server of 1.x, asked over HTTP. */
 export async function influxdbOutage(): Promise<OutageServer> {
-  const server = await ownInfluxd()
+  const server = await influxd()
+  await server.start()
   const ask = async (q: string): Promise<readonly Series[]> => {
     const response = await fetch(`${server.url}/query?${new URLSearchParams({ db: DATABASE, epoch: 'ms', q })}`)
     const { results } = (await response.json()) as { results: readonly { series?: readonly Series[] }[] }
@@ -28,7 +29,7 @@ export async function influxdbOutage(): Promise<OutageServer> {
     address: `${server.url.replace(/^http:/, 'influxdb:')}/${DATABASE}`,
     start: () => server.start(),
     stop: (how) => server.kill(how === 'fast' ? 'SIGTERM' : 'SIGKILL'),
-    remove: () => server.kill(),
+    remove: server.remove,
     async newest() {
       return new Map((await bySymbol('max(seq)', 'ticks')).map(([symbol, [, seq]]) => [symbol!, Number(seq)]))
     },

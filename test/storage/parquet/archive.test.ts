@@ -127,6 +127,18 @@ describe('archiving a store', () => {
     expect(await asTold(lake)).toEqual(before)
   })
 
+  it("keeps a vendor's texts whatever they hold", async () => {
+    const types = ["it's", '自動對盤', '\u0000', 'a\u0000b', '"\\', '', '\u2028', 'longer than twelve bytes']
+    const ticks = types.map((trade_type, seq) => tick({ symbol: 'HSI', seq, trade_type }))
+    await recorded((store) => store.write(ticks))
+    await archive(file, lake, FRIDAY + 1)
+    for (const open of [() => openSqlite(file, { mode: 'read' }), () => openParquet(lake, { mode: 'read' })]) {
+      const store = await open()
+      expect(await collect(store.ticks('HSI', {}))).toEqual(ticks)
+      await store.close()
+    }
+  })
+
   it('lays the files in Hive folders, with nothing beside them', async () => {
     await archive(file, lake, FRIDAY)
     expect(readdirSync(lake).sort()).toEqual([

@@ -33,6 +33,10 @@ describe('a file that takes the place of rows', () => {
   const directory = temporaryDirectory()
   const file = (name: string) => join(directory, name, 'ticks.parquet')
 
+  it('is refused at once where no folder can be made', async () => {
+    await expect(put('/proc/nobody-makes-this/ticks.parquet', ROWS)).rejects.toMatchObject({ code: 'ENOENT' })
+  })
+
   it('is there when it reads back row for row', async () => {
     expect(await put(file('same'), [...ROWS])).toBe(3)
     expect(readdirSync(join(directory, 'same'))).toEqual(['ticks.parquet'])

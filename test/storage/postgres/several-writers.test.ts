@@ -78,9 +78,73 @@ describe.skipIf(!isServed)('several writers of one PostgreSQL store', () => {
     expect(await collect(all[1]!.minutes('00700.HK', {}))).toMatchObject([{ trades: 50 }])
   })
 
+  it('that tell different trades under few keys, in batches that overlap, keep them all, once each, and none when sent again', async () => {
+    const { schema, all } = await stores(3)
+    const trade = fc
+      .tuple(fc.constantFrom('00700.HK', '00005.HK'), fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 20 }))
+      .map(([symbol, seq, nth]) => tick({ symbol, seq, volume: 1_000 * seq + nth }))
+    const batches = fc.array(fc.array(trade, { minLength: 1, maxLength: 8 }), { minLength: 3, maxLength: 30 })
+    const idOf = ({ symbol, volume }: Tick): string => `${symbol} ${volume}`
+    await fc.assert(
+      fc.asyncProperty(batches, async (told) => {
+        await Promise.all(told.map((batch, i) => all[i % 3]!.write(batch)))
+        try {
+          const stored = (await collect(all[0]!.read({ types: ['tick'] }))) as Tick[]
+          expect(stored.map(idOf).sort()).toEqual([...new Set(told.flat().map(idOf))].sort())
+          expect(await all[0]!.integrity()).toEqual([])
+          for (const batch of told) expect(await all[1]!.write(batch)).toMatchObject({ stored: 0 })
+        } finally {
+          await emptySchema(schema)
+        }
+      }),
+      { numRuns: 20, endOnFailure: true },
+    )
+  })
+
+  /** Another writer in mid-write, who has put in a trade of 00700.HK numbered 2, of so many shares. */
+  async function another(schema: string, volume: number): Promise<pg.Client> {
+    const client = new pg.Client({ connectionString: SERVER })
+    await client.connect()
+    onTestFinished(() => client.end())
+    await client.query(`SET search_path = ${schema}; BEGIN; INSERT INTO tick (time, seq, price, volume, symbol, source, marks)
+      SELECT time, 2, price, ${volume}, symbol, source, marks FROM tick WHERE seq = 0`)
+    return client
+  }
+
+  it('of other trades of the same symbol do not wait for one who is still putting his in', async () => {
+    const { schema, all } = await stores(2)
+    const [held, free] = all as [Store, Store]
+    await free.write([tick({ seq: 0 })])
+    const blocker = await another(schema, 100)
+    const writing = held.write([tick({ seq: 1 }), tick({ seq: 2 })])
+    await untilOneWaits(schema, 'tick')
+    expect(await free.write([tick({ seq: 3 }), tick({ seq: 4 })])).toEqual({ stored: 2, duplicates: 0 })
+    await blocker.query('ROLLBACK')
+    expect(await writing).toEqual({ stored: 2, duplicates: 0 })
+    expect(await collect(free.ticks('00700.HK', {}))).toEqual([0, 1, 2, 3, 4].map((seq) => tick({ seq })))
+    expect(await free.integrity()).toEqual([])
+  })
+
   it.each([
-    ['before it has stored anything', 'symbol', 'SELECT FROM symbol FOR UPDATE'],
-    ['when its ticks and minutes are in', 'checkpoint', 'UPDATE checkpoint SET committed = 1'],
+    ['the same trade first, tell it once', 500, 'COMMIT', [0, 500]],
+    ['another trade under its number first, keep both', 700, 'COMMIT', [0, 700, 500]],
+    ['it first and then undoes that, keep it', 500, 'ROLLBACK', [0, 500]],
+  ])('who wait for one that has put in %s', async (_, volume, end, volumes) => {
+    const { schema, all } = await stores(1)
+    const [store] = all as [Store]
+    await store.write([tick({ seq: 0, volume: 0 })])
+    const other = await another(schema, volume)
+    const writing = store.write([tick({ seq: 2, volume: 500 })])
+    await untilOneWaits(schema, 'tick')
+    await other.query(end)
+    const stored = end === 'COMMIT' && volume === 500 ? 0 : 1
+    expect(await writing).toEqual({ stored, duplicates: 1 - stored })
+    expect((await collect(store.ticks('00700.HK', {}))).map((each) => each.volume)).toEqual(volumes)
+  })
+
+  it.each([
+    ['when its ticks are in', 'symbol', 'SELECT FROM symbol FOR UPDATE'],
+    ['when its minutes are in, too', 'checkpoint', 'UPDATE checkpoint SET committed = 1'],
   ])('go on when a backend is killed in mid-write, %s: the write is undone', async (_, table, locking) => {
     const { schema, all } = await stores(2)
     const [victim, other] = all as [Store, Store]

@@ -55,6 +55,19 @@ describe('ticks read ahead by threads', () => {
     await ahead.close()
   })
 
+  it('leave signals, timers and sockets their turn between two chunks, also those that wait read', async () => {
+    const store = await openSqlite(path, { mode: 'read', readers: { script: SCRIPT, threads: 2 } })
+    let turns = 0
+    const turnings: number[] = []
+    for await (const _ of store.columns('00700.HK', {})) {
+      turnings.push(turns)
+      setImmediate(() => turns++)
+      busy(20)
+    }
+    await store.close()
+    expect(turnings).toEqual(turnings.map((_, i) => i))
+  })
+
   it('may be left early', async () => {
     const ahead = await openSqlite(path, { mode: 'read', readers: { script: SCRIPT, threads: 2 } })
     let chunks = 0
@@ -77,3 +90,8 @@ describe('ticks read ahead by threads', () => {
     await ahead.close()
   })
 })
+
+/** Computes for so many ms, while threads read on. */
+function busy(ms: number): void {
+  for (const end = performance.now() + ms; performance.now() < end; );
+}

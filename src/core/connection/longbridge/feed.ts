@@ -1,15 +1,13 @@
 import type { Clock } from '../../clock.ts'
 import { HkqError, messageOf } from '../../errors.ts'
-import type { GapCause, MarketEvent, StatusState } from '../../market/event.ts'
+import type { GapCause, MarketEvent } from '../../market/event.ts'
 import type { Instrument } from '../../market/instrument.ts'
 import type { Sessions } from '../../market/session.ts'
 import { formatDate } from '../../market/time.ts'
 import { Channel } from '../../pipeline/channel.ts'
-import { LineTeller } from '../../pipeline/line-teller.ts'
 import type { Checkpoint, LineState, Source } from '../../pipeline/source.ts'
 import { ClockWatch, SLICE, UNSEEN } from '../clock-watch.ts'
-import { CoverageTeller } from '../coverage.ts'
-import { GapTracker } from '../gaps.ts'
+import { FeedTeller } from '../feed-teller.ts'
 import { untilLeft } from '../leaving.ts'
 import { Retries } from '../retries.ts'
 import { Watchdog } from '../watchdog.ts'
@@ -23,6 +21,7 @@ const NAME = 'longbridge'
 const MAX_SYMBOLS = 500
 /** Least time between two attempts, and the longest; the SDK itself tries its connection again after 2 s. */
 const RECONNECT = { floorMs: 3_000, capMs: 30_000 }
+const UNSEEN_TIME = 'the machine slept or a clock was set'
 const REMEDY = "check the network, or the account's quote rights"
 
 export interface LongbridgeFeedOptions {
@@ -65,52 +64,42 @@ export class LongbridgeFeed implements Source {
   readonly #channel = new Channel<MarketEvent>()
   readonly #market: LongbridgeMarket
   readonly #requests: LongbridgeRequests
-  readonly #gaps: GapTracker
-  readonly #coverage: CoverageTeller | undefined
+  readonly #teller: FeedTeller
   readonly #watchdog: Watchdog
   readonly #retries: Retries
   readonly #clocks: ClockWatch
-  readonly #line: LineTeller
   #symbols: readonly string[]
   #isUp = false
   #hasData = false
-  /** Local time of the last data, of the subscription's answer without any. */
-  #dataAt = 0
   /** Local time before the time that went by unseen, until that is told as a loss; else null. */
   #doubtedSince: number | null = null
   /** Aborts when the subscription is to be asked for again. */
   #again = new AbortController()
 
   constructor(context: QuoteContext, scrub: (text: string) => string, options: LongbridgeFeedOptions) {
-    const { symbols, depth = 0, sessions, clock, checkpoints } = options
+    const { symbols, depth = 0, sessions, clock } = options
     this.clock = clock
     this.#context = context
     this.#scrub = scrub
     this.#options = options
     this.#symbols = symbols
-    this.#line = new LineTeller(NAME, clock)
+    this.#teller = new FeedTeller(NAME, this.#channel, options)
     this.#market = new LongbridgeMarket(sessions, depth)
     this.#requests = new LongbridgeRequests(context, scrub)
     this.#watchdog = new Watchdog(sessions)
     this.#retries = new Retries({ ...options, vendor: { name: NAME, reconnect: RECONNECT }, remedy: REMEDY })
     this.#clocks = new ClockWatch(clock)
-    const reached = checkpoints?.filter(({ source }) => source === NAME)
-    this.#gaps = new GapTracker(NAME, sessions, reached)
-    this.#gaps.watch(symbols, clock.now())
-    if (checkpoints) {
-      this.#coverage = new CoverageTeller(NAME, this.#gaps, clock, (coverage) => this.#channel.push(coverage))
-    }
   }
 
   subscribe(symbols: readonly string[]): void {
     checkCount(symbols)
     this.#symbols = symbols
-    this.#gaps.watch(symbols, this.clock.now())
+    this.#teller.watch(symbols)
     this.#again.abort()
   }
 
   lines(): readonly LineState[] {
-    return [this.#line.state]
+    return [this.#teller.line]
   }
 
   instruments(): Promise<readonly Instrument[]> {
@@ -155,7 +144,7 @@ export class LongbridgeFeed implements Source {
       <E>(read: (event: E, now: number, out: MarketEvent[]) => void) =>
       (error: Error | null, event: E): void => {
         if (error === null) this.#heard((now, out) => read(event, now, out))
-        else this.#tell('warning', this.#scrub(messageOf(error)))
+        else this.#teller.status('warning', this.#scrub(messageOf(error)))
       }
     this.#context.setOnTrades(heard((event, now, out) => this.#market.trades(event, now, out)))
     this.#context.setOnDepth(heard((event, now, out) => this.#market.depth(event, now, out)))
@@ -173,11 +162,10 @@ export class LongbridgeFeed implements Source {
       events = this.#eventsOf(read, now)
     }
     this.#watchdog.data(now, at)
-    this.#dataAt = now
     this.#hasData = true
     this.#retries.delivered()
-    this.#channel.pushAll(this.#gaps.mark(events))
-    if (this.#isUp) this.#coverage?.heard(() => this.#doubtedSince !== null)
+    this.#teller.data(events, now)
+    if (this.#isUp) this.#teller.coverage?.heard(() => this.#doubtedSince !== null)
   }
 
   /** Nothing that a push holds may throw into the SDK. */
@@ -186,7 +174,7 @@ export class LongbridgeFeed implements Source {
     try {
       read(now, events)
     } catch (error) {
-      this.#tell('warning', `a push that cannot be read: ${this.#scrub(messageOf(error))}`)
+      this.#teller.status('warning', `a push that cannot be read: ${this.#scrub(messageOf(error))}`)
     }
     return events
   }
@@ -200,11 +188,8 @@ export class LongbridgeFeed implements Source {
     this.#watchdog.restart(at)
     if (!this.#isUp) {
       this.#isUp = true
-      this.#line.up()
-      this.#dataAt = now
-      this.#gaps.up(now)
-      this.#coverage?.opened()
-      this.#tell('up', `symbols: ${this.#symbols.length}`)
+      this.#teller.opened(now)
+      this.#teller.up(`symbols: ${this.#symbols.length}`)
     }
     void this.#askStatus()
   }
@@ -243,7 +228,7 @@ export class LongbridgeFeed implements Source {
   #look(): void {
     const since = this.#clocks.look()
     if (since === null) return
-    this.#gaps.clockChanged()
+    this.#teller.gaps.clockChanged()
     this.#watchdog.restart(this.#clocks.at)
     if (!this.#isUp) return
     this.#doubtedSince ??= since
@@ -252,50 +237,37 @@ export class LongbridgeFeed implements Source {
 
   /** What was received before the time that went by unseen has come: what comes now may come after a hole. */
   #unseen(): void {
-    this.#lost(
-      'disconnect',
-      this.#doubtedSince!,
-      'the machine slept or a clock was set; asking for the subscription again',
-    )
+    this.#lost('disconnect', this.#doubtedSince!, `${UNSEEN_TIME}; asking for the subscription again`)
   }
 
   /** @returns milliseconds to wait @throws HkqError E_NETWORK when the retries are exhausted */
   #failed(words: string): number {
-    this.#loses('disconnect', this.#doubtedSince ?? this.clock.now())
-    this.#line.lost(words)
+    this.#loses('disconnect', this.#doubtedSince ?? this.clock.now(), words)
     const wait = this.#retries.lost(words)
-    this.#tell('lost', `${words}; next try in ${(wait / 1_000).toFixed(1)} s`)
+    this.#teller.status('lost', `${words}; next try in ${(wait / 1_000).toFixed(1)} s`)
     return wait
   }
 
   /** @param at local time up to which the connection is known to have worked */
   #lost(cause: GapCause, at: number, detail: string): void {
-    this.#loses(cause, at)
-    this.#line.lost(detail)
-    this.#tell('lost', detail)
+    this.#loses(cause, at, detail)
+    this.#teller.status('lost', detail)
   }
 
-  #loses(cause: GapCause, at: number): void {
+  #loses(cause: GapCause, at: number, detail: string): void {
     if (this.#isUp) {
-      this.#gaps.lost(cause, at, Math.min(at, this.#dataAt))
+      this.#teller.lost(cause, at)
       // what comes from now on is another connection's, the SDK's own or ours
       this.#market.reconnected()
     }
     this.#isUp = false
     this.#doubtedSince = null
-    this.#coverage?.lost()
+    this.#teller.away(detail)
   }
 
   #finish(): void {
-    const now = this.clock.now()
-    if (this.#doubtedSince !== null) this.#loses('disconnect', this.#doubtedSince)
-    this.#line.lost('the feed has ended')
-    this.#channel.pushAll(this.#gaps.end(now))
-    this.#coverage?.ended(now)
-  }
-
-  #tell(state: StatusState, detail: string): void {
-    this.#channel.push({ type: 'status', source: NAME, symbol: null, state, timestamp: this.clock.now(), detail })
+    if (this.#doubtedSince !== null) this.#loses('disconnect', this.#doubtedSince, UNSEEN_TIME)
+    this.#teller.ended()
   }
 }
 

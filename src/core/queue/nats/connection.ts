@@ -57,6 +57,11 @@ export class Connection {
     }
   }
 
+  /** Of the server, e.g. `2.9.10`. */
+  get version(): string {
+    return this.#nats.info?.version ?? ''
+  }
+
   /** What the server answers. @throws HkqError E_STORAGE */
   async ask<T>(request: (connection: Connection) => Promise<T>): Promise<T> {
     try {

@@ -1,10 +1,11 @@
 import type { ConsumerInfo, StreamInfo } from '@nats-io/jetstream'
 import { HkqError } from '../../errors.ts'
 import { type Kept, LEASE } from '../queue.ts'
+import type { Target } from '../target.ts'
 import { type Connection, isAbsent } from './connection.ts'
 
 /** Bytes of a new stream at most. */
-const LARGEST = 2 ** 30
+export const LARGEST = 2 ** 30
 /** Within which a message that is sent again is known by its id, ns. */
 const REMEMBERED = 120 * 1e9
 /** Entries that a group may hold unacknowledged. */
@@ -18,22 +19,32 @@ const PENDING = 10_000
  * @throws HkqError E_STORAGE for another program's that does not keep all of the subject
  */
 export async function ensureStream(connection: Connection): Promise<StreamInfo> {
-  const { name: subject, label } = connection.target
-  const name = await nameOf(connection, `${subject}.>`)
-  if (name !== null) {
-    const stream = await connection.ask(({ streams }) => streams.streams.info(name))
-    const { subjects = [] } = stream.config
-    const lacking = KINDS.map((kind) => `${subject}.${kind}`).find((each) => !subjects.some((of) => matches(of, each)))
-    if (lacking === undefined) return stream
-    const message = `"${label}": the stream "${name}" keeps ${subjects.join(', ')}, not ${lacking}: have it keep ${subject}.>, or name another`
-    throw new HkqError('E_STORAGE', message)
-  }
-  return connection.ask(({ streams }) =>
+  const stream = await findStream(connection)
+  if (stream !== null) return stream
+  return connection.ask(({ streams, target }) =>
     streams.streams.add({
-      ...{ name: subject.replaceAll('.', '_'), subjects: [`${subject}.>`], storage: 'file' },
+      ...{ name: newName(target), subjects: [`${target.name}.>`], storage: 'file' },
       ...{ retention: 'limits', discard: 'new', max_bytes: LARGEST, duplicate_window: REMEMBERED },
     }),
   )
+}
+
+/** What a stream is called that is made for a queue. */
+export function newName({ name }: Target): string {
+  return name.replaceAll('.', '_')
+}
+
+/** The stream that keeps a subject, null where there is none. @throws HkqError E_STORAGE for one that does not keep all of it */
+export async function findStream(connection: Connection): Promise<StreamInfo | null> {
+  const { name: subject, label } = connection.target
+  const name = await nameOf(connection, `${subject}.>`)
+  if (name === null) return null
+  const stream = await connection.ask(({ streams }) => streams.streams.info(name))
+  const { subjects = [] } = stream.config
+  const lacking = KINDS.map((kind) => `${subject}.${kind}`).find((each) => !subjects.some((of) => matches(of, each)))
+  if (lacking === undefined) return stream
+  const message = `"${label}": the stream "${name}" keeps ${subjects.join(', ')}, not ${lacking}: have it keep ${subject}.>, or name another`
+  throw new HkqError('E_STORAGE', message)
 }
 
 /** What stands behind the name of a queue: all symbols, an index, a security. */
@@ -85,31 +96,34 @@ function groupsOf(connection: Connection, stream: string): Promise<ConsumerInfo[
   })
 }
 
-/**
- * @returns whether the group was not there
- * @throws HkqError E_STORAGE for another program's, which would lose or leave out entries without a word
- */
+/** @returns whether the group was not there @throws HkqError E_STORAGE for another program's, as `findGroup` */
 export async function ensureGroup(connection: Connection, stream: string, group: string): Promise<boolean> {
-  const { name, label } = connection.target
-  const filter_subject = `${name}.>`
-  try {
-    const weakness = weaknessOfGroup(
-      await connection.ask(({ streams }) => streams.consumers.info(stream, group)),
-      filter_subject,
-    )
-    if (weakness === null) return false
-    const message = `"${label}": the group "${group}" is a consumer of another program that ${weakness}: name another (?group=NAME)`
-    throw new HkqError('E_STORAGE', message)
-  } catch (error) {
-    if (!isAbsent(error)) throw error
-  }
-  await connection.ask(({ streams }) =>
+  if ((await findGroup(connection, stream, group)) !== null) return false
+  await connection.ask(({ streams, target }) =>
     streams.consumers.add(stream, {
-      ...{ durable_name: group, filter_subject, ack_policy: 'explicit', deliver_policy: 'all' },
+      ...{ durable_name: group, filter_subject: `${target.name}.>`, ack_policy: 'explicit', deliver_policy: 'all' },
       ...{ ack_wait: LEASE * 1e6, max_ack_pending: PENDING },
     }),
   )
   return true
+}
+
+/**
+ * The consumer that a group is, null where there is none.
+ * @throws HkqError E_STORAGE for another program's, which would lose or leave out entries without a word
+ */
+export async function findGroup(connection: Connection, stream: string, group: string): Promise<ConsumerInfo | null> {
+  const { name, label } = connection.target
+  const info = await connection.ask(({ streams }) => streams.consumers.info(stream, group)).catch(absent)
+  const weakness = info === null ? null : weaknessOfGroup(info, `${name}.>`)
+  if (weakness === null) return info
+  const message = `"${label}": the group "${group}" is a consumer of another program that ${weakness}: name another (?group=NAME)`
+  throw new HkqError('E_STORAGE', message)
+}
+
+function absent(error: unknown): null {
+  if (isAbsent(error)) return null
+  throw error
 }
 
 function weaknessOfGroup({ config }: ConsumerInfo, all: string): string | null {

@@ -15,14 +15,20 @@ export class Connection {
     this.#target = target
   }
 
-  /** @param db number of the database */
-  static async open(target: Target, db: number): Promise<Connection> {
+  /** @param db number of the database @param answerMs how long an answer may take */
+  static async open(target: Target, db: number, answerMs = 10_000): Promise<Connection> {
     const { Redis } = await import('ioredis')
     const { host, port, tls, user, password } = target
     const client = new Redis({
       ...{ host, port, ...(tls && { tls: {} }) },
-      ...{ lazyConnect: true, retryStrategy: () => null, enableOfflineQueue: false, enableReadyCheck: false },
-      ...{ maxRetriesPerRequest: 0, connectTimeout: 5_000, commandTimeout: 10_000, protocol: 2 },
+      ...{
+        lazyConnect: true,
+        retryStrategy: () => null,
+        enableOfflineQueue: false,
+        enableReadyCheck: false,
+        disableClientInfo: true,
+      },
+      ...{ maxRetriesPerRequest: 0, connectTimeout: 5_000, commandTimeout: answerMs, protocol: 2 },
     })
     let failure: unknown
     client.on('error', (error) => {
@@ -92,8 +98,13 @@ const VERDICTS: readonly (readonly [RegExp, Verdict])[] = [
   [/^(LOADING|BUSY|MASTERDOWN|READONLY|TRYAGAIN|CLUSTERDOWN|MISCONF|NOREPLICAS|NOGROUP)/, busy],
 ]
 
+/** A server that does not know a command says again what came with it. */
+function withoutPassword(text: string, { password }: Target): string {
+  return password === null ? text : text.replaceAll(password, '***')
+}
+
 function refusal(target: Target, error: unknown): HkqError {
-  const text = messageOf(error)
+  const text = withoutPassword(messageOf(error), target)
   const isReply = error instanceof Error && error.name === 'ReplyError'
   const known = VERDICTS.find(([pattern]) => pattern.test(text))
   if (known) return known[1](target.label, text, error)

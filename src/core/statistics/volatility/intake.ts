@@ -1,5 +1,5 @@
 import type { Bar } from '../../market/bar.ts'
-import { byTimeAndSeq, lacksTrades, type MarketEvent, type Quote, type Tick } from '../../market/event.ts'
+import { byTimeAndSeq, isLoss, lacksTrades, type MarketEvent, type Quote, type Tick } from '../../market/event.ts'
 import { flagMask } from '../../market/flags.ts'
 import type { Settings } from './options.ts'
 import { type OvernightMove, OvernightWatch } from './overnight.ts'
@@ -102,8 +102,7 @@ export class Intake {
         if (lacksTrades(event)) this.#gap(event.symbol, event.from, event.to)
         return
       case 'status':
-        if (event.symbol === null && event.state === 'lost')
-          for (const symbol of this.#series.keys()) this.#lost.add(symbol)
+        if (isLoss(event)) for (const symbol of event.symbols ?? this.#series.keys()) this.#lost.add(symbol)
         return
       case 'coverage':
         for (const symbol of event.symbols) this.#heard.set(symbol, event.timestamp)

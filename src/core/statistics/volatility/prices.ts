@@ -1,15 +1,8 @@
+import type { TradeColumns } from '../../bars/trade-columns.ts'
 import type { Quote, Tick } from '../../market/event.ts'
 
-/** Ticks of one symbol in (time, seq) order, column by column; NaN where a tick has null. */
-export interface TickColumns {
-  readonly length: number
-  /** Epoch ms. */
-  readonly timestamp: Float64Array
-  readonly last_price: Float64Array
-  readonly volume: Float64Array
-  readonly turnover: Float64Array
-  /** As flagMask makes them. */
-  readonly flags: Uint16Array
+/** Ticks of one symbol in (time, seq) order, column by column; flags as flagMask makes them. */
+export interface TickColumns extends TradeColumns {
   /** Needed for the price `mid` alone. */
   readonly bid_price: Float64Array | null
   readonly ask_price: Float64Array | null

@@ -1,15 +1,6 @@
-import type { Gap, Quote, Tick } from '../../market/event.ts'
-
-export type Stored = Tick | Quote | Gap
+import { inReadingOrder, type Stored } from '../reading-order.ts'
 
 const BATCH = 4_096
-
-/** What comes first in a reading across symbols: the time, then the number; a gap comes behind the ticks of its `from`. */
-export function compareStored(a: Stored, b: Stored): number {
-  if (a.type === 'gap') return b.type === 'gap' ? a.from - b.from : a.from - b.timestamp || 1
-  if (b.type === 'gap') return a.timestamp - b.from || -1
-  return a.timestamp - b.timestamp || (a.seq < b.seq ? -1 : a.seq > b.seq ? 1 : 0)
-}
 
 interface Head {
   readonly stream: AsyncIterator<readonly Stored[]>
@@ -43,7 +34,7 @@ export async function* mergedInOrder(
 
 /** Array.sort is stable: equal heads stay in the order of their streams. */
 function compareHeads(a: Head, b: Head): number {
-  return compareStored(a.chunk[a.at]!, b.chunk[b.at]!)
+  return inReadingOrder(a.chunk[a.at]!, b.chunk[b.at]!)
 }
 
 function isBefore(a: Head, b: Head): boolean {

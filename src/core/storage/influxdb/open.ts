@@ -32,9 +32,11 @@ export interface OpenOptions {
 export async function openInflux(target: Target, { mode, now, token }: OpenOptions): Promise<InfluxStore> {
   const wire = await connected(target, token)
   try {
-    const version = await versionOf(wire, mode)
+    const version = await versionOf(wire).catch((error: unknown) => {
+      if (mode === 'record' && isToBeMade(target, error)) return null
+      throw error
+    })
     if (version === null && mode === 'read') throw nothingOfOurs(target)
-    if (version !== null && version > SCHEMA) throw tooNew(target, version)
     if (version === null) await begin(wire)
     return new InfluxStore(wire, mode === 'record' ? new Writer(wire, now) : null)
   } catch (error) {
@@ -43,36 +45,44 @@ export async function openInflux(target: Target, { mode, now, token }: OpenOptio
   }
 }
 
-async function connected(target: Target, token: string | undefined): Promise<Wire> {
-  if (target.version === 1) return wireOf(target)
-  if (token !== undefined) return clientWireOf(target, token)
+/** @param askingMs how long an answer may take @throws HkqError E_TOKEN where a bucket is named and there is no token */
+export async function connected(target: Target, token: string | undefined, askingMs?: number): Promise<Wire> {
+  if (target.version === 1) return wireOf(target, askingMs)
+  if (token !== undefined) return clientWireOf(target, token, askingMs)
   throw new HkqError('E_TOKEN', `"${nameOf(target)}" wants a token: set HKQ_INFLUX_TOKEN or HKQ_INFLUX_TOKEN_FILE`)
 }
 
-/** The version of what is there, null for a database that we never wrote to, and where one may be made. */
-async function versionOf(wire: Wire, mode: OpenOptions['mode']): Promise<number | null> {
-  try {
-    const { rows } = await wire.ask(`SELECT "schema" FROM "${MARK}" WHERE time = 0`)
-    return numberIn(rows[0]?.[1])
-  } catch (error) {
-    if (isMissing(error) && mode === 'record' && wire.target.version === 1) return null
-    throw error
-  }
+/** The version of what is there, null for a database that we never wrote to. @throws HkqError E_STORAGE, for a newer one too */
+export async function versionOf({ ask, target }: Wire): Promise<number | null> {
+  const { rows } = await ask(`SELECT "schema" FROM "${MARK}" WHERE time = 0`)
+  const version = numberIn(rows[0]?.[1])
+  if (version !== null && version > SCHEMA) throw tooNew(target, version)
+  return version
+}
+
+/** Whether an error tells of a database that is not there, and that a recorder makes: a bucket is its administrator's. */
+export function isToBeMade({ version }: Target, error: unknown): boolean {
+  return version === 1 && isMissing(error)
 }
 
 /** Marks a database as ours, unless it holds measurements under our names already; makes it where there is none. */
 async function begin(wire: Wire): Promise<void> {
   const mark = [new Fields().integer('schema', SCHEMA).at(MARK, '0')]
   try {
-    const { rows } = await wire.ask('SHOW MEASUREMENTS')
-    const taken = rows.map(([name]) => textIn(name)).find((name) => name === TICKS || name === MINUTES)
-    if (taken) throw foreign(wire.target, taken)
+    await refuseForeign(wire)
     await wire.write(mark)
   } catch (error) {
-    if (!isMissing(error) || wire.target.version === 2) throw error
+    if (!isToBeMade(wire.target, error)) throw error
     await create(wire)
     await wire.write(mark)
   }
+}
+
+/** @throws HkqError E_STORAGE for a database that is not marked as ours and holds measurements under our names */
+export async function refuseForeign({ ask, target }: Wire): Promise<void> {
+  const { rows } = await ask('SHOW MEASUREMENTS')
+  const taken = rows.map(([name]) => textIn(name)).find((name) => name === TICKS || name === MINUTES)
+  if (taken) throw foreign(target, taken)
 }
 
 async function create(wire: Wire): Promise<void> {

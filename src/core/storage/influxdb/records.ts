@@ -1,4 +1,5 @@
-import type { Gap, GapCause, Level, Phase, Quote, Rejected, Seq } from '../../market/event.ts'
+import type { Gap, GapCause, Phase, Quote, Rejected, Seq } from '../../market/event.ts'
+import { levelsIn } from '../levels.ts'
 import { numberIn, type Row, seqIn, textIn } from './answer.ts'
 import { Fields, isTime, restored, series, stamp } from './line.ts'
 import type { Kind } from './shelf.ts'
@@ -39,22 +40,13 @@ export function quoteIn(row: Row): Quote {
     type: 'quote',
     symbol: restored(textIn(row[1]) ?? ''),
     timestamp: Number(row[0]),
-    bids: levelsIn(textIn(row[4])),
-    asks: levelsIn(textIn(row[5])),
+    bids: levelsIn(textIn(row[4]) ?? '[]'),
+    asks: levelsIn(textIn(row[5]) ?? '[]'),
     phase: textIn(row[6]) as Phase,
     seq: seqIn(row[3]),
     source: restored(textIn(row[2]) ?? ''),
     received_at: numberIn(row[7]),
   }
-}
-
-function levelsIn(text: string | null): Level[] {
-  const levels: unknown = JSON.parse(text ?? '[]')
-  return Array.isArray(levels) ? levels.filter(isLevel) : []
-}
-
-function isLevel(value: unknown): value is Level {
-  return Array.isArray(value) && value.length === 2 && value.every((one) => typeof one === 'number')
 }
 
 /** A gap is told by source, symbol, both ends and cause. */

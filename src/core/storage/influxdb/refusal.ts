@@ -29,7 +29,7 @@ const PASSING =
 /** E_STORAGE for a request that got no answer. */
 export function unanswered(target: Target, error: unknown): HkqError {
   const cause = causeOf(error)
-  const code = 'code' in cause ? String(cause.code) : ''
+  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : ''
   const why = code.startsWith('ECONN') || code === '' ? messageOf(cause) || code : `${code}: ${messageOf(cause)}`
   const passes = PASSING.test(code) || /timeout|timed ?out|aborted/i.test(`${cause.name} ${cause.message}`)
   const remedy = passes && code !== 'ENOTFOUND' ? 'see that the server runs' : 'check host, port and tls'

@@ -1,7 +1,7 @@
 import {
   FLAGS,
   type Flag,
-  MAX_SEQ,
+  isSeq,
   NO_FLAGS,
   type Phase,
   type Quote,
@@ -67,8 +67,7 @@ export function isStorable(tick: Tick): boolean {
 
 /** Whether a record can have this time and number. */
 export function isStorableKey({ timestamp, seq }: Tick | Quote): boolean {
-  if (!isTime(timestamp)) return false
-  return typeof seq === 'number' ? Number.isSafeInteger(seq) : seq <= MAX_SEQ && seq >= -MAX_SEQ
+  return isTime(timestamp) && isSeq(seq)
 }
 
 /** The point of a tick. @throws TypeError for a type of trade that is no text */

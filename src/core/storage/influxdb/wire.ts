@@ -22,8 +22,11 @@ export interface Wire {
 const WRITING = 30_000
 const ASKING = 300_000
 
-/** InfluxDB 1.x by its HTTP API (`/write`, `/query`). */
-export function wireOf(target: Database): Wire {
+/**
+ * InfluxDB 1.x by its HTTP API (`/write`, `/query`).
+ * @param askingMs how long the answer to a question may take
+ */
+export function wireOf(target: Database, askingMs = ASKING): Wire {
   const { url, database, user, password } = target
   const headers: Record<string, string> = {}
   if (user !== null) headers.authorization = `Basic ${Buffer.from(`${user}:${password ?? ''}`).toString('base64')}`
@@ -47,13 +50,16 @@ export function wireOf(target: Database): Wire {
     target,
     write: async (lines) => void (await post(`/write?db=${db}&precision=ns`, lines.join('\n'), WRITING)),
     ask: async (statement, epoch = 'ms') =>
-      answerIn(target, await post(`/query?db=${db}&epoch=${epoch}`, new URLSearchParams({ q: statement }), ASKING)),
+      answerIn(target, await post(`/query?db=${db}&epoch=${epoch}`, new URLSearchParams({ q: statement }), askingMs)),
     close: () => {},
   }
 }
 
-/** InfluxDB 2.x by its official client, which is loaded when it is used; questions go to its endpoint for InfluxQL. */
-export async function clientWireOf(target: Bucket, token: string): Promise<Wire> {
+/**
+ * InfluxDB 2.x by its official client, which is loaded when it is used; questions go to its endpoint for InfluxQL.
+ * @param askingMs how long the answer to a question may take
+ */
+export async function clientWireOf(target: Bucket, token: string, askingMs = ASKING): Promise<Wire> {
   const [{ InfluxDB, HttpError, setLogger }, agent] = await Promise.all([
     import('@influxdata/influxdb-client'),
     agentFor(target),
@@ -61,7 +67,7 @@ export async function clientWireOf(target: Bucket, token: string): Promise<Wire>
   // what goes wrong is thrown; the client would print it too
   setLogger({ error: () => {}, warn: () => {} })
   const client = new InfluxDB({ url: target.url, token, timeout: WRITING, transportOptions: { agent } })
-  const asking = new InfluxDB({ url: target.url, token, timeout: ASKING, transportOptions: { agent } })
+  const asking = new InfluxDB({ url: target.url, token, timeout: askingMs, transportOptions: { agent } })
   const path = `/query?${new URLSearchParams({ db: target.database })}`
 
   const attempt = async <T>(work: () => Promise<T>): Promise<T> => {

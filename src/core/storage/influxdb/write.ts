@@ -2,7 +2,7 @@ import type { Summary } from '../../bars/summary.ts'
 import { byTimeAndSeq, type Gap, type MarketEvent, type Quote, type Rejected, type Tick } from '../../market/event.ts'
 import { place } from '../../market/place.ts'
 import type { Written } from '../../pipeline/source.ts'
-import { cut } from '../../validation/admit.ts'
+import { unstorable } from '../sorted.ts'
 import { CheckpointKeeper } from './checkpoints.ts'
 import { MinuteKeeper, ofSymbol } from './minutes.ts'
 import {
@@ -216,12 +216,6 @@ function bySymbol<E extends { symbol: string }>(all: readonly E[]): Map<string, 
   const lists = new Map<string, E[]>()
   for (const one of all) append(lists, one)
   return lists
-}
-
-function unstorable(event: Tick | Quote): Rejected {
-  const raw = cut(JSON.stringify(event, (_, value) => (typeof value === 'bigint' ? String(value) : value)))
-  const { source, symbol, timestamp, received_at } = event
-  return { type: 'rejected', source, symbol, timestamp, reason: 'malformed', raw, received_at }
 }
 
 /** Ticks of one symbol by time and number; as they came when they came in order. */

@@ -1,16 +1,4 @@
-import {
-  closeSync,
-  fdatasyncSync,
-  fsyncSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs'
+import { closeSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { HkqError, messageOf } from '../../errors.ts'
 import type { MarketEvent } from '../../market/event.ts'
@@ -18,6 +6,7 @@ import type { Durability } from '../../pipeline/source.ts'
 import { type Piece, piecesOf, recordOf } from './frame.ts'
 import { decode, encode } from './payload.ts'
 import { PlaceFile } from './place-file.ts'
+import { createSegment, pathOf, type Segment, segmentsIn, writeWhole } from './segment.ts'
 
 /** Size at which a segment is closed: it is read as a whole, and deleted as a whole. */
 const SEGMENT = 4 * 2 ** 20
@@ -41,15 +30,6 @@ export interface Entry {
   /** Between which local times the segment was written, epoch ms. */
   readonly written: readonly [since: number, until: number]
 }
-
-/** A file of the journal: the name tells its number and when it was made, epoch ms. */
-interface Segment {
-  readonly number: number
-  readonly madeAt: number
-  size: number
-}
-
-const SEGMENT_NAME = /^(\d{10})-(\d+)\.journal$/
 
 /**
  * Batches of events in a directory, in order: appended at one end, taken from the other. What is appended survives the
@@ -185,18 +165,10 @@ export class Journal {
     this.#pieces = null
   }
 
-  /** Makes the next segment, or leaves nothing behind. */
+  /** Makes the next segment. */
   #begin(): number {
     const segment = { number: this.#next, madeAt: Math.round(this.#options.now()), size: 0 }
-    const path = this.#pathOf(segment)
-    const file = openSync(path, 'wx', 0o600)
-    try {
-      if (this.#options.durability === 'power') syncDirectory(this.#directory)
-    } catch (error) {
-      closeSync(file)
-      rmSync(path, { force: true })
-      throw error
-    }
+    const file = createSegment(this.#directory, segment, this.#options.durability)
     this.#next++
     this.#segments.push(segment)
     return file
@@ -204,13 +176,7 @@ export class Journal {
 
   /** The segments on disk, without those that were delivered and came back when power was lost. */
   #found(): Segment[] {
-    const segments = readdirSync(this.#directory)
-      .flatMap((name) => [SEGMENT_NAME.exec(name) ?? []].filter(({ length }) => length > 0))
-      .map(([name, number, madeAt]) => {
-        const { size } = statSync(join(this.#directory, name!))
-        return { number: Number(number), madeAt: Number(madeAt), size }
-      })
-      .sort((a, b) => a.number - b.number)
+    const segments = segmentsIn(this.#directory)
     const isDelivered = ({ number }: Segment): boolean => number < this.#delivered.segment
     for (const segment of segments.filter(isDelivered)) rmSync(this.#pathOf(segment), { force: true })
     return segments.filter((segment) => !isDelivered(segment))
@@ -222,8 +188,8 @@ export class Journal {
     if (file !== null) closeSync(file)
   }
 
-  #pathOf({ number, madeAt }: Segment): string {
-    return join(this.#directory, `${String(number).padStart(10, '0')}-${madeAt}.journal`)
+  #pathOf(segment: Segment): string {
+    return pathOf(this.#directory, segment)
   }
 
   #full(): HkqError {
@@ -235,27 +201,5 @@ export class Journal {
   #failed(cause: unknown): HkqError {
     const message = `the journal "${this.#directory}" cannot be used (${messageOf(cause)}): check the disk and its rights`
     return new HkqError('E_STORAGE', message, { cause })
-  }
-}
-
-/** Writes all of `bytes` at `position`, as safe as asked for, or nothing. */
-function writeWhole(file: number, bytes: Buffer, position: number, durability: Durability): void {
-  try {
-    for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done, bytes.length - done, position + done)
-    if (durability === 'power') fdatasyncSync(file)
-  } catch (error) {
-    try {
-      ftruncateSync(file, position)
-    } catch {}
-    throw error
-  }
-}
-
-function syncDirectory(path: string): void {
-  const directory = openSync(path, 'r')
-  try {
-    fsyncSync(directory)
-  } finally {
-    closeSync(directory)
   }
 }

@@ -9,7 +9,8 @@ import { TICKS } from './tables.ts'
 const phase = `(CASE phase ${PHASES.map((name, i) => `WHEN '${name}' THEN ${i}`).join(' ')} END)::DOUBLE`
 const bit = (flag: string, i: number) =>
   `CASE WHEN contains(',' || flags || ',', ',${flag},') THEN ${1 << i} ELSE 0 END`
-const flags = `(CASE flags WHEN '' THEN 0 ELSE ${FLAGS.map(bit).join(' + ')} END)::DOUBLE`
+/** The flags of a tick as bits, FLAGS[i] as bit i: SQL. */
+export const FLAG_BITS = `CASE flags WHEN '' THEN 0 ELSE ${FLAGS.map(bit).join(' + ')} END`
 
 /** The ticks of Parquet files as columns, a chunk of DuckDB's at a time. */
 export async function* readColumns(
@@ -21,7 +22,7 @@ export async function* readColumns(
   const amounts = prices ? [] : ['volume', 'turnover']
   const quotes = book ? ['bid_price', 'ask_price'] : []
   const numbers = ['timestamp', 'last_price', ...amounts, ...quotes].map((name) => numeric(name, TICKS.columns[name]!))
-  for await (const chunk of engine.stream(selection([phase, flags, ...numbers], files, where))) {
+  for await (const chunk of engine.stream(selection([phase, `(${FLAG_BITS})::DOUBLE`, ...numbers], files, where))) {
     yield taken(chunk, book, prices)
   }
 }

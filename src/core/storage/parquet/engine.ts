@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path'
 import type { DuckDBConnection, DuckDBDataChunk, DuckDBInstance } from '@duckdb/node-api'
 import { HkqError, messageOf } from '../../errors.ts'
 
@@ -23,8 +24,14 @@ export class Engine {
   static async open(): Promise<Engine> {
     try {
       const duck = await import('@duckdb/node-api')
-      // nothing is fetched from a network, whatever a file asks for
-      const settings = { memory_limit: MEMORY, autoinstall_known_extensions: 'false', temp_directory: '' }
+      const settings = {
+        memory_limit: MEMORY,
+        temp_directory: '',
+        // nothing is fetched from a network, whatever a file asks for
+        autoinstall_known_extensions: 'false',
+        // a file that was replaced within the second is not told from the one before
+        enable_external_file_cache: 'false',
+      }
       return new Engine(duck, await duck.DuckDBInstance.create(':memory:', settings))
     } catch (cause) {
       const message = `DuckDB, which reads and writes Parquet, does not load (${messageOf(cause)}): run npm ci --include=optional`
@@ -73,9 +80,14 @@ export class Engine {
   }
 }
 
-/** A text as SQL writes it. */
+/** A text as SQL writes it, where a NUL would end the statement. */
 export function quoted(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`
+  return `'${text.replaceAll("'", "''").replaceAll('\0', `' || chr(0) || '`)}'`
+}
+
+/** A file's name as SQL writes it. DuckDB takes a `~` or `file:` at its beginning for more than a name. */
+export function quotedFile(file: string): string {
+  return quoted(isAbsolute(file) ? file : `./${file}`)
 }
 
 const REMEDIES: readonly (readonly [RegExp, string])[] = [

@@ -4,15 +4,19 @@ import { HkqError } from '../../errors.ts'
 import type { Quote, Tick } from '../../market/event.ts'
 import { dayNumber, dayStart } from '../../market/time.ts'
 import type { TickColumns } from '../columns.ts'
-import type { ColumnChoice, Span } from '../store.ts'
+import type { ColumnChoice, Condensing, Span } from '../store.ts'
 import { readColumns } from './columns.ts'
+import { condense } from './condense.ts'
 import { Engine, lakeError } from './engine.ts'
-import { daysIn, type List, listFile, type Part, partFile, refusePattern, type SymbolDay } from './layout.ts'
+import { daysIn, type List, listFile, PARTS, type Part, partFile, refusePattern, type SymbolDay } from './layout.ts'
 import { putFile } from './put-file.ts'
-import { readTable } from './read-table.ts'
+import { readCells, readTable } from './read-table.ts'
 import type { Table } from './table.ts'
 import { MINUTES, QUOTES, TICKS } from './tables.ts'
 import { writeTable } from './write-table.ts'
+
+/** Days that are condensed at a time. */
+const DAYS = 16
 
 /** Days of one symbol in order, as a reading wants them; `size` is the most records at a time. */
 export interface Reading extends Span {
@@ -44,6 +48,12 @@ export class Lake {
     return existsSync(partFile(this.directory, part, day))
   }
 
+  /** Size of the files of a day. */
+  bytes(day: SymbolDay): number {
+    const files = PARTS.map((part) => partFile(this.directory, part, day))
+    return files.reduce((sum, file) => sum + (statSync(file, { throwIfNoEntry: false })?.size ?? 0), 0)
+  }
+
   ticks(reading: Reading): AsyncGenerator<Tick[]> {
     return this.#read('ticks', TICKS, 'timestamp', reading)
   }
@@ -61,6 +71,18 @@ export class Lake {
     const files = this.#filesOf('ticks', reading)
     if (files.length === 0) return
     yield* this.#guarded(async (engine) => readColumns(engine, files, within('timestamp', reading), choice))
+  }
+
+  /** Ticks for bars, as `Store.condensed` gives them. */
+  async *condensed(reading: Reading, how: Condensing): AsyncGenerator<TickColumns | readonly Summary[]> {
+    const { symbol, days } = reading
+    for (let i = 0; i < days.length; i += DAYS) {
+      const files = this.#filesOf('ticks', { ...reading, days: days.slice(i, i + DAYS) })
+      if (files.length === 0) continue
+      const where = within('timestamp', reading)
+      const read = this.#guarded(async (engine) => condense(engine, files, where, { symbol, ...how }))
+      for await (const { day, pieces } of read) yield* pieces ?? this.columns({ ...reading, days: [day] }, {})
+    }
   }
 
   /** The records of a list; none where it was never written. */
@@ -82,15 +104,15 @@ export class Lake {
    * @returns how many; of none no file is made
    */
   putTicks(day: SymbolDay, records: () => AsyncIterable<readonly Tick[]>): Promise<number> {
-    return this.#put(partFile(this.directory, 'ticks', day), TICKS, records, day.symbol)
+    return this.#put(partFile(this.directory, 'ticks', day), TICKS, records)
   }
 
   putQuotes(day: SymbolDay, records: () => AsyncIterable<readonly Quote[]>): Promise<number> {
-    return this.#put(partFile(this.directory, 'quotes', day), QUOTES, records, day.symbol)
+    return this.#put(partFile(this.directory, 'quotes', day), QUOTES, records)
   }
 
   putMinutes(day: SymbolDay, records: () => AsyncIterable<readonly Summary[]>): Promise<number> {
-    return this.#put(partFile(this.directory, 'minutes', day), MINUTES, records, day.symbol)
+    return this.#put(partFile(this.directory, 'minutes', day), MINUTES, records)
   }
 
   async close(): Promise<void> {
@@ -113,17 +135,12 @@ export class Lake {
       .map((day) => partFile(this.directory, part, { symbol, day }))
   }
 
-  async #put<T>(
-    file: string,
-    table: Table<T>,
-    records: () => AsyncIterable<readonly T[]>,
-    symbol = '',
-  ): Promise<number> {
+  async #put<T>(file: string, table: Table<T>, records: () => AsyncIterable<readonly T[]>): Promise<number> {
     const engine = await this.#opened()
     try {
       return await putFile(file, {
         write: (aside) => writeTable(engine, aside, table, records()),
-        read: (aside) => readTable(engine, [aside], table, { symbol }),
+        read: (aside) => readCells(engine, [aside], table.columns),
         records,
         cells: table.cells,
       })

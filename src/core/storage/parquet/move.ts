@@ -17,6 +17,8 @@ export interface Moved {
   readonly day: number
   readonly ticks: number
   readonly quotes: number
+  /** Size of the files of the day. */
+  readonly bytes: number
 }
 
 /** Where a moving stands, for tests that end it there. */
@@ -55,7 +57,7 @@ async function moveDay({ store, shelf }: Moving, lake: Lake, of: ShelfDay, at: (
   at('written')
   store.shelve(symbol, day, lake.directory, { ticks, quotes })
   at('shelved')
-  return { symbol, day, ticks, quotes }
+  return { symbol, day, ticks, quotes, bytes: lake.bytes(of) }
 }
 
 /** What the lake has of a day that the store does not count there: of an earlier attempt, or of another store. */

@@ -1,13 +1,14 @@
 import { existsSync } from 'node:fs'
-import { mkdir, open, rename, rm, rmdir } from 'node:fs/promises'
+import { open, rename, rm, rmdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { HkqError } from '../../errors.ts'
+import { makeFolder } from '../../make-folder.ts'
 
 interface Put<T> {
   /** Writes the records into a new file; how many. */
   write: (aside: string) => Promise<number>
-  /** Reads them again. */
-  read: (aside: string) => AsyncIterable<readonly T[]>
+  /** Reads them again, each as its cells. */
+  read: (aside: string) => AsyncIterable<readonly (readonly unknown[])[]>
   records: () => AsyncIterable<readonly T[]>
   /** All that a record holds, for the comparison. */
   cells: (record: T) => readonly unknown[]
@@ -22,7 +23,7 @@ interface Put<T> {
 export async function putFile<T>(file: string, { write, read, records, cells }: Put<T>): Promise<number> {
   const folder = dirname(file)
   const parents = missing(folder)
-  await mkdir(folder, { recursive: true })
+  makeFolder(folder)
   const aside = join(folder, `_${basename(file)}.new`)
   await rm(aside, { force: true })
   const count = await write(aside)
@@ -62,10 +63,10 @@ async function compare<T>(
   file: string,
   cells: (record: T) => readonly unknown[],
   given: AsyncIterable<readonly T[]>,
-  written: AsyncIterable<readonly T[]>,
+  written: AsyncIterable<readonly (readonly unknown[])[]>,
 ): Promise<void> {
   const others = written[Symbol.asyncIterator]()
-  let [chunk, at, row]: [readonly T[], number, number] = [[], 0, 0]
+  let [chunk, at, row]: [readonly (readonly unknown[])[], number, number] = [[], 0, 0]
   const advance = async (): Promise<boolean> => {
     while (at === chunk.length) {
       const next = await others.next()
@@ -79,7 +80,7 @@ async function compare<T>(
     for (const record of batch) {
       row++
       if (at === chunk.length && !(await advance())) throw differs(file, row)
-      if (!isSame(cells(record), cells(chunk[at++]!))) throw differs(file, row)
+      if (!isSame(cells(record), chunk[at++]!)) throw differs(file, row)
     }
   }
   if (await advance()) throw differs(file, row + 1)
@@ -87,7 +88,7 @@ async function compare<T>(
 
 function isSame(a: readonly unknown[], b: readonly unknown[]): boolean {
   for (let i = 0; i < a.length; i++) if (!Object.is(a[i], b[i])) return false
-  return true
+  return a.length === b.length
 }
 
 function differs(file: string, row: number): HkqError {

@@ -6,7 +6,7 @@ import type { Instrument } from '../../market/instrument.ts'
 import type { Checkpoint, Query } from '../../pipeline/source.ts'
 import type { TickColumns } from '../columns.ts'
 import { readAll } from '../read-all.ts'
-import type { ColumnChoice, Span, Store } from '../store.ts'
+import type { ColumnChoice, Condensing, Span, Store } from '../store.ts'
 import type { Lake } from './lake.ts'
 import type { Part } from './layout.ts'
 import { readList } from './lists.ts'
@@ -41,6 +41,10 @@ export class ParquetStore implements Store {
   columns(symbol: string, { book, prices, ...span }: Span & ColumnChoice): AsyncIterable<TickColumns> {
     const choice = { ...(book && { book }), ...(prices && { prices }) }
     return this.#lake.columns({ symbol, days: this.#daysOf('ticks', symbol), ...span }, choice)
+  }
+
+  condensed(symbol: string, span: Span, how: Condensing): AsyncIterable<TickColumns | readonly Summary[]> {
+    return this.#lake.condensed({ symbol, days: this.#daysOf('ticks', symbol), ...span }, how)
   }
 
   minutes(symbol: string, span: Span): AsyncIterable<readonly Summary[]> {

@@ -51,7 +51,7 @@ export const TICKS: Table<Tick> = {
     tick.side,
     tick.phase,
     tick.trade_type,
-    tick.flags.join(','),
+    tick.flags.length === 0 ? '' : tick.flags.join(','),
     tick.received_at,
   ],
   record: (cells, symbol) => {

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import type { DuckDBAppender, DuckDBConnection } from '@duckdb/node-api'
 import type { Seq } from '../../market/event.ts'
-import { type Engine, quoted } from './engine.ts'
+import { type Engine, quoted, quotedFile } from './engine.ts'
 import { selection } from './read-table.ts'
 import type { Cell, Kind, Table } from './table.ts'
 
@@ -50,7 +50,7 @@ export async function writeTable<T>(
 }
 
 function copy(select: string, file: string): string {
-  return `COPY (${select}) TO ${quoted(file)} (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION V2)`
+  return `COPY (${select}) TO ${quotedFile(file)} (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION V2)`
 }
 
 /** Rows in DuckDB's memory on their way into a file: numbers, names as places in a list of them. */

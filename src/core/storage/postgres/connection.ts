@@ -6,8 +6,8 @@ import { parserOf } from './values.ts'
 /** Times of a connection, ms: until it is made, until an answer, until the server frees what a lost client held. */
 const CONNECTING = 10_000
 const IDLE_IN_TRANSACTION = 20_000
-/** How often a transaction is tried again that met another one. */
-const TRIES = 5
+/** How often a transaction is tried that meets others. Each time it sees what they have committed meanwhile. */
+const TRIES = 50
 
 export interface ConnectionOptions {
   /** Nothing is written: the server is told to refuse it. */
@@ -52,7 +52,7 @@ export class Connection {
       ...{ database, ...(host && { host }), ...(port && { port }), ...(user && { user }) },
       ...(password && { password }),
       ssl: ssl === 'disable' ? false : { rejectUnauthorized: ssl === 'verify-full' },
-      connectionTimeoutMillis: CONNECTING,
+      connectionTimeoutMillis: Math.min(CONNECTING, options.answerMs),
       query_timeout: options.answerMs,
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,

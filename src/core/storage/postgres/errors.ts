@@ -12,8 +12,11 @@ export const LOST = 'CONNECTION_LOST'
 const AWAY =
   /^(08|53|57|58)...$|^(ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|EHOSTUNREACH|EHOSTDOWN|ENETUNREACH|ENETDOWN|ENOTFOUND|EAI_AGAIN|ENOENT)$/
 
-/** Two transactions stood in each other's way: the same again may pass. */
-const CONTENTION = /^(40001|40P01|55P03)$/
+/**
+ * Two transactions stood in each other's way, or one put in first what the other had found absent (23505): the same again may
+ * pass.
+ */
+const CONTENTION = /^(23505|40001|40P01|55P03)$/
 
 /** Whether an error tells that the server is away for now, so that what is to be written may wait. */
 export function isAway(error: unknown): boolean {
@@ -37,7 +40,7 @@ const REMEDIES: readonly (readonly [RegExp, (place: Place) => string])[] = [
   [/^53300$/, () => 'has no connection left: close some, or raise max_connections'],
   [/^(42P01|3F000)$/, ({ schema }) => `is not as hkq makes it: the schema "${schema}" has changed`],
   [AWAY, () => 'does not answer: check that the server runs, and host and port'],
-  [new RegExp(`^${LOST}$`), () => 'has closed the connection'],
+  [new RegExp(`^${LOST}$`), () => 'has closed the connection: see that the server runs'],
 ]
 
 /** E_STORAGE for whatever the client threw, in one line, with the remedy for it. */

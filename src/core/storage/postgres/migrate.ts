@@ -47,6 +47,13 @@ async function settle({ ask, place }: Connection): Promise<void> {
   await ask(`SET search_path = ${place.schema}, pg_catalog`)
 }
 
+/** Which version the schema is of, null where there is nothing yet. @throws HkqError E_STORAGE when it is foreign or newer */
+export async function versionOf({ ask, place }: Connection): Promise<number | null> {
+  const kind = await kindOf(ask, place)
+  refuse(kind, place, STEPS)
+  return typeof kind === 'number' ? kind : null
+}
+
 async function kindOf(ask: Ask, { schema }: Place): Promise<Kind> {
   const tables = await ask<[string]>(
     'SELECT relname FROM pg_class WHERE relnamespace = (SELECT oid FROM pg_namespace WHERE nspname = $1)',
@@ -60,7 +67,7 @@ async function kindOf(ask: Ask, { schema }: Place): Promise<Kind> {
 
 function refuse(kind: Kind, { name, schema }: Place, steps: readonly string[]): void {
   if (kind === 'foreign') {
-    const message = `"${name}": the schema "${schema}" is another program's: name a new one (?schema=NAME), hkq makes it`
+    const message = `the schema "${schema}" of "${name}" is another program's: name a new one (?schema=NAME), hkq makes it`
     throw new HkqError('E_STORAGE', message)
   }
   if (typeof kind === 'number' && kind > steps.length) {

@@ -27,40 +27,40 @@ interface Key {
 }
 
 /** The newest keys of symbols, by the symbol's integer. */
-export type Tips = ReadonlyMap<number, Key>
+type Tips = ReadonlyMap<number, Key>
+const NO_TIPS: Tips = new Map()
 
 /** The newest key of each symbol on a shelf. */
-export async function tipsOf(
-  ask: Ask,
-  { table }: Pick<Shelf<never>, 'table'>,
-  symbols: readonly number[],
-): Promise<Tips> {
+async function tipsOf(ask: Ask, { table }: Pick<Shelf<never>, 'table'>, symbols: Iterable<number>): Promise<Tips> {
   const rows = await ask<[number, number, Seq, number]>(
     `SELECT id, time, seq, source FROM unnest($1::int[]) id CROSS JOIN LATERAL (
       SELECT time, seq, source FROM ${table} WHERE symbol = id ORDER BY time DESC, seq DESC, source DESC LIMIT 1) newest`,
-    [numbers(symbols)],
+    [numbers([...symbols])],
   )
   return new Map(rows.map(([id, time, seq, source]) => [id, { time, seq, source }]))
 }
 
 /**
- * The records that are not on the shelf yet, each with the key it gets: its own, or the next free number where another
- * record has that. Only while the symbols are locked: whoever else writes them waits.
- * @param tips of the symbols of these records
+ * The records that are not on the shelf yet, in the order of the keys they get: its own, or the next free number where another
+ * record has that. Nobody is kept out meanwhile: a key that another writer takes first refuses the insertion, and the
+ * transaction begins again. Since no record ever leaves the shelf, what was found taken on the way to a key stays so, and
+ * a record that was let in at the first free number cannot stand at another one.
  */
 export async function placeAll<R extends Tick | Quote>(
   ask: Ask,
   shelf: Shelf<R>,
   records: readonly R[],
-  tips: Tips,
   { symbols, sources }: Names,
 ): Promise<Placed<R>[]> {
+  if (records.length === 0) return []
   const wanted = records.map((record) => ({
     ...{ record, seq: record.seq, symbol: symbols.id(record.symbol), source: sources.id(record.source) },
   }))
-  wanted.sort((a, b) => a.symbol - b.symbol || byTimeAndSeq(a.record, b.record) || a.source - b.source)
+  wanted.sort(byKey)
+  const tips = await tipsOf(ask, shelf, new Set(wanted.map(({ symbol }) => symbol)))
   if (areAllBeyond(wanted, tips)) return wanted
   const taken = await takenBy(ask, shelf, wanted, tips)
+  if (taken.size === 0 && areAllBeyond(wanted, NO_TIPS)) return wanted
   const fresh: Placed<R>[] = []
   for (const each of wanted) {
     const { symbol, source, record } = each
@@ -74,7 +74,17 @@ export async function placeAll<R extends Tick | Quote>(
     const seq = place(record.seq, insert, (seq) => taken.get(keyOf(seq)) === told)
     if (seq !== null) fresh.push({ ...each, seq })
   }
-  return fresh
+  return fresh.sort(byKey)
+}
+
+/** Two writers who put keys in in this order never wait for each other in a circle. */
+function byKey(a: Placed<Tick | Quote>, b: Placed<Tick | Quote>): number {
+  return a.symbol - b.symbol || byTimeAndSeq(positionOf(a), positionOf(b)) || a.source - b.source
+}
+
+/** The time and the number of a key. */
+export function positionOf({ record: { timestamp }, seq }: Placed<Tick | Quote>): { timestamp: number; seq: Seq } {
+  return { timestamp, seq }
 }
 
 /** Whether every record comes after the one before it and after all that is there: then none can be there already. */
@@ -94,24 +104,25 @@ function isBeyond({ record, seq, source }: Placed<Tick | Quote>, tip: Key | unde
   return seq > tip.seq || (seq === tip.seq && source > tip.source)
 }
 
-/** What is there at the times of records that may meet it: what tells it apart, by key. */
+/** What is there at the times of these records: what tells it apart, by key. */
 async function takenBy<R extends Tick | Quote>(
   ask: Ask,
   { table, telling }: Shelf<R>,
   wanted: readonly Placed<R>[],
   tips: Tips,
 ): Promise<Map<string, string>> {
-  const times = new Map<string, readonly [number, number]>()
+  const times: Placed<R>[] = []
   for (const each of wanted) {
-    const tip = tips.get(each.symbol)
-    if (tip === undefined || isBeyond(each, tip)) continue
-    times.set(`${each.symbol} ${each.record.timestamp}`, [each.symbol, each.record.timestamp])
+    const [tip, last] = [tips.get(each.symbol), times.at(-1)]
+    if (tip === undefined || each.record.timestamp > tip.time) continue
+    if (last?.symbol !== each.symbol || last.record.timestamp !== each.record.timestamp) times.push(each)
   }
+  if (times.length === 0) return new Map()
   // OFFSET 0: each time is looked for by the key, whatever the server thinks of the sizes
   const rows = await ask<[number, number, number, Seq, ...unknown[]]>(
     `SELECT wanted.symbol, wanted.time, source, seq, ${telling} FROM unnest($1::int[], $2::bigint[]) wanted (symbol, time)
       CROSS JOIN LATERAL (SELECT * FROM ${table} t WHERE t.symbol = wanted.symbol AND t.time = wanted.time OFFSET 0) t`,
-    [numbers([...times.values()].map(([symbol]) => symbol)), numbers([...times.values()].map(([, time]) => time))],
+    [numbers(times.map(({ symbol }) => symbol)), numbers(times.map(({ record }) => record.timestamp))],
   )
   return new Map(
     rows.map(([symbol, time, source, seq, ...told]) => [`${symbol} ${time} ${source} ${seq}`, told.join(' ')]),

@@ -1,14 +1,13 @@
-import { byTimeAndSeq, type Gap, type Quote, type Tick } from '../../market/event.ts'
+import type { Gap, Quote } from '../../market/event.ts'
 import { DAY } from '../../market/time.ts'
 import type { Query } from '../../pipeline/source.ts'
+import { inReadingOrder, type Stored } from '../reading-order.ts'
 import type { Ask } from './connection.ts'
 import type { Names } from './dictionary.ts'
 import { QUOTE_COLUMNS, type QuoteRow, readQuote } from './read-records.ts'
 import { namedTicks } from './read-ticks.ts'
 import { TICK_COLUMNS, type TickRow } from './tick-row.ts'
 import { endsOf, numbers } from './values.ts'
-
-type Stored = Tick | Quote | Gap
 
 /** Rows that a stretch of time is meant to hold: the next one is made longer or shorter by what the last one held. */
 const TARGET = 8_192
@@ -37,10 +36,10 @@ export async function* readAcross(
     const events: Stored[] = [
       ...(await namedTicks(rows.ticks, names)),
       ...(await namedQuotes(rows.quotes, names)),
-      ...holes.splice(0, holes.findIndex(({ from }) => from >= until) + 1 || holes.length),
+      ...takenBefore(until, holes),
     ]
     // what stands in order already, as ticks alone do, costs one look each
-    yield events.sort(inOrder)
+    yield events.sort(inReadingOrder)
   }
   if (holes.length > 0) yield holes
 }
@@ -113,8 +112,8 @@ async function namedQuotes(rows: readonly QuoteRow[], { symbols, sources }: Name
   return rows.map((row) => readQuote(row, symbols.name(row[0]), sources.name(row[3])))
 }
 
-function inOrder(a: Stored, b: Stored): number {
-  if (a.type === 'gap') return b.type === 'gap' ? a.from - b.from : a.from - b.timestamp || 1
-  if (b.type === 'gap') return a.timestamp - b.from || -1
-  return byTimeAndSeq(a, b)
+/** Takes the holes that begin before `until` out of those that are left, which are in order of `from`. */
+function takenBefore(until: number, holes: Gap[]): Gap[] {
+  const later = holes.findIndex(({ from }) => from >= until)
+  return holes.splice(0, later === -1 ? holes.length : later)
 }

@@ -1,13 +1,10 @@
 import { COMPARED } from '../../market/completeness.ts'
 import { FLAGS } from '../../market/event.ts'
-import { PHASES } from '../columns.ts'
-import { FLAG_SHIFT, SIDE_SHIFT, SIDES } from '../marks.ts'
+import { FLAG_SHIFT, phaseInSql, SIDE_IN_SQL } from '../marks.ts'
 
 /** What the views mean by local time: a timestamp of Hong Kong; NULL before year 1. */
 const local = (time: string) =>
   `CASE WHEN (${time}) > -62135596800000 THEN timestamp '1970-01-01 08:00' + (${time}) * interval '1 millisecond' END`
-const phase = (number: string) => `CASE ${number} ${PHASES.map((name, i) => `WHEN ${i} THEN '${name}'`).join(' ')} END`
-const side = `CASE (marks >> ${SIDE_SHIFT}) & 3 ${SIDES.map((name, i) => (name ? `WHEN ${i} THEN '${name}'` : '')).join(' ')} END`
 const flags = `concat_ws(',', ${FLAGS.map((flag, i) => `CASE WHEN marks & ${1 << (FLAG_SHIFT + i)} <> 0 THEN '${flag}' END`).join(', ')})`
 /** As `clean` of market/trade.ts. */
 const clean = (amount: string) =>
@@ -86,12 +83,12 @@ const VIEWS = `
 CREATE VIEW ticks AS SELECT symbol.name AS symbol, ${local('time')} AS timestamp, price AS last_price, volume,
   bid AS bid_price, ask AS ask_price,
   CASE WHEN turnover IS NULL THEN ${value} ELSE nullif(turnover, 'NaN') END AS turnover, bid_size, ask_size,
-  ${local('time - quoted')} AS quote_time, ${value} AS value, ${clean('(ask - bid)')} AS spread, ${side} AS side,
-  ${phase('marks & 7')} AS phase, trade_type, ${flags} AS flags, seq, source.name AS source,
+  ${local('time - quoted')} AS quote_time, ${value} AS value, ${clean('(ask - bid)')} AS spread, ${SIDE_IN_SQL} AS side,
+  ${phaseInSql('marks & 7')} AS phase, trade_type, ${flags} AS flags, seq, source.name AS source,
   ${local('time + received')} AS received_at
 FROM tick JOIN symbol ON symbol.id = tick.symbol JOIN source ON source.id = tick.source;
 
-CREATE VIEW quotes AS SELECT symbol.name AS symbol, ${local('time')} AS timestamp, bids, asks, ${phase('phase')} AS phase, seq,
+CREATE VIEW quotes AS SELECT symbol.name AS symbol, ${local('time')} AS timestamp, bids, asks, ${phaseInSql('phase')} AS phase, seq,
   source.name AS source, ${local('time + received')} AS received_at
 FROM quote JOIN symbol ON symbol.id = quote.symbol JOIN source ON source.id = quote.source;
 

@@ -1,7 +1,7 @@
 import type { Summary } from '../../bars/summary.ts'
 import { HkqError } from '../../errors.ts'
 import type { Completeness } from '../../market/completeness.ts'
-import type { Batches, Gap, MarketEvent, Quote, Tick } from '../../market/event.ts'
+import type { Batches, Gap, MarketEvent, Tick } from '../../market/event.ts'
 import type { Instrument } from '../../market/instrument.ts'
 import type { Metric } from '../../monitor/metrics.ts'
 import type { Checkpoint, Query, Written } from '../../pipeline/source.ts'
@@ -12,7 +12,7 @@ import type { Ask, Connection } from './connection.ts'
 import { Dictionary, type Names } from './dictionary.ts'
 import { findings } from './integrity.ts'
 import { inPlaceOf, minutesOf, putMinutes, withTicks } from './minutes.ts'
-import { placeAll, tipsOf } from './place-all.ts'
+import { placeAll } from './place-all.ts'
 import { readAcross } from './read-across.ts'
 import {
   readCheckpoints,
@@ -39,8 +39,8 @@ import {
 } from './write-records.ts'
 
 /**
- * A store in a schema of a PostgreSQL database. Several may write into it at once: whoever writes ticks or minutes holds
- * the rows of their symbols until his commit, so that identity holds and minutes merge as if one had written.
+ * A store in a schema of a PostgreSQL database. Several may write into it at once: the keys keep identity, and whoever
+ * changes minutes holds the rows of their symbols until his commit, so that they merge as if one had written.
  */
 export class PostgresStore implements Store {
   readonly #connection: Connection
@@ -170,35 +170,36 @@ export class PostgresStore implements Store {
     await this.#names.sources.assign(sources)
   }
 
-  /** Keeps other writers of these symbols out until the commit. What is asked before the answer waits for the lock too. */
-  async #lock(ask: Ask, of: readonly { readonly symbol: string }[]): Promise<number[]> {
+  /** Keeps other writers out of the minutes of these symbols until the commit. What is asked before the answer waits for the lock too. */
+  async #lock(ask: Ask, of: readonly { readonly symbol: string }[]): Promise<void> {
     const ids = [...new Set(of.map(({ symbol }) => symbol))].map((symbol) => this.#names.symbols.id(symbol))
     if (ids.length > 0)
       await ask('SELECT id FROM symbol WHERE id = ANY($1::int[]) ORDER BY id FOR NO KEY UPDATE', [numbers(ids)])
-    return ids
   }
 
-  /** @returns how many ticks were not there yet */
+  /**
+   * Ticks and quotes go in before their symbols are locked: writers of different records do not wait for each other while they
+   * do most of their work. One who meets a key that another is putting in waits for that one's commit, and begins again.
+   * @returns how many ticks were not there yet
+   */
   async #store(ask: Ask, ticks: readonly Tick[], others: readonly MarketEvent[]): Promise<number> {
-    const quotes = others.filter((event): event is Quote => event.type === 'quote')
-    const within = ticks.map(({ symbol, timestamp }) => ({ symbol, time: timestamp }))
-    const { symbols } = this.#names
-    const idsOf = (records: readonly (Tick | Quote)[]) => [...new Set(records.map(({ symbol }) => symbols.id(symbol)))]
-    const [, tickTips, quoteTips, before] = await Promise.all([
-      this.#lock(ask, [...ticks, ...quotes]),
-      ticks.length > 0 ? tipsOf(ask, TICKS, idsOf(ticks)) : NO_TIPS,
-      quotes.length > 0 ? tipsOf(ask, QUOTES, idsOf(quotes)) : NO_TIPS,
-      minutesOf(ask, within, symbols),
-    ])
-    const fresh = await placeAll(ask, TICKS, ticks, tickTips, this.#names)
-    const freshQuotes = await placeAll(ask, QUOTES, quotes, quoteTips, this.#names)
-    const now = this.#now!()
     const of = <T extends MarketEvent['type']>(type: T) =>
       others.filter((event): event is Extract<MarketEvent, { type: T }> => event.type === type)
-    await Promise.all([
+    const [fresh, freshQuotes] = await Promise.all([
+      placeAll(ask, TICKS, ticks, this.#names),
+      placeAll(ask, QUOTES, of('quote'), this.#names),
+    ])
+    const { symbols } = this.#names
+    const within = fresh.map(({ record: { symbol, timestamp } }) => ({ symbol, time: timestamp }))
+    const [, , , before] = await Promise.all([
       insertTicks(ask, fresh),
-      putMinutes(ask, withTicks(before, fresh), symbols),
       insertQuotes(ask, freshQuotes),
+      this.#lock(ask, within),
+      minutesOf(ask, within, symbols),
+    ])
+    const now = this.#now!()
+    await Promise.all([
+      putMinutes(ask, withTicks(before, fresh), symbols),
       putGaps(ask, of('gap'), this.#names),
       insertRejected(ask, of('rejected'), this.#names),
       putCheckpoints(ask, fresh, now),
@@ -207,5 +208,3 @@ export class PostgresStore implements Store {
     return fresh.length
   }
 }
-
-const NO_TIPS = new Map<number, never>()

@@ -6,7 +6,6 @@ import {
   isAstray,
   type Quote,
   type Rejected,
-  type Seq,
   type Tick,
 } from '../../market/event.ts'
 import type { Instrument } from '../../market/instrument.ts'
@@ -14,7 +13,7 @@ import type { Metric } from '../../monitor/metrics.ts'
 import { PHASES } from '../columns.ts'
 import type { Ask } from './connection.ts'
 import type { Names } from './dictionary.ts'
-import type { Placed, Shelf } from './place-all.ts'
+import { type Placed, positionOf, type Shelf } from './place-all.ts'
 import { numbers, texts } from './values.ts'
 
 // Every statement takes its rows in the order of their key, so that two writers never wait for each other in a circle.
@@ -112,10 +111,6 @@ export async function putCheckpoints(ask: Ask, ticks: readonly Placed<Tick>[], c
       Math.round(committedAt),
     ],
   )
-}
-
-function positionOf({ record: { timestamp }, seq }: Placed<Tick>): { timestamp: number; seq: Seq } {
-  return { timestamp, seq }
 }
 
 export async function putCoverage(

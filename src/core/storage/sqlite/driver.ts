@@ -1,7 +1,8 @@
-import { accessSync, constants, existsSync, type Stats, statSync } from 'node:fs'
+import { accessSync, constants, existsSync, realpathSync, type Stats, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type Sqlite from 'better-sqlite3'
 import { HkqError, messageOf } from '../../errors.ts'
+import { openPrivateCopy } from './private-copy.ts'
 
 export type Db = Sqlite.Database
 export type Driver = typeof Sqlite
@@ -19,7 +20,8 @@ export async function loadDriver(): Promise<Driver> {
     new driver(':memory:').close()
     return driver
   } catch (cause) {
-    const message = `SQLite's driver does not load (${messageOf(cause)}): run npm rebuild better-sqlite3`
+    const why = messageOf(cause).replace(/\.? Tried:[\s\S]*/, '')
+    const message = `SQLite's driver does not load (${why}): run npm rebuild better-sqlite3`
     throw new HkqError('E_STORAGE', message, { cause })
   }
 }
@@ -50,19 +52,45 @@ function isAtLeast(version: string, least: readonly number[]): boolean {
 
 /**
  * Opens a database file. A reader never creates or changes it; it is opened writable all the same where the system lets
- * it, since only then SQLite clears away the files beside it that reading makes.
+ * it, since only then SQLite clears away the files beside it that reading makes. Where nobody may make them, a copy is read.
  * @throws HkqError E_STORAGE for what is not there, not a file, not readable or not a database
  */
 export function connect(driver: Driver, path: string, access: 'write' | 'read'): Db {
   refuseWrongPath(path, access)
   try {
-    const db = new driver(path, { fileMustExist: access === 'read', timeout: 5000 })
+    return made(() => new driver(path, { fileMustExist: access === 'read', timeout: 5000 }), access)
+  } catch (error) {
+    const copy = access === 'read' && LACKS_FILES.test(codeOf(error)) ? copyOf(driver, path) : null
+    if (copy === null) throw storageError(path, error)
+    return copy
+  }
+}
+
+/** What SQLite says where it may not make the files beside a database that it wants for reading it. */
+const LACKS_FILES = /^SQLITE_(CANTOPEN|READONLY)/
+
+function copyOf(driver: Driver, path: string): Db | null {
+  return attempted(path, () => {
+    const copy = openPrivateCopy(driver, path)
+    return copy && made(() => copy, 'read')
+  })
+}
+
+/** Whether this connection reads a copy, since the database lies where nobody may write. */
+export function isCopy(db: Db, path: string): boolean {
+  return db.name !== path
+}
+
+function made(open: () => Db, access: 'write' | 'read'): Db {
+  const db = open()
+  try {
     if (access === 'read') db.pragma('query_only = ON')
     distrust(db)
     db.pragma('schema_version')
     return db
   } catch (error) {
-    throw storageError(path, error)
+    db.close()
+    throw error
   }
 }
 
@@ -83,7 +111,8 @@ export function refuseWrongPath(path: string, access: 'write' | 'read'): void {
   if (!existsSync(dirname(path))) {
     throw new HkqError('E_STORAGE', `no such directory "${dirname(path)}" for "${path}": create it first`)
   }
-  if (access === 'write' && !isWritable(stat ? path : dirname(path))) {
+  const written = stat ? [path, dirname(realpathSync(path))] : [dirname(path)]
+  if (access === 'write' && !written.every((place) => isPermitted(place, constants.W_OK))) {
     throw new HkqError(
       'E_STORAGE',
       `"${path}" cannot be written: it or its folder is read-only; change that, or name another`,
@@ -99,9 +128,9 @@ function statOf(path: string): Stats | undefined {
   }
 }
 
-function isWritable(path: string): boolean {
+function isPermitted(path: string, mode: number): boolean {
   try {
-    accessSync(path, constants.W_OK)
+    accessSync(path, mode)
     return true
   } catch {
     return false

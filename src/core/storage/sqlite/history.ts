@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
+import type { Summary } from '../../bars/summary.ts'
 import type { Quote, Tick } from '../../market/event.ts'
 import type { TickColumns } from '../columns.ts'
-import type { ColumnChoice, Span } from '../store.ts'
+import type { ColumnChoice, Condensing, Span } from '../store.ts'
 import type { Archived } from './archived.ts'
 import { attempted, guarded } from './driver.ts'
 import type { ReadAhead } from './read-ahead.ts'
@@ -45,6 +46,15 @@ export class History {
     }
   }
 
+  /** As `Store.condensed`: archived days by their engine, the store's own rows as columns. */
+  async *condensed(symbol: string, span: Span, how: Condensing): AsyncGenerator<TickColumns | readonly Summary[]> {
+    const mark = this.#archived.mark()
+    for (const { lake, days, ...part } of await this.#archived.pieces('ticks', symbol, span)) {
+      if (lake) yield* lake.condensed({ symbol, days, ...part }, how)
+      else yield* this.#unmoved(mark, this.#ownColumns(symbol, part, {}))
+    }
+  }
+
   async *ticks(symbol: string, span: Span, size?: number): AsyncGenerator<readonly Tick[]> {
     const mark = this.#archived.mark()
     for (const { lake, days, ...part } of await this.#archived.pieces('ticks', symbol, span)) {
@@ -70,7 +80,10 @@ export class History {
       if (columns.length > 0) yield columns
       await setImmediate()
     }
-    yield* this.#ahead.columns(symbol, slices, choice)
+    for await (const columns of this.#ahead.columns(symbol, slices, choice)) {
+      yield columns
+      await setImmediate()
+    }
   }
 
   /** The same values, and at the end too none that may lack days which another program has archived meanwhile. */

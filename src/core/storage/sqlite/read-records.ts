@@ -1,10 +1,11 @@
 import type { Summary } from '../../bars/summary.ts'
 import { COMPARED, type Completeness } from '../../market/completeness.ts'
-import type { Gap, Level, Quote, Rejected } from '../../market/event.ts'
+import type { Gap, Quote, Rejected } from '../../market/event.ts'
 import type { Instrument } from '../../market/instrument.ts'
 import type { Metric } from '../../monitor/metrics.ts'
 import type { Checkpoint, Query } from '../../pipeline/source.ts'
 import { PHASES } from '../columns.ts'
+import { levelsIn } from '../levels.ts'
 import type { Span } from '../store.ts'
 import type { Names } from './dictionary.ts'
 import type { Db } from './driver.ts'
@@ -187,16 +188,6 @@ function readQuote(row: QuoteRow, symbol: string, source: string): Quote {
     source,
     received_at: row.received === null ? null : timestamp + Number(row.received),
   }
-}
-
-/** The levels of a side, those that are none left out. */
-function levelsIn(text: string): Level[] {
-  const levels: unknown = JSON.parse(text)
-  return Array.isArray(levels) ? levels.filter(isLevel) : []
-}
-
-function isLevel(value: unknown): value is Level {
-  return Array.isArray(value) && value.length === 2 && value.every((one) => typeof one === 'number')
 }
 
 /** A number where it is exact, else the bigint itself. */

@@ -1,15 +1,12 @@
 import { COMPARED } from '../../market/completeness.ts'
 import { FLAGS } from '../../market/event.ts'
-import { PHASES } from '../columns.ts'
-import { EXACT, FLAG_SHIFT, SIDE_SHIFT, SIDES } from '../marks.ts'
+import { EXACT, FLAG_SHIFT, phaseInSql, SIDE_IN_SQL } from '../marks.ts'
 
 /** `hkq1` in the header of the file tells our databases from other people's. */
 export const APPLICATION_ID = 0x686b7131
 
 /** What the views mean by local time: `2023-08-15 14:30:25.123`, Hong Kong. */
 const local = (time: string) => `strftime('%Y-%m-%d %H:%M:%f', (${time}) / 1000.0, 'unixepoch', '+8 hours')`
-const phase = (number: string) => `CASE ${number} ${PHASES.map((name, i) => `WHEN ${i} THEN '${name}'`).join(' ')} END`
-const side = `CASE (marks >> ${SIDE_SHIFT}) & 3 ${SIDES.map((name, i) => (name ? `WHEN ${i} THEN '${name}'` : '')).join(' ')} END`
 const flags = `rtrim(${FLAGS.map((flag, i) => `iif(marks & ${1 << (FLAG_SHIFT + i)}, '${flag},', '')`).join(' || ')}, ',')`
 const price = (stored: string) => `iif(marks & ${EXACT}, ${stored}, ${stored} / 1000.0)`
 const bid = `iif(marks & ${EXACT}, bid, (price - bid) / 1000.0)`
@@ -77,12 +74,12 @@ const VIEWS = `
 CREATE VIEW ticks AS SELECT symbol.name AS symbol, ${local('time')} AS timestamp, ${price('price')} AS last_price, volume,
   ${bid} AS bid_price, ${ask} AS ask_price,
   iif(marks & ${EXACT}, turnover, ifnull(turnover / 1000.0, ${value})) AS turnover, bid_size, ask_size,
-  ${local('time - quoted')} AS quote_time, ${value} AS value, ${clean(`(${ask} - ${bid})`)} AS spread, ${side} AS side,
-  ${phase('marks & 7')} AS phase, trade_type, ${flags} AS flags, seq, source.name AS source,
+  ${local('time - quoted')} AS quote_time, ${value} AS value, ${clean(`(${ask} - ${bid})`)} AS spread, ${SIDE_IN_SQL} AS side,
+  ${phaseInSql('marks & 7')} AS phase, trade_type, ${flags} AS flags, seq, source.name AS source,
   ${local('time + received')} AS received_at
 FROM tick JOIN symbol ON symbol.id = tick.symbol JOIN source ON source.id = tick.source;
 
-CREATE VIEW quotes AS SELECT symbol.name AS symbol, ${local('time')} AS timestamp, bids, asks, ${phase('phase')} AS phase, seq,
+CREATE VIEW quotes AS SELECT symbol.name AS symbol, ${local('time')} AS timestamp, bids, asks, ${phaseInSql('phase')} AS phase, seq,
   source.name AS source, ${local('time + received')} AS received_at
 FROM quote JOIN symbol ON symbol.id = quote.symbol JOIN source ON source.id = quote.source;
 

@@ -1,4 +1,3 @@
-import type { Statement } from 'better-sqlite3'
 import type { Summary } from '../../bars/summary.ts'
 import { HkqError } from '../../errors.ts'
 import type { Completeness } from '../../market/completeness.ts'
@@ -9,11 +8,10 @@ import type { Metric } from '../../monitor/metrics.ts'
 import type { Checkpoint, Query, Written } from '../../pipeline/source.ts'
 import type { TickColumns } from '../columns.ts'
 import { readAll } from '../read-all.ts'
-import { sorted } from '../sorted.ts'
-import type { ColumnChoice, Span, Store } from '../store.ts'
+import type { ColumnChoice, Condensing, Span, Store } from '../store.ts'
 import { Archived } from './archived.ts'
 import { Dictionary } from './dictionary.ts'
-import { type Db, guarded, integrityOf, storageError } from './driver.ts'
+import { type Db, guarded, integrityOf } from './driver.ts'
 import { History } from './history.ts'
 import type { Lock } from './lock.ts'
 import type { LogKeeper } from './log-keeper.ts'
@@ -22,20 +20,7 @@ import { RecordReader } from './read-records.ts'
 import { TickReader } from './read-ticks.ts'
 import { Return } from './return.ts'
 import type { Lists } from './shelf.ts'
-import { MinuteKeeper } from './write-minutes.ts'
-import { RecordWriter } from './write-records.ts'
-import { TickInserter } from './write-ticks.ts'
-
-/** What only the holder of the lock has. */
-interface Writing {
-  readonly ticks: TickInserter
-  readonly minutes: MinuteKeeper
-  readonly records: RecordWriter
-  readonly log: LogKeeper
-  readonly begin: Statement
-  readonly commit: Statement
-  readonly dataVersion: Statement
-}
+import { storeBatch, Transactions, type Writers } from './transactions.ts'
 
 /** What a store has beside its database. */
 export interface Belongings {
@@ -47,6 +32,8 @@ export interface Belongings {
   now: () => number
   /** Threads that read a long history. */
   ahead: ReadAhead | null
+  /** Of a store that is read from a copy: whether that is no longer what lies there. Null where it is read itself. */
+  isOutdated: (() => boolean) | null
 }
 
 /** What a new store takes over from a lake. */
@@ -64,19 +51,21 @@ export class SqliteStore implements Store {
   readonly #now: () => number
   readonly #names
   readonly #reader
-  readonly #writer: Writing | null
+  readonly #transactions: Transactions | null
+  readonly #log: LogKeeper | null
   readonly #ahead: ReadAhead | null
+  readonly #isOutdated: (() => boolean) | null
   readonly #archived: Archived
   readonly #history: History
   readonly #returns: Return
-  #dataVersion: unknown
 
-  constructor(db: Db, path: string, { lock, log, now, ahead }: Belongings) {
+  constructor(db: Db, path: string, { lock, log, now, ahead, isOutdated }: Belongings) {
     this.#db = db
     this.#path = path
     this.#lock = lock
     this.#now = now
     this.#ahead = ahead
+    this.#isOutdated = isOutdated
     this.#names = { symbols: new Dictionary(db, 'symbol'), sources: new Dictionary(db, 'source') }
     this.#archived = new Archived(db, this.#names, path)
     this.#reader = new RecordReader(db, this.#names)
@@ -94,22 +83,14 @@ export class SqliteStore implements Store {
         }),
       done: (symbol, day) => this.#commit(() => this.#archived.remove(symbol, day)),
     })
-    this.#writer = log && {
-      log,
-      ticks: new TickInserter(db, this.#names),
-      minutes: new MinuteKeeper(db, this.#names.symbols),
-      records: new RecordWriter(db, this.#names),
-      begin: db.prepare('BEGIN IMMEDIATE'),
-      commit: db.prepare('COMMIT'),
-      // changes when another program has written
-      dataVersion: db.prepare('PRAGMA data_version').pluck(),
-    }
+    this.#log = log
+    this.#transactions = log && new Transactions(db, path, this.#names)
   }
 
   async write(batch: readonly MarketEvent[]): Promise<Written> {
     await this.#returns.before(batch)
-    const written = this.#commit((writer) => this.#store(writer, batch))
-    await this.#writing().log.committed(batch.length)
+    const written = this.#commit((writers) => storeBatch(writers, batch, this.#now))
+    await this.#writing(this.#log).committed(batch.length)
     return written
   }
 
@@ -135,6 +116,10 @@ export class SqliteStore implements Store {
     return this.#history.columns(symbol, span, { ...(book && { book }), ...(prices && { prices }) })
   }
 
+  condensed(symbol: string, span: Span, how: Condensing): AsyncGenerator<TickColumns | readonly Summary[]> {
+    return this.#history.condensed(symbol, span, how)
+  }
+
   async *minutes(symbol: string, span: Span): AsyncGenerator<readonly Summary[]> {
     yield* guarded(this.#path, this.#reader.minutes(symbol, span))
   }
@@ -144,6 +129,10 @@ export class SqliteStore implements Store {
   }
 
   async checkpoints(): Promise<readonly Checkpoint[]> {
+    if (this.#isOutdated?.()) {
+      const why = 'lies where nothing may be written and is read from a copy, and has changed since that was made'
+      throw new HkqError('E_STORAGE', `"${this.#path}" ${why}: start again`)
+    }
     return this.#reader.checkpoints()
   }
 
@@ -226,59 +215,13 @@ export class SqliteStore implements Store {
     await this.#archived.close()
   }
 
-  #writing(): Writing {
-    if (!this.#writer) throw new HkqError('E_STORAGE', `"${this.#path}" is open for reading only`)
-    return this.#writer
+  #writing<T>(held: T | null): T {
+    if (held === null) throw new HkqError('E_STORAGE', `"${this.#path}" is open for reading only`)
+    return held
   }
 
   /** Does `work` in one transaction. */
-  #commit<T>(work: (writer: Writing) => T): T {
-    const writer = this.#writing()
-    try {
-      writer.begin.run()
-      const dataVersion = writer.dataVersion.get()
-      if (dataVersion !== this.#dataVersion) this.#forget()
-      this.#dataVersion = dataVersion
-      const done = work(writer)
-      writer.commit.run()
-      return done
-    } catch (error) {
-      this.#undo()
-      throw storageError(this.#path, error)
-    }
-  }
-
-  #store(writer: Writing, batch: readonly MarketEvent[]): Written {
-    const { ticks, received, others } = sorted(batch)
-    let stored = 0
-    for (const [symbol, list] of ticks) {
-      const fresh = writer.ticks.insert(symbol, list)
-      writer.minutes.add(symbol, fresh)
-      writer.records.checkpoints(symbol, fresh, this.#now())
-      stored += fresh.length
-    }
-    writer.ticks.flush()
-    for (const event of others) {
-      if (event.type === 'quote') writer.records.quote(event)
-      else if (event.type === 'gap') writer.records.gap(event)
-      else if (event.type === 'rejected') writer.records.rejected(event)
-      else if (event.type === 'coverage') writer.records.coverage(event, this.#now())
-    }
-    return { stored, duplicates: received - stored }
-  }
-
-  /** The error that led here says more than what undoing meets on a disk that fails. */
-  #undo(): void {
-    try {
-      if (this.#db.inTransaction) this.#db.exec('ROLLBACK')
-    } catch {}
-    this.#forget()
-  }
-
-  #forget(): void {
-    this.#names.symbols.forget()
-    this.#names.sources.forget()
-    this.#writer?.ticks.forget()
-    this.#writer?.minutes.forget()
+  #commit<T>(work: (writers: Writers) => T): T {
+    return this.#writing(this.#transactions).run(work)
   }
 }

@@ -52,9 +52,19 @@ export function putTick(row: Bind[], offset: number, tick: Tick, seq: Seq, symbo
   row[offset + 14] = tick.trade_type
 }
 
-/** What `readTick` reads, in its order; a seq beyond 2^53 comes as text. */
-export const TICK_COLUMNS = `time, iif(seq BETWEEN ${Number.MIN_SAFE_INTEGER} AND ${Number.MAX_SAFE_INTEGER}, seq, CAST(seq AS TEXT)),
-  source, price, volume, turnover, bid, ask, bid_size, ask_size, quoted, marks, trade_type, received`
+/**
+ * What `readTick` reads, in its order, as the cells of a JSON array: each number to its last digit, which JSON made of a REAL
+ * would not have; a seq beyond 2^53 as text.
+ */
+export const TICK_CELLS = `time, iif(seq BETWEEN ${Number.MIN_SAFE_INTEGER} AND ${Number.MAX_SAFE_INTEGER}, seq, CAST(seq AS TEXT)),
+  source, ${digits('price')}, volume, ${digits('turnover')}, ${digits('bid')}, ${digits('ask')}, bid_size, ask_size, quoted, marks,
+  trade_type, received`
+
+/** Whole numbers, which nearly all amounts are, by the shortest way. */
+function digits(amount: string): string {
+  const whole = `CAST(${amount} AS INTEGER)`
+  return `CASE WHEN ${amount} <> ${whole} THEN json(printf('%!.17g', ${amount})) ELSE ${whole} END`
+}
 
 export type TickRow = readonly [
   time: number,

@@ -1,4 +1,4 @@
-import type { Seq, Tick } from '../../market/event.ts'
+import { byTimeAndSeq, type Seq, type Tick } from '../../market/event.ts'
 import { place } from '../../market/place.ts'
 import { EXACT } from '../marks.ts'
 import { type Bind, Bulk } from './bulk.ts'
@@ -114,11 +114,7 @@ export class TickInserter {
 /** Ticks of one symbol by key; as they came when they came in order. */
 function inOrder(ticks: readonly Tick[], sources: Dictionary): readonly Tick[] {
   const compare = (a: Tick, b: Tick) =>
-    byTime(a, b) || (a.source === b.source ? 0 : sources.assign(a.source) - sources.assign(b.source))
+    byTimeAndSeq(a, b) || (a.source === b.source ? 0 : sources.assign(a.source) - sources.assign(b.source))
   for (let i = 1; i < ticks.length; i++) if (compare(ticks[i - 1]!, ticks[i]!) > 0) return ticks.toSorted(compare)
   return ticks
-}
-
-function byTime(a: Tick, b: Tick): number {
-  return a.timestamp - b.timestamp || (a.seq < b.seq ? -1 : a.seq > b.seq ? 1 : 0)
 }

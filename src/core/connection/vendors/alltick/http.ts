@@ -33,8 +33,8 @@ export interface LatestBook {
 }
 
 export interface HttpOptions {
-  /** The WebSocket address; the HTTP interface is on its host and port. */
-  endpoint: string
+  /** The WebSocket address; the HTTP interface is on its host and port. Read at each call. */
+  readonly endpoint: string
   token?: string
   /** Default basic. */
   plan?: Plan
@@ -55,7 +55,6 @@ export interface HttpOptions {
 export class AllTickHttp implements Inquiry {
   readonly maxBars = MAX_BARS
   readonly #options: HttpOptions
-  readonly #base: string
   readonly #limits: ReturnType<typeof planNamed>['http']
   readonly #scrub: (text: string) => string
   #turn: Promise<void> = Promise.resolve()
@@ -64,7 +63,8 @@ export class AllTickHttp implements Inquiry {
 
   constructor(options: HttpOptions) {
     this.#options = options
-    this.#base = httpBase(options.endpoint)
+    // throws for what is no address, before anything is asked
+    httpBase(options.endpoint)
     this.#limits = planNamed(options.plan ?? 'basic').http
     this.#scrub = scrubber(
       options.proxy === undefined ? [] : [options.proxy],
@@ -186,15 +186,16 @@ export class AllTickHttp implements Inquiry {
   async #exchange(path: string, data: object): Promise<Fields> {
     const { token, proxy, timeoutMs = 10_000, signal } = this.#options
     const body = JSON.stringify({ trace: `hkq-${path}`, data })
-    const url = new URL(`${this.#base}/${path}`)
+    const shown = `${httpBase(this.#options.endpoint)}/${path}`
+    const url = new URL(shown)
     if (token) url.searchParams.set('token', token)
     const post = path === 'batch-kline'
     if (!post) url.searchParams.set('query', body)
     const answer = await fetchText(url, {
-      ...{ shown: `${this.#base}/${path}`, scrub: this.#scrub, proxy, timeoutMs, signal },
+      ...{ shown, scrub: this.#scrub, proxy, timeoutMs, signal },
       ...(post && { body }),
     })
-    return this.#dataOf(answer, `${this.#base}/${path}`)
+    return this.#dataOf(answer, shown)
   }
 
   #dataOf({ status, text }: { status: number; text: string }, shown: string): Fields {

@@ -1,6 +1,6 @@
-import { type ErrorCode, HkqError, messageOf } from '../core/errors.ts'
+import { type ErrorCode, HkqError, messageOf } from './errors.ts'
 
-/** One line of hkq doctor. */
+/** One thing that was looked at: how it is, and what to do where it is not well. A line of hkq doctor. */
 export interface Check {
   readonly type: 'check'
   readonly name: string
@@ -31,5 +31,8 @@ export function failed(name: string, error: unknown): Check {
   return failure(name, code, detail!, remedy!)
 }
 
-/** Colons in quotes and brackets are not the one. */
-const MESSAGE = /^((?:"[^"]*"|\([^)]*\)|(?!: ).)*): (.*)$/s
+/** Colons in quotes and brackets are not the one, nor is the one behind a name that comes before what happened. */
+const MESSAGE = /^((?:"[^"]*": )?(?:"[^"]*"|\([^)]*\)|(?!: ).)+): (.*)$/s
+
+/** How long a server that is looked at may take for an answer, ms. */
+export const ANSWER = 5_000
