@@ -20,7 +20,7 @@ export interface WireServer {
 
 export interface WireOptions {
   /** The frames of the nth connection; undefined keeps it open and silent. */
-  frames?: (connection: number) => readonly string[] | undefined
+  frames?: (connection: number) => Iterable<string> | undefined
   /** Closes with this code after the frames; null leaves the connection open, 'reset' cuts it without a close frame. */
   closeWith?: number | null | 'reset'
   /** Instead of frames: one trade after another of this code, whoever listens, its times going on from `from`. */
@@ -102,13 +102,14 @@ function playLive(
 
 async function play(
   socket: WebSocket,
-  frames: readonly string[] | undefined,
+  frames: Iterable<string> | undefined,
   closeWith: WireOptions['closeWith'],
 ): Promise<void> {
   if (frames === undefined) return
   for (const frame of frames) {
-    socket.send(frame)
-    if (socket.bufferedAmount > 1 << 20) await new Promise((sent) => setImmediate(sent))
+    if (socket.readyState !== socket.OPEN) return
+    if (socket.bufferedAmount > 1 << 20) await new Promise((sent) => socket.send(frame, sent))
+    else socket.send(frame)
   }
   if (closeWith === null) return
   if (closeWith !== 'reset') return socket.close(closeWith)
