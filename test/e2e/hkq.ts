@@ -177,16 +177,38 @@ export function finished(child: ChildProcess, ran: Ran = { code: null, stdout: '
   })
 }
 
-/** Resolves with the first match of `pattern` in what the command says on stderr. */
+/** What commands have said on stderr, and how much of it has been matched. */
+const heard = new WeakMap<ChildProcess, { text: string; matched: number }>()
+
+function heardOf(child: ChildProcess): { text: string; matched: number } {
+  const known = heard.get(child)
+  if (known) return known
+  const said = { text: '', matched: 0 }
+  heard.set(child, said)
+  child.stderr?.setEncoding('utf8').on('data', (more: string) => {
+    said.text += more
+  })
+  return said
+}
+
+/**
+ * Resolves with the first match of `pattern` in what the command says on stderr, after what was matched before, however
+ * long ago it said it.
+ */
 export function says(child: ChildProcess, pattern: RegExp): Promise<RegExpExecArray> {
-  let text = ''
+  const said = heardOf(child)
+  const from = said.matched
   return new Promise((done, fail) => {
-    child.stderr?.setEncoding('utf8').on('data', (more: string) => {
-      text += more
-      const match = pattern.exec(text)
-      if (match) done(match)
-    })
-    child.once('close', (code) => fail(new Error(`ended with ${code} before saying ${pattern}: ${text}`)))
+    const look = (): void => {
+      const match = pattern.exec(said.text.slice(from))
+      if (!match) return
+      said.matched = Math.max(said.matched, from + match.index + match[0].length)
+      child.stderr?.off('data', look)
+      done(match)
+    }
+    child.stderr?.on('data', look)
+    child.once('close', (code) => fail(new Error(`ended with ${code} before saying ${pattern}: ${said.text}`)))
+    look()
   })
 }
 
