@@ -171,6 +171,24 @@ describe('the desk', () => {
     expect(feedsOf(desk, NOW + 4 * MINUTE, true)).toMatchObject([{ state: 'up' }])
   })
 
+  it('says so of simulated trades too, whose times no clock reaches: by what was committed, feed by feed', () => {
+    const desk = new Desk(sessions)
+    const checkpoint = (source: string, committed_at: number) => {
+      return { source, symbol: SYMBOL, timestamp: NOW, seq: 1, committed_at, covered_until: null }
+    }
+    desk.apply([tick({ source: 'sim' }), tick({ source: 'alltick' })], NOW)
+    desk.feeds.committed([checkpoint('sim', NOW - 3 * DAY), checkpoint('alltick', NOW - 3 * DAY)], NOW - 3 * DAY)
+    expect(feedsOf(desk, NOW, true)).toMatchObject([{ state: 'up' }, { state: 'up' }])
+    desk.feeds.committed(
+      [checkpoint('sim', NOW - 3 * DAY), checkpoint('alltick', NOW - 3 * DAY + MINUTE)],
+      NOW - 3 * DAY + 2 * MINUTE,
+    )
+    expect(feedsOf(desk, NOW, true)).toMatchObject([
+      { source: 'sim', state: 'ended', detail: 'nothing is being recorded', since: NOW },
+      { source: 'alltick', state: 'up' },
+    ])
+  })
+
   it('has a feed of which only coverage was heard, before its clock has a time', () => {
     const desk = new Desk(sessions)
     const heard = { type: 'coverage', source: 'alltick', symbol: null, symbols: [], timestamp: NOW } as const
