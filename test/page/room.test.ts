@@ -122,6 +122,18 @@ describe.skipIf(!hasBrowser)('the page, where figures are long', () => {
     },
   )
 
+  it('opens the tick line without a trade, and lets the first ones grow from the left', async () => {
+    const stage = await Stage.open({ history: () => ({ ticks: [] }) })
+    running.stages.push(stage)
+    const { page, errors } = await visit(running.browser, stage.url)
+    await page.locator('#desk[data-loading=false]').waitFor()
+    const labels = await timeLabels(page, '#tick-line')
+    await stage.showWatched({ ticks: ticksOf(3, NOW) })
+    await expect.poll(async () => (await labels()).length).toBeGreaterThan(0)
+    expect((await labels()).every(({ left }) => left > -0.5 && left < 30)).toBe(true)
+    expect(errors).toEqual([])
+  })
+
   it.each([
     ['dear', 499_400, 1_900],
     ['cheap', 0.007, 128_000_000],
@@ -149,6 +161,12 @@ describe.skipIf(!hasBrowser)('the page, where figures are long', () => {
       return inner - arrow - context.measureText('繁體中文').width
     })
     expect(room).toBeGreaterThanOrEqual(0)
+  })
+
+  it('says once that a change is unknown', async () => {
+    const rows = rowsOf(1).map((row) => ({ ...row, prev_close: null }))
+    const page = await open(ticksOf(1, NOW), {}, { first: { rows } })
+    expect(await texts(page, '#headline-change')).toEqual(['–'])
   })
 
   it('tells the day of trades that are not of this one', async () => {

@@ -41,7 +41,7 @@ export class TickLine {
   /** What is drawn, in order of the axis. */
   #drawn: { readonly time: number; readonly tick: TapeTick }[] = []
   #summarisedAt = Number.NEGATIVE_INFINITY
-  /** Whether a symbol is still to be opened: a panel that no tab shows has no width to fit its trades in. */
+  /** Whether the last 100 trades are still to be shown: there are fewer, or no tab shows the panel, which has no width then. */
   #isOpening = false
 
   constructor(container: HTMLElement) {
@@ -118,15 +118,15 @@ export class TickLine {
     this.#open()
   }
 
-  /** Shows the last 100 trades over the whole width, once there is one. */
+  /** Shows the last 100 trades over the whole width, once there is one; fewer stand at its left and grow. */
   #open(): void {
     const scale = this.#chart.timeScale()
     if (!this.#isOpening || scale.width() === 0) return
-    this.#isOpening = false
     const { length } = this.#drawn
     const from = Math.max(0, length - FIRST_TICKS)
-    const spacing = (scale.width() - MARGIN) / Math.max(1, length - from)
-    scale.setVisibleLogicalRange({ from, to: length - 1 + MARGIN / spacing })
+    const spacing = (scale.width() - MARGIN) / FIRST_TICKS
+    scale.setVisibleLogicalRange({ from, to: from + FIRST_TICKS - 1 + MARGIN / spacing })
+    this.#isOpening = length < FIRST_TICKS
   }
 
   /** Late trades stand where they came: the line is in order of arrival. */
