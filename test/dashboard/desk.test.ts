@@ -196,6 +196,14 @@ describe('the desk', () => {
     expect(feedsOf(desk, Number.NEGATIVE_INFINITY, true)).toMatchObject([{ state: 'up', since: NOW, rate: 0 }])
   })
 
+  it('has no rate once it has ended, where the time of a replay stands still', () => {
+    const desk = new Desk(sessions)
+    for (let i = 0; i < 50; i++) desk.apply([tick({ seq: i })], NOW + i * 100)
+    expect(feedsOf(desk, NOW + 5_000)).toMatchObject([{ rate: 10 }])
+    desk.end('csv:ticks/', 'the source has ended', NOW + 5_000)
+    expect(feedsOf(desk, NOW + 5_000)).toMatchObject([{ state: 'ended', rate: 0 }])
+  })
+
   it('has ended although no feed ever said anything', () => {
     const desk = new Desk(sessions)
     desk.end('sim:', 'no such host', NOW)

@@ -68,12 +68,13 @@ export class Feeds {
 
   /** @param isRecorded whether a recorder's store is read, which tells no states */
   states(now: number, isRecorded: boolean): FeedState[] {
-    return [...this.#feeds].map(([name, feed]) => ({
-      source: shown(name),
-      ...(isRecorded && !feed.isTold ? recorded(feed, now) : stateOf(feed)),
-      ...{ lag: feed.lag, rate: feed.rate.perSecond(now) },
-      ...{ ticks: feed.ticks, rejected: feed.rejected, gaps: feed.gaps },
-    }))
+    return [...this.#feeds].map(([name, feed]) => {
+      const told = isRecorded && !feed.isTold ? recorded(feed, now) : stateOf(feed)
+      // The time of a replay stands still at its end, and its last seconds with it.
+      const rate = told.state === 'ended' ? 0 : feed.rate.perSecond(now)
+      const { lag, ticks, rejected, gaps } = feed
+      return { source: shown(name), ...told, lag, rate, ticks, rejected, gaps }
+    })
   }
 
   #of(name: string, version: number, now: number): Feed | null {
