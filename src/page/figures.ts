@@ -80,9 +80,17 @@ export function bytes(value: number | null): string {
   return `${(value / unit).toFixed(unit === 1 ? 0 : 1)} ${letter === 'B' ? 'G' : letter === 'K' ? 'k' : letter}B`
 }
 
-/** `0.8 ms`, `12 ms`, `1.25 s`. */
+const LONG: readonly Unit[] = [
+  [86_400_000, 'd'],
+  [3_600_000, 'h'],
+  [60_000, 'min'],
+]
+
+/** `0.8 ms`, `12 ms`, `1.25 s`, `15.0 min`, `3.2 d`. */
 export function milliseconds(ms: number | null): string {
   if (ms === null) return NONE
+  const long = LONG.find(([unit]) => Math.abs(ms) >= 2 * unit)
+  if (long) return `${(ms / long[0]).toFixed(1)} ${long[1]}`
   return Math.abs(ms) >= 1_000 ? `${(ms / 1_000).toFixed(2)} s` : `${ms.toFixed(Math.abs(ms) < 9.95 ? 1 : 0)} ms`
 }
 

@@ -171,11 +171,37 @@ describe('the desk', () => {
     expect(feedsOf(desk, NOW + 4 * MINUTE, true)).toMatchObject([{ state: 'up' }])
   })
 
+  it('says so of simulated trades too, whose times no clock reaches: by what was committed, feed by feed', () => {
+    const desk = new Desk(sessions)
+    const checkpoint = (source: string, committed_at: number) => {
+      return { source, symbol: SYMBOL, timestamp: NOW, seq: 1, committed_at, covered_until: null }
+    }
+    desk.apply([tick({ source: 'sim' }), tick({ source: 'alltick' })], NOW)
+    desk.feeds.committed([checkpoint('sim', NOW - 3 * DAY), checkpoint('alltick', NOW - 3 * DAY)], NOW - 3 * DAY)
+    expect(feedsOf(desk, NOW, true)).toMatchObject([{ state: 'up' }, { state: 'up' }])
+    desk.feeds.committed(
+      [checkpoint('sim', NOW - 3 * DAY), checkpoint('alltick', NOW - 3 * DAY + MINUTE)],
+      NOW - 3 * DAY + 2 * MINUTE,
+    )
+    expect(feedsOf(desk, NOW, true)).toMatchObject([
+      { source: 'sim', state: 'ended', detail: 'nothing is being recorded', since: NOW },
+      { source: 'alltick', state: 'up' },
+    ])
+  })
+
   it('has a feed of which only coverage was heard, before its clock has a time', () => {
     const desk = new Desk(sessions)
     const heard = { type: 'coverage', source: 'alltick', symbol: null, symbols: [], timestamp: NOW } as const
     desk.apply([heard], Number.NEGATIVE_INFINITY)
     expect(feedsOf(desk, Number.NEGATIVE_INFINITY, true)).toMatchObject([{ state: 'up', since: NOW, rate: 0 }])
+  })
+
+  it('has no rate once it has ended, where the time of a replay stands still', () => {
+    const desk = new Desk(sessions)
+    for (let i = 0; i < 50; i++) desk.apply([tick({ seq: i })], NOW + i * 100)
+    expect(feedsOf(desk, NOW + 5_000)).toMatchObject([{ rate: 10 }])
+    desk.end('csv:ticks/', 'the source has ended', NOW + 5_000)
+    expect(feedsOf(desk, NOW + 5_000)).toMatchObject([{ state: 'ended', rate: 0 }])
   })
 
   it('has ended although no feed ever said anything', () => {

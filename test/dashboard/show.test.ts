@@ -150,6 +150,32 @@ describe('volatility after a store', () => {
   })
 })
 
+describe('a store of simulated trades', () => {
+  it('is up while a recorder commits, whatever day its trades are of, and says when none does', async () => {
+    const disk = new Disk()
+    const [clock, stop] = [new ManualClock(at('10:00:00')), new AbortController()]
+    const recorder = new MemoryStore(disk, () => clock.now())
+    const trade = (seq: number) => tick({ seq, timestamp: at('10:00:00') + 5 * DAY + seq, source: 'sim' })
+    await recorder.write([trade(1)])
+    const context = contextOf({ symbols: ['00700.HK'], clock, signal: stop.signal })
+    const show = await showStore(new MemoryStore(disk), { name: 'a.db' }, context)
+    const count = () => show.desk.sheets.get('00700.HK')!.tape.count
+    const feeds = () => show.desk.feeds.states(show.now(), true)
+    await until(() => count() === 1)
+    await clock.advance(300)
+    expect(feeds()).toMatchObject([{ source: 'sim', state: 'up' }])
+    await clock.advance(3 * MINUTE)
+    await until(() => feeds()[0]!.state === 'ended')
+    expect(feeds()).toMatchObject([{ detail: 'nothing is being recorded', since: trade(1).timestamp }])
+    await recorder.write([trade(2)])
+    await clock.advance(300)
+    await until(() => count() === 2 && feeds()[0]!.state === 'up')
+    stop.abort()
+    await clock.advance(MINUTE)
+    await show.close()
+  })
+})
+
 describe('a live feed after a store', () => {
   const live = (time: string, seq: number, more: Partial<Tick> = {}): Tick =>
     tick({ timestamp: at(time), seq, received_at: at(time) + 40, ...more })

@@ -36,6 +36,31 @@ function collisions(page: Page, around: string, selector: string): Promise<strin
   )
 }
 
+interface Label {
+  readonly text: string
+  readonly left: number
+  readonly right: number
+  readonly room: number
+}
+
+/** Tells where the labels of a time axis lie in its canvas, from now on. */
+async function timeLabels(page: Page, chart: string): Promise<() => Promise<Label[]>> {
+  const drawn = await page.evaluateHandle((chart) => {
+    const [labels, { prototype }]: [Label[], typeof CanvasRenderingContext2D] = [[], CanvasRenderingContext2D]
+    const draw = prototype.fillText
+    prototype.fillText = function (text, x, y) {
+      const half = this.measureText(text).width / 2
+      const room = this.canvas.clientWidth
+      if (this.canvas.closest(chart) && /^\d\d:\d\d/.test(text)) {
+        labels.push({ text, left: x - half, right: x + half, room })
+      }
+      draw.call(this, text, x, y)
+    }
+    return labels
+  }, chart)
+  return () => drawn.jsonValue()
+}
+
 describe.skipIf(!hasBrowser)('the page, where figures are long', () => {
   const running = scenes()
 
@@ -54,6 +79,59 @@ describe.skipIf(!hasBrowser)('the page, where figures are long', () => {
   it.each([360, 390, 820, 1_366, 1_920])('keeps the figures of the day apart on %i pixels', async (width) => {
     const page = await open(ticksOf(3, NOW), { viewport: { width, height: 800 } })
     expect(await collisions(page, '.headline', '.figure dt, .figure dd')).toEqual([])
+  })
+
+  it.each([
+    ['a usual price', 677, 'en-GB'],
+    ['an index', 26_058.92, 'en-GB'],
+    ['an index, in Chinese', 26_058.92, 'zh-HK'],
+    ['nine digits', 1_234_567.89, 'en-GB'],
+    ['nine digits, in Chinese', 1_234_567.89, 'zh-CN'],
+  ])('has each figure of the day of %s on one line on a phone', async (_, high, locale) => {
+    const figures = { last_price: high, prev_close: high, open: high, high, low: high, vwap: high, volume: 4_321e6 }
+    const rows = rowsOf(1).map((row) => ({ ...row, ...figures, bid_price: high, ask_price: high }))
+    const page = await open(ticksOf(3, NOW), { viewport: { width: 360, height: 740 }, locale }, { first: { rows } })
+    await page.locator('.figure-vwap dd').filter({ hasText: /\d/ }).waitFor()
+    expect(await collisions(page, '.headline', '.headline-last, .headline-change, .figure dt, .figure dd')).toEqual([])
+    const heights = await page.locator('.figure:visible').evaluateAll((all) => all.map((one) => one.clientHeight))
+    expect(new Set(heights).size).toBe(1)
+    expect(heights[0]).toBeLessThan(25)
+  })
+
+  it('keeps the intervals apart from the hint beside them', async () => {
+    const page = await open(ticksOf(3, NOW), { viewport: { width: 1_280, height: 800 } })
+    const right = await page
+      .locator('.interval')
+      .last()
+      .evaluate((one) => one.getBoundingClientRect().right)
+    const left = await page.locator('.chart .hint').evaluate((one) => one.getBoundingClientRect().left)
+    expect(left).toBeGreaterThan(right)
+  })
+
+  it.each([360, 820, 1_366])(
+    'opens the tick line over the whole width of %i pixels, its labels whole',
+    async (width) => {
+      const page = await open(ticksOf(100, NOW), { viewport: { width, height: 800 } })
+      const labels = await timeLabels(page, '#tick-line')
+      const tab = page.getByRole('tab', { name: 'Ticks' })
+      if (await tab.isVisible()) await tab.click()
+      else await page.setViewportSize({ width: width + 2, height: 800 })
+      await expect.poll(async () => (await labels()).length).toBeGreaterThan(1)
+      expect((await labels()).filter(({ left, right, room }) => left < -0.5 || right > room + 0.5)).toEqual([])
+      expect(Math.min(...(await labels()).map(({ left }) => left))).toBeLessThan(30)
+    },
+  )
+
+  it('opens the tick line without a trade, and lets the first ones grow from the left', async () => {
+    const stage = await Stage.open({ history: () => ({ ticks: [] }) })
+    running.stages.push(stage)
+    const { page, errors } = await visit(running.browser, stage.url)
+    await page.locator('#desk[data-loading=false]').waitFor()
+    const labels = await timeLabels(page, '#tick-line')
+    await stage.showWatched({ ticks: ticksOf(3, NOW) })
+    await expect.poll(async () => (await labels()).length).toBeGreaterThan(0)
+    expect((await labels()).every(({ left }) => left > -0.5 && left < 30)).toBe(true)
+    expect(errors).toEqual([])
   })
 
   it.each([
@@ -83,6 +161,12 @@ describe.skipIf(!hasBrowser)('the page, where figures are long', () => {
       return inner - arrow - context.measureText('繁體中文').width
     })
     expect(room).toBeGreaterThanOrEqual(0)
+  })
+
+  it('says once that a change is unknown', async () => {
+    const rows = rowsOf(1).map((row) => ({ ...row, prev_close: null }))
+    const page = await open(ticksOf(1, NOW), {}, { first: { rows } })
+    expect(await texts(page, '#headline-change')).toEqual(['–'])
   })
 
   it('tells the day of trades that are not of this one', async () => {

@@ -42,6 +42,7 @@ describe('figures', () => {
   it('are bytes and times', () => {
     expect([bytes(1.42e8), bytes(2e9), bytes(512)]).toEqual(['142.0 MB', '2.0 GB', '512 B'])
     expect([milliseconds(0.84), milliseconds(84.2), milliseconds(1_250)]).toEqual(['0.8 ms', '84 ms', '1.25 s'])
+    expect([900_000, 7 * 3_600_000, -3.2 * 86_400_000].map(milliseconds)).toEqual(['15.0 min', '7.0 h', '-3.2 d'])
   })
 })
 

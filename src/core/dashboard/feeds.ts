@@ -1,12 +1,13 @@
 import type { MarketEvent, Status, Tick } from '../market/event.ts'
 import { MINUTE } from '../market/time.ts'
+import type { Checkpoint } from '../pipeline/source.ts'
 import { sanitise } from '../terminal/sanitise.ts'
 import type { FeedState } from './protocol.ts'
 import { Rate } from './rate.ts'
 
 /** Longest text that is shown. */
 const LONGEST = 300
-/** A store into which nothing is recorded for this long has no recorder. */
+/** A store into which nothing is committed for this long has no recorder. */
 const SILENT = 2 * MINUTE
 /** Most feeds that are told apart. */
 const MOST = 16
@@ -24,6 +25,8 @@ interface Feed {
   heardAt: number
   /** Whether it has told a state of its own; what is recorded tells none. */
   isTold: boolean
+  /** Whether a recorder goes on committing it; null where none is watched. */
+  isRecording: boolean | null
 }
 
 /** State, lag, rate and counts of each feed of a source. */
@@ -45,6 +48,17 @@ export class Feeds {
     else if (event.type === 'gap') feed.gaps++
   }
 
+  /**
+   * What has been committed of each feed: the times of its trades do not tell whether it is being recorded, simulated ones
+   * least of all.
+   * @param wall the wall clock, epoch ms
+   */
+  committed(checkpoints: readonly Checkpoint[], wall: number): void {
+    for (const [name, feed] of this.#feeds) {
+      feed.isRecording = checkpoints.some(({ source, committed_at }) => source === name && wall - committed_at < SILENT)
+    }
+  }
+
   /** Every feed has ended, for this reason. @param name of the source, for where none was ever heard */
   end(name: string, detail: string, version: number, present: number): void {
     const now = Number.isFinite(present) ? present : 0
@@ -54,12 +68,13 @@ export class Feeds {
 
   /** @param isRecorded whether a recorder's store is read, which tells no states */
   states(now: number, isRecorded: boolean): FeedState[] {
-    return [...this.#feeds].map(([name, feed]) => ({
-      source: shown(name),
-      ...(isRecorded && !feed.isTold ? recorded(feed, now) : stateOf(feed)),
-      ...{ lag: feed.lag, rate: feed.rate.perSecond(now) },
-      ...{ ticks: feed.ticks, rejected: feed.rejected, gaps: feed.gaps },
-    }))
+    return [...this.#feeds].map(([name, feed]) => {
+      const told = isRecorded && !feed.isTold ? recorded(feed, now) : stateOf(feed)
+      // The time of a replay stands still at its end, and its last seconds with it.
+      const rate = told.state === 'ended' ? 0 : feed.rate.perSecond(now)
+      const { lag, ticks, rejected, gaps } = feed
+      return { source: shown(name), ...told, lag, rate, ticks, rejected, gaps }
+    })
   }
 
   #of(name: string, version: number, now: number): Feed | null {
@@ -67,7 +82,7 @@ export class Feeds {
     if (known !== undefined) return known
     if (this.#feeds.size >= MOST) return null
     const counts = { lag: null, ticks: 0, rejected: 0, gaps: 0, rate: new Rate(), heardAt: now }
-    const feed: Feed = { state: 'up', detail: '', since: now, ...counts, isTold: false }
+    const feed: Feed = { state: 'up', detail: '', since: now, ...counts, isTold: false, isRecording: null }
     this.#feeds.set(name, feed)
     this.changed = version
     return feed
@@ -101,7 +116,7 @@ function stateOf({ state, detail, since }: Feed): Pick<FeedState, 'state' | 'det
 
 /** A store's feed is up while something is recorded. */
 function recorded(feed: Feed, now: number): Pick<FeedState, 'state' | 'detail' | 'since'> {
-  if (now - feed.heardAt < SILENT) return stateOf(feed)
+  if (feed.isRecording ?? now - feed.heardAt < SILENT) return stateOf(feed)
   return { state: 'ended', detail: 'nothing is being recorded', since: feed.heardAt }
 }
 

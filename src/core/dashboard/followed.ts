@@ -3,7 +3,7 @@ import { messageOf } from '../errors.ts'
 import { type Batches, isAstray, type MarketEvent, type Status } from '../market/event.ts'
 import { MINUTE } from '../market/time.ts'
 import { Distinct, distinct } from '../pipeline/distinct.ts'
-import type { Query } from '../pipeline/source.ts'
+import type { Checkpoint, Query } from '../pipeline/source.ts'
 import { follow } from '../storage/follow.ts'
 import type { Store } from '../storage/store.ts'
 
@@ -18,7 +18,7 @@ export interface Following {
   readonly isAway: (error: unknown) => boolean
   readonly clock: Clock
   readonly signal: AbortSignal
-  readonly onCaughtUp: () => void
+  readonly onCaughtUp: (checkpoints: readonly Checkpoint[]) => void
 }
 
 /** As `follow`, each event once, also where the store is away meanwhile: that is told as states of a feed of its name. */

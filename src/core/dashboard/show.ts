@@ -4,7 +4,7 @@ import type { Batches, MarketEvent } from '../market/event.ts'
 import type { Sessions } from '../market/session.ts'
 import { begun } from '../pipeline/begun.ts'
 import { Channel } from '../pipeline/channel.ts'
-import type { Query, Source } from '../pipeline/source.ts'
+import type { Checkpoint, Query, Source } from '../pipeline/source.ts'
 import type { VolatilityOptions } from '../statistics/volatility/options.ts'
 import { Present } from '../storage/present.ts'
 import type { Store } from '../storage/store.ts'
@@ -114,7 +114,7 @@ async function showAfter(
   store: Store,
   context: ShowContext,
   wall: Clock,
-  eventsFrom: (seam: number, onCaughtUp: () => void) => Batches,
+  eventsFrom: (seam: number, onCaughtUp: (checkpoints?: readonly Checkpoint[]) => void) => Batches,
 ): Promise<Show> {
   const { sessions, settings, signal } = context
   const desk = new Desk(sessions)
@@ -129,8 +129,9 @@ async function showAfter(
   const played = async (): Promise<void> => {
     await ready
     let isNews = false
-    const events = eventsFrom(beginning.seam, () => {
+    const events = eventsFrom(beginning.seam, (checkpoints) => {
       present.caughtUp()
+      if (checkpoints) desk.feeds.committed(checkpoints, context.clock.now())
       if (!isNews) food.push(CAUGHT_UP)
       isNews = true
     })

@@ -13,15 +13,15 @@ const WHOLE_EVERY = 20
 
 /**
  * What a store holds, then what a recorder adds to it, each event once, until `signal` aborts; after the events, how far
- * the recorder has heard. `onCaughtUp` is called whenever everything stored so far has been given. Within the last minute
- * events may come in another order than that of their times, as they were committed.
+ * the recorder has heard. `onCaughtUp` is called whenever everything stored so far has been given, with the store's
+ * checkpoints as they were before. Within the last minute events may come in another order than that of their times, as they were committed.
  */
 export async function* follow(
   store: Store,
   query: Query & { types?: readonly ('tick' | 'quote' | 'gap')[] },
   clock: Clock,
   signal: AbortSignal,
-  onCaughtUp: () => void = () => {},
+  onCaughtUp: (checkpoints: readonly Checkpoint[]) => void = () => {},
 ): AsyncGenerator<readonly MarketEvent[]> {
   let checkpoints = await store.checkpoints()
   let newest = Math.max(query.since ?? 0, ...checkpoints.map(({ timestamp }) => timestamp ?? 0))
@@ -37,7 +37,7 @@ export async function* follow(
       yield batch
     }
     yield* heard.news(checkpoints)
-    onCaughtUp()
+    onCaughtUp(checkpoints)
     await clock.sleep(POLL, signal)
     checkpoints = await store.checkpoints()
   }

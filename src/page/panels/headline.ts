@@ -68,7 +68,8 @@ export class Headline {
     this.#name.set(nameOf(row, isChinese()))
     this.#last.set(price(last, decimals), tone(moved))
     this.#currency.set(row.facts.currency ?? '')
-    this.#change.set([arrow(moved), change(moved, decimals), changePercent(share)].join(' ').trim(), tone(moved))
+    const words = moved === null ? NONE : [arrow(moved), change(moved, decimals), changePercent(share)].join(' ').trim()
+    this.#change.set(words, tone(moved))
     this.#halted.hidden = !row.halted
     const against = (value: number | null) => (value === null || before === null ? undefined : tone(value - before))
     for (const name of ['open', 'high', 'low'] as const) this.#set(name, price(row[name], decimals), against(row[name]))

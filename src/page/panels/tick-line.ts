@@ -23,6 +23,8 @@ import { isChinese, text } from '../texts/texts.ts'
 
 /** Trades of one millisecond lie so many seconds apart on the axis, which takes each time once. */
 const APART = 1e-6
+/** Room for half a label at the right of the newest trade, px. */
+const MARGIN = 30
 
 /** The newest trades, one step a trade: opens with the last 100. */
 export class TickLine {
@@ -39,6 +41,8 @@ export class TickLine {
   /** What is drawn, in order of the axis. */
   #drawn: { readonly time: number; readonly tick: TapeTick }[] = []
   #summarisedAt = Number.NEGATIVE_INFINITY
+  /** Whether the last 100 trades are still to be shown: there are fewer, or no tab shows the panel, which has no width then. */
+  #isOpening = false
 
   constructor(container: HTMLElement) {
     this.#looks = looksOf(document.documentElement)
@@ -46,6 +50,7 @@ export class TickLine {
     this.#line = this.#chart.addSeries(LineSeries, { lineWidth: 2, lineType: LineType.WithSteps })
     this.#drawing = new StretchDrawing(() => this.#stretches)
     this.#line.attachPrimitive(this.#drawing)
+    this.#chart.timeScale().subscribeSizeChange(() => this.#open())
     this.dress()
   }
 
@@ -75,7 +80,8 @@ export class TickLine {
     const timeScale = { ...common.timeScale, timeVisible: true, secondsVisible: true, rightOffset: 3, minBarSpacing: 1 }
     return {
       ...common,
-      timeScale: { ...timeScale, tickMarkFormatter: markLabel },
+      // A fixed edge keeps the label of the first trade whole.
+      timeScale: { ...timeScale, tickMarkFormatter: markLabel, fixLeftEdge: true },
       localization: { timeFormatter: (time: Time) => clockMs(fromAxis(time)) },
     }
   }
@@ -108,9 +114,19 @@ export class TickLine {
         this.#line.update(this.#pointOf(this.#drawn.length - 1))
       }
     }
+    if (isNew) this.#isOpening = true
+    this.#open()
+  }
+
+  /** Shows the last 100 trades over the whole width, once there is one; fewer stand at its left and grow. */
+  #open(): void {
+    const scale = this.#chart.timeScale()
+    if (!this.#isOpening || scale.width() === 0) return
     const { length } = this.#drawn
-    if (isNew)
-      this.#chart.timeScale().setVisibleLogicalRange({ from: Math.max(0, length - FIRST_TICKS), to: length + 2 })
+    const from = Math.max(0, length - FIRST_TICKS)
+    const spacing = (scale.width() - MARGIN) / FIRST_TICKS
+    scale.setVisibleLogicalRange({ from, to: from + FIRST_TICKS - 1 + MARGIN / spacing })
+    this.#isOpening = length < FIRST_TICKS
   }
 
   /** Late trades stand where they came: the line is in order of arrival. */

@@ -28,7 +28,7 @@ export const zhHans: Texts = {
 
   headline: '报价',
   last: '现价',
-  open: '今开',
+  open: '开盘',
   high: '最高',
   low: '最低',
   closing: '收盘',
