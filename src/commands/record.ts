@@ -256,5 +256,5 @@ function conclude(summary: RecordingSummary, hasHoles: boolean, options: Options
   if (hasHoles || rejectedShare(summary) > 0.001) io.exitCode = HOLES
   const toStdout = formatOf(options, io) !== 'table' && (options.json || options.format !== undefined)
   if (toStdout && !sinks.some(({ scheme }) => scheme === '-')) io.stdout.write(`${JSON.stringify(summary)}\n`)
-  else tell(renderSummary(summary, paletteOf(io.stderr, options, io)), options, io)
+  else for (const line of renderSummary(summary, paletteOf(io.stderr, options, io)).split('\n')) tell(line, options, io)
 }
