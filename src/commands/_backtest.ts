@@ -43,7 +43,8 @@ export async function backtest(
   if (rows.every(({ base_rate }) => base_rate === null)) tell(NO_OUTCOME, options, io)
   await output.write(rows)
   await output.end()
-  if (formatOf(options, io) === 'table' && rows.length > 0) tell(backtestLegend(rows[0]!), options, io)
+  if (formatOf(options, io) === 'table' && rows.length > 0)
+    for (const line of backtestLegend(rows[0]!)) tell(line, options, io)
 }
 
 function check(options: VolatilityCommand, settings: VolatilityOptions): void {

@@ -1,7 +1,7 @@
 import { isAbsolute, join } from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import type { Clock } from '../core/clock.ts'
-import { sanitiseLines } from '../core/terminal/sanitise.ts'
+import { sanitiseLine } from '../core/terminal/sanitise.ts'
 
 /** An output that may be a terminal. */
 export interface Output extends Writable {
@@ -34,7 +34,7 @@ export interface Io {
 
 /** Writes one line for people, whatever it quotes. Nothing that goes wrong with stderr may stop the work. */
 export function say(io: Io, line: string): void {
-  if (io.stderr.writable) io.stderr.write(`${sanitiseLines(line)}\n`)
+  if (io.stderr.writable) io.stderr.write(`${sanitiseLine(line)}\n`)
 }
 
 /** Where hkq keeps what it needs again: the user's folder for states. Source: XDG Base Directory Specification */

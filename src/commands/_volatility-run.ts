@@ -1,7 +1,7 @@
 import { parseAddress } from '../core/address/address.ts'
 import type { Batches } from '../core/market/event.ts'
 import type { Evaluator } from '../core/statistics/volatility/evaluator.ts'
-import { foodOf, foodOfBars } from '../core/statistics/volatility/food.ts'
+import { foodOf, foodOfBars, foodOfRecorded } from '../core/statistics/volatility/food.ts'
 import { historyStart } from '../core/statistics/volatility/history.ts'
 import type { WantedRecords } from '../core/statistics/volatility/monitor.ts'
 import type { VolatilityOptions } from '../core/statistics/volatility/options.ts'
@@ -16,6 +16,7 @@ import {
   evaluateRecorded,
   SETTLED,
   type StoredRun,
+  settledBefore,
 } from '../core/warm-up/evaluations.ts'
 import type { Io } from './_io.ts'
 import type { CommonOptions, LiveOptions, RangeOptions, ReadingOptions } from './_options.ts'
@@ -89,16 +90,20 @@ export async function runOver<R>(recorded: Recorded, asked: VolatilityRun<R>): P
     return closing(store, evaluateJoined(storedRun(store, setup.symbols, asked), source, events))
   }
   const run = runOf(asked)
+  const { until = Number.POSITIVE_INFINITY } = options
+  const asOf = settledBefore(until, io.clock)
   const feeding = {
     get complete(): number {
-      return Math.min(options.until ?? Number.POSITIVE_INFINITY, io.clock.now() - SETTLED)
+      return Math.min(until, io.clock.now() - SETTLED)
     },
   }
   if (source.bars) {
-    return evaluate(foodOfBars(source.bars({}), settings), evaluator({ auctions: 'join', ...run }), feeding)
+    return evaluate(foodOfBars(source.bars({}), settings, asOf), evaluator({ auctions: 'join', ...run }), feeding)
   }
   const isRange = source.kind === 'simulated' && options.until !== undefined
-  if (source.kind === 'recorded' || isRange) return evaluate(foodOf(events, settings), evaluator(run), feeding)
+  if (source.kind === 'recorded' || isRange) {
+    return evaluate(foodOfRecorded(events, settings, asOf), evaluator(run), feeding)
+  }
   const clock = source.kind === 'simulated' ? source.clock : new Present(source.clock, false)
   const told = clock instanceof Present ? clock.of(events) : events
   return evaluate(foodOf(told, settings, clock), evaluator(run), { clock })

@@ -42,7 +42,7 @@ interface Options extends CommonOptions, LiveOptions, RangeOptions {
 export function define(io: Io): Command {
   const command = defineCommand('export', io)
     .description(
-      'Copies events from any source to any sink. Into a store it can be broken off and run again: nothing comes twice.',
+      'Copies events from any source to any sink. Into a store it can be broken off and run again: nothing comes twice. Rejected records (rejected_ticks) stay in the store that has them.',
     )
     .argument('[symbols...]', 'e.g. 00700.HK HSI (default: all)')
     .option('--to <address>', 'where the events go, repeatable (default: -)', repeated(String))

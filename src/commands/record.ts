@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
-import { type Address, LIVE, parseAddress } from '../core/address/address.ts'
+import { type Address, FRAMED, LIVE, parseAddress } from '../core/address/address.ts'
 import { isStore, openSink, reachedBy, together } from '../core/address/open-sink.ts'
 import { openSource } from '../core/address/open-source.ts'
 import { namesQueue } from '../core/address/open-store.ts'
@@ -79,6 +79,7 @@ export function define(io: Io): Command {
     Object.assign(io, { meantToBeStopped: true, ignoresHangup: true })
     let addresses = await liveAddresses(options.from, setup, io)
     refuseSameFile(addresses, sinks, io)
+    if (options.raw !== undefined) refuseUnframed(addresses, options.raw)
     const { openHealth } = await import('./_health.ts')
     const health = await openHealth(options.metrics, sinks, io)
     if (options.metrics) tell(`metrics at ${health.url}/metrics`, options, io)
@@ -92,6 +93,17 @@ export function define(io: Io): Command {
       await health.close()
     }
   })
+}
+
+/** @throws HkqError E_USAGE where a source brings no frames that could be kept */
+function refuseUnframed(addresses: readonly Address[], raw: string): void {
+  const unframed = addresses.find(({ scheme }) => !FRAMED.has(scheme))
+  if (unframed === undefined) return
+  const vendors = [...FRAMED].map((scheme) => `${scheme}:`).join(', ')
+  throw new HkqError(
+    'E_USAGE',
+    `--raw "${raw}": "${unframed.text}" brings no frames to keep: leave it out, or record from one of ${vendors}`,
+  )
 }
 
 interface Plan {
@@ -256,5 +268,5 @@ function conclude(summary: RecordingSummary, hasHoles: boolean, options: Options
   if (hasHoles || rejectedShare(summary) > 0.001) io.exitCode = HOLES
   const toStdout = formatOf(options, io) !== 'table' && (options.json || options.format !== undefined)
   if (toStdout && !sinks.some(({ scheme }) => scheme === '-')) io.stdout.write(`${JSON.stringify(summary)}\n`)
-  else tell(renderSummary(summary, paletteOf(io.stderr, options, io)), options, io)
+  else for (const line of renderSummary(summary, paletteOf(io.stderr, options, io)).split('\n')) tell(line, options, io)
 }

@@ -75,6 +75,17 @@ const USAGE: readonly [what: string, args: string, says: RegExp][] = [
   ['a fault', 'serve --from sim: --fault dorp=1', /--fault: unknown fault "dorp=1"/],
   ['an address that is not of this machine', 'serve --from sim: --to ws://0.0.0.0:8765', /loopback/],
   ['an endpoint that is not encrypted', 'stream 700 --from alltick:?endpoint=ws://192.0.2.1/x', /is not encrypted/],
+  ['frames of what has none', 'record 700 --from sim: --raw frames', /--raw "frames": "sim:" brings no frames to keep/],
+  [
+    'frames of a store',
+    'record 700 --from raw:old --raw frames',
+    /"raw:old" brings no frames.* one of alltick:, infoway:/,
+  ],
+  [
+    'frames of a hidden wire',
+    'record 700 --from tutorial: --from longbridge: --raw f',
+    /"longbridge:" brings no frames/,
+  ],
   ['a symbols file that is not there', 'record --from sim: --symbols-file none.txt', /"none\.txt"/],
 ]
 
@@ -348,9 +359,32 @@ describe('a file that cannot be written', () => {
       'parquet:/proc/none',
     ]) {
       const [code, line] = await refused(['export', '700', '--from', 'sim:?speed=max&rate=0.01', '--to', sink])
-      expect(line).toMatch(/"\/proc\/none.*(check the path and its rights|cannot be made)/)
+      expect(line).toMatch(/"\/proc\/none.*(check the path and its rights|cannot be made there; name another place)/)
       expect(code).toBe(6)
     }
+  })
+
+  it.skipIf(process.platform !== 'linux')(
+    'is no place for an archive: exit 6, and the store keeps its days',
+    async () => {
+      const cwd = workdir()
+      await hkq(['record', '700', '--from', 'sim:?speed=max&rate=0.01', '-q'], { cwd })
+      const [code, line] = await refused(['archive', '--to', 'parquet:/proc/none'], { cwd })
+      expect(line).toMatch(/^"\/proc\/none": a folder cannot be made there; name another place \(ENOENT/)
+      expect(code).toBe(6)
+    },
+  )
+})
+
+describe('a name that holds a line feed', () => {
+  it('is told on one line, in errors and in what is said beside them', async () => {
+    const cwd = workdir()
+    const [, line] = await refused(['resample', '--from', 'no\nsuch.db'], { cwd })
+    expect(line).toContain('"no such.db"')
+    const copy = ['export', '700', '--from', 'sim:?speed=max&rate=0.01', '--to', 'csv:two\nlines.csv']
+    await hkq(copy, { cwd })
+    const { stderr } = await hkq(copy, { cwd })
+    expect(stderr).toMatch(/^hkq: "two lines\.csv" is not empty[^\n]*\n[^\n]* to csv:two lines\.csv\n$/)
   })
 })
 

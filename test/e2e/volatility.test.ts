@@ -10,6 +10,7 @@ interface Row {
   symbol: string
   timestamp: string
   event: string | null
+  volatility: number | null
   samples: number
 }
 
@@ -35,6 +36,24 @@ describe('volatility --exec', () => {
 })
 
 describe('volatility by an estimator of bars', () => {
+  it('gives of a file, ticks or bars, what it gives of the store: nothing of a bar that --until cuts', async () => {
+    const cwd = workdir()
+    await hkq(['record', '700', '--from', MARKET, '-q'], { cwd })
+    await hkq(['export', '--to', 'ticks.csv', '-q'], { cwd })
+    const bars = await hkq(['resample', '--every', '1m', '--auctions', 'separate', '--format', 'csv'], { cwd })
+    writeFileSync(join(cwd, 'bars.csv'), bars.stdout)
+    const valuesOf = async (from: string, until: string) => {
+      const args = ['volatility', '--from', from, '--estimator', 'parkinson', '--every', '5m', '--until', until]
+      return rows<Row>((await hkq(args, { cwd })).stdout).map(({ timestamp, volatility }) => [timestamp, volatility])
+    }
+    for (const until of ['2026-11-20T10:35', '2026-11-20T10:37:30']) {
+      const stored = await valuesOf('hk_market.db', until)
+      expect(stored.at(-1)).toEqual(['2026-11-20T10:35:00.000+08:00', expect.any(Number)])
+      expect(await valuesOf('ticks.csv', until)).toEqual(stored)
+      expect(await valuesOf('bars.csv', until)).toEqual(stored)
+    }
+  })
+
   it('takes flagged ticks into its bars when they are included, from the stored minutes and from a file alike', async () => {
     const cwd = workdir()
     const price = (minute: number): number => (minute % 2 === 0 ? 100 : 100.5)

@@ -52,6 +52,12 @@ describe.skipIf(!(await isServed(REDIS)))('a Redis server that is looked at', ()
     expect(await found()).toMatch(/^failure \| .*keeps a list under "hkq_test_\w+:checkpoints"/)
   })
 
+  it('refuses a database that it does not have, by its number', async () => {
+    const address = `redis://${REDIS.at}/${REDIS.name()}?db=123456`
+    const message = expect.stringMatching(/^"redis:.*\?db=123456" refuses \(.*\): name a database that it has/)
+    await expect(openSink(address)).rejects.toMatchObject({ code: 'E_STORAGE', message })
+  })
+
   it('keeps nothing in a channel', async () => {
     const { of, names } = await examined(`redis://${REDIS.at}/${REDIS.name()}?mode=pubsub`)
     expect(of('queue')).toMatch(/^ok \| .*: a channel, which keeps nothing/)

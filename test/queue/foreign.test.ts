@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -43,6 +45,15 @@ describe.skipIf(!(await isServed(NATS)))('what another program keeps in JetStrea
     expect((await examined(`nats://${NATS.at}/${queue}`)).of('group')).toBe(
       'ok | "hkq" is made when it is first used | ',
     )
+  })
+
+  it('is refused over TLS where the server speaks none, and nothing waits for it on disk', async () => {
+    const message = expect.stringMatching(/^"nats:.*" speaks no TLS \(.*\): turn it on there, or leave tls=on out/)
+    const journals = join(tmpdir(), NATS.name())
+    await expect(openSink(`nats://${NATS.at}/${NATS.name()}?tls=on`, { journals })).rejects.toMatchObject({
+      code: 'E_STORAGE',
+      message,
+    })
   })
 
   it('is refused with its stream where that keeps other subjects, or some of ours', async () => {

@@ -4,6 +4,7 @@ import type { MarketEvent } from '../../src/core/market/event.ts'
 import { Channel } from '../../src/core/pipeline/channel.ts'
 import type { Sink } from '../../src/core/pipeline/source.ts'
 import { createWriter, gathered } from '../../src/core/storage/writer.ts'
+import { ManualClock } from '../support/manual-clock.ts'
 import { at, gap, tick } from './sample.ts'
 
 const clock = (now: number): Clock => ({ now: () => now, monotonic: () => 0, sleep: async () => {} })
@@ -65,10 +66,25 @@ describe('a writer', () => {
 
   it('counts, and measures from receive to commit', async () => {
     const { sink } = memory()
-    const writer = createWriter(sink, clock(at('10:00:00.105')))
+    const time = new ManualClock(at('10:00:00.000'))
+    const writer = createWriter(sink, time)
+    await time.advance(105)
     await writer.run(batchesOf<MarketEvent>([tick({ received_at: at('10:00:00.100') }), tick({ seq: 1 }), gap()]))
     expect(writer.stats).toMatchObject({ received: 2, stored: 3, duplicates: 0, writes: 1 })
     expect(writer.stats.latency_p99).toBeCloseTo(5, 9)
+  })
+
+  it('measures nothing of a replay, which was received before', async () => {
+    const { sink } = memory()
+    const writer = createWriter(sink, clock(at('10:00:00.105')))
+    let waitingSince: number | null = null
+    sink.write = async () => {
+      waitingSince = writer.waitingSince
+      return { stored: 1, duplicates: 0 }
+    }
+    await writer.run(batchesOf<MarketEvent>([tick({ received_at: at('10:00:00.100') })]))
+    expect(writer.stats).toMatchObject({ received: 1, latency_p50: null, latency_p99: null })
+    expect(waitingSince).toBe(at('10:00:00.105'))
   })
 
   it('tells since when the first tick of the write that is under way has waited', async () => {
@@ -77,7 +93,9 @@ describe('a writer', () => {
       write: () => new Promise((done) => (commit = () => done({ stored: 1, duplicates: 0 }))),
       close: async () => {},
     }
-    const writer = createWriter(sink, clock(at('10:00:09.000')))
+    const time = new ManualClock(at('10:00:00.000'))
+    const writer = createWriter(sink, time)
+    await time.advance(9_000)
     const first = { received_at: at('10:00:01.000') }
     const source = batchesOf<MarketEvent>([gap(), tick({ seq: 1, ...first }), tick({ seq: 2 })])
     expect(writer.waitingSince).toBeNull()

@@ -9,7 +9,6 @@ import type { Column } from '../../src/core/terminal/columns.ts'
 import { gapLine, statusLine } from '../../src/core/terminal/lines.ts'
 import { createPalette } from '../../src/core/terminal/palette.ts'
 import { createRowPrinter } from '../../src/core/terminal/row-printer.ts'
-import { sanitise } from '../../src/core/terminal/sanitise.ts'
 import { renderTable } from '../../src/core/terminal/table.ts'
 import { createZone } from '../../src/core/terminal/zone.ts'
 import { tick } from '../storage/sample.ts'
@@ -84,7 +83,7 @@ describe('what others wrote', () => {
 
   it.each(HOSTILE_TEXTS)('is said as it is meant, on one line, wherever it is quoted: %s', (_, text) => {
     const said = new PassThrough()
-    say({ stderr: said } as unknown as Parameters<typeof say>[0], `hkq: ${sanitise(text)}`)
+    say({ stderr: said } as unknown as Parameters<typeof say>[0], `hkq: "${text}"`)
     expect(String(said.read()).match(/\n/g)).toHaveLength(1)
   })
 })

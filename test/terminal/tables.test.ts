@@ -89,9 +89,8 @@ describe('a table of a backtest', () => {
   it('keeps what is judged in 80 columns, and the legend too', () => {
     const lines = table(80)
     expect(lines[0]!.split(/ {2,}/).join()).toBe('symbol,threshold,q,alerts,a day,early,of days,base,hit,lift')
-    for (const line of [...lines, ...backtestLegend(row).split('\n')])
-      expect(displayWidth(line)).toBeLessThanOrEqual(80)
-    expect(backtestLegend(row)).toContain('the next 30m above 1.25x its usual')
+    for (const line of [...lines, ...backtestLegend(row)]) expect(displayWidth(line)).toBeLessThanOrEqual(80)
+    expect(backtestLegend(row).join()).toContain('the next 30m above 1.25x its usual')
   })
 })
 

@@ -46,6 +46,9 @@ export type SchemeName = keyof typeof SCHEMES
 /** Vendors: what they bring is traded now and has no past. */
 export const LIVE: ReadonlySet<SchemeName> = new Set(['alltick', 'infoway', 'longbridge', 'tutorial'])
 
+/** Vendors whose frames hkq reads itself and can keep; an SDK hides its own. */
+export const FRAMED: ReadonlySet<SchemeName> = new Set(['alltick', 'infoway', 'tutorial'])
+
 /** A parsed address: where events come from or go to. `text` is as the user wrote it, fit to be shown: without secrets. */
 export interface Address {
   readonly scheme: SchemeName

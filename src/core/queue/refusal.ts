@@ -1,4 +1,5 @@
 import { HkqError } from '../errors.ts'
+import type { Target } from './target.ts'
 
 /** A server that cannot be reached, or takes nothing now: what was refused may be sent again later. */
 class Away extends Error {}
@@ -17,14 +18,13 @@ const PASSING = /^(ECONN\w+|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EN
 
 /**
  * E_STORAGE for a server that cannot be reached: away where that may pass by itself, as a resolver that is down does.
- * @param label the queue, without secrets
  */
-export function unreachable(label: string, error: unknown): HkqError {
+export function unreachable({ label, tls }: Target, error: unknown): HkqError {
   const { code, message } = innermost(error)
   const text =
     code === 'ENOTFOUND'
       ? `"${label}": nobody knows this host: check its name`
-      : `"${label}" does not answer (${message || code || 'no answer'}): see that the server runs`
+      : `"${label}" does not answer (${message || code || 'no answer'}): see that the server runs${tls ? ' and speaks TLS' : ''}`
   const passes = code === undefined || PASSING.test(code)
   return passes ? away(text, error) : new HkqError('E_STORAGE', text, { cause: error })
 }

@@ -2,9 +2,10 @@ import { existsSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Summary } from '../bars/summary.ts'
-import { HkqError, messageOf } from '../errors.ts'
+import { HkqError } from '../errors.ts'
 import { makeFolder } from '../make-folder.ts'
 import { dayNumber } from '../market/time.ts'
+import { lakeError } from './parquet/engine.ts'
 import { Lake } from './parquet/lake.ts'
 import { PARTS } from './parquet/layout.ts'
 import { readLists } from './parquet/lists.ts'
@@ -42,7 +43,7 @@ async function openStaged(directory: string, stage: string, { mode: _, ...option
   try {
     makeFolder(directory)
   } catch (cause) {
-    throw new HkqError('E_STORAGE', `"${directory}" cannot be made: ${messageOf(cause)}`, { cause })
+    throw lakeError(directory, cause)
   }
   if (!existsSync(stage)) await makeStage(lake, stage)
   const moving = await openToArchive(stage, options)

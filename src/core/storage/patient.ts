@@ -81,7 +81,7 @@ function exhausted(cause: unknown, batch: readonly MarketEvent[], waited: number
   const ticks = batch.filter((event) => event.type === 'tick')
   const since = ticks.reduce((first, { timestamp }) => Math.min(first, timestamp), Number.POSITIVE_INFINITY)
   const lost = ticks.length === 0 ? '' : `; ${ticks.length} ticks or more from ${formatClock(since)} on are not stored`
-  const message = `${messageOf(cause)}: still so after ${seconds(waited)}${lost}, the next run writes the hole down`
+  const message = `${messageOf(cause)}: still so after ${seconds(waited)}${lost}: the next run brings them, or writes the hole down`
   return new HkqError('E_STORAGE', message, { cause })
 }
 

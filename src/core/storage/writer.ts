@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import type { Batches, MarketEvent } from '../market/event.ts'
+import type { Batches, MarketEvent, Tick } from '../market/event.ts'
 import type { Sink, Written } from '../pipeline/source.ts'
 import { Histogram } from '../statistics/histogram.ts'
 
@@ -16,7 +16,7 @@ export interface WriterStats {
   stored: number
   duplicates: number
   writes: number
-  /** Receive to commit, ms, of ticks that have a receive time; null where none has. */
+  /** Receive to commit, ms, of ticks received since the writer was made; null where none was. */
   latency_p50: number | null
   latency_p99: number | null
 }
@@ -30,7 +30,7 @@ export interface Writer {
    */
   run(batches: Batches, onWritten?: (events: readonly MarketEvent[], written: Written) => void): Promise<void>
   readonly stats: WriterStats
-  /** Receive to commit, ms, of ticks that have a receive time. */
+  /** Receive to commit, ms, of ticks received since the writer was made. */
   readonly latency: Histogram
   /** Since when, local time, epoch ms, the first tick of the write that is under way has waited; null while there is none. */
   readonly waitingSince: number | null
@@ -40,6 +40,7 @@ export interface Writer {
 export function createWriter(sink: Sink, clock: Clock): Writer {
   const latency = new Histogram()
   const counts = { received: 0, stored: 0, duplicates: 0, writes: 0 }
+  const began = clock.now()
   let underWay: { readonly events: readonly MarketEvent[]; readonly since: number } | null = null
 
   async function write(events: readonly MarketEvent[]): Promise<Written> {
@@ -50,12 +51,17 @@ export function createWriter(sink: Sink, clock: Clock): Writer {
     for (const event of events) {
       if (event.type !== 'tick') continue
       counts.received++
-      if (event.received_at !== null) latency.add(committed - event.received_at)
+      if (isReceivedHere(event)) latency.add(committed - event.received_at)
     }
     counts.writes++
     counts.stored += written.stored
     counts.duplicates += written.duplicates
     return written
+  }
+
+  /** What is replayed was received by somebody else, at another time. */
+  function isReceivedHere(tick: Tick): tick is Tick & { received_at: number } {
+    return tick.received_at !== null && tick.received_at >= began
   }
 
   return {
@@ -71,8 +77,8 @@ export function createWriter(sink: Sink, clock: Clock): Writer {
     latency,
     get waitingSince() {
       if (underWay === null) return null
-      const first = underWay.events.find((event) => event.type === 'tick')
-      return first?.type === 'tick' ? (first.received_at ?? underWay.since) : underWay.since
+      const first = underWay.events.find((event): event is Tick => event.type === 'tick')
+      return first !== undefined && isReceivedHere(first) ? first.received_at : underWay.since
     },
   }
 }

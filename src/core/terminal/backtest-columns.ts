@@ -23,9 +23,9 @@ export function backtestColumns(): Column<BacktestRecord>[] {
 }
 
 /** What the titles mean, in two lines. */
-export function backtestLegend({ horizon }: BacktestRecord): string {
+export function backtestLegend({ horizon }: BacktestRecord): readonly string[] {
   return [
     'early: alerts before 10:00, share of all alerts, and of days with one',
     `base, hit: the next ${horizon} above ${HIT}x its usual, of all points and of alerts`,
-  ].join('\n')
+  ]
 }

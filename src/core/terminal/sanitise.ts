@@ -22,10 +22,10 @@ export function sanitise(text: string): string {
   return text.replace(LONE_SURROGATES, '\ufffd').replace(SEQUENCES, '').replace(BREAKS, ' ').replace(HIDDEN, '')
 }
 
-const OWN = new RegExp(`(${['\\u001b\\[[0-9;]*m', '\\n'].join('|')})`)
+const COLOURS = new RegExp(`(${String.fromCharCode(0x1b)}\\[[0-9;]*m)`)
 
-/** As `sanitise` for lines of our own that may hold such a text: our colours and line feeds stay. */
-export function sanitiseLines(text: string): string {
-  const parts = text.split(OWN)
+/** As `sanitise` for a line of our own that may hold such a text: our colours stay. */
+export function sanitiseLine(text: string): string {
+  const parts = text.split(COLOURS)
   return parts.map((part, i) => (i % 2 === 0 ? sanitise(part) : part)).join('')
 }

@@ -45,8 +45,7 @@ export async function* evaluateRecorded<R>(run: StoredRun<R>): AsyncGenerator<re
   const { store, symbols, settings, until = Number.POSITIVE_INFINITY, clock, signal } = run
   const span = { since: startOf(run), until }
   const complete = Math.min(until, clock.now() - SETTLED)
-  // A bar that `until` cuts is none.
-  const asOf = Math.min(until + SETTLE, clock.now())
+  const asOf = settledBefore(until, clock)
   for (const symbol of symbols) {
     if (signal.aborted) break
     yield* evaluateStored(
@@ -108,6 +107,11 @@ export async function* evaluateJoined<R>(
   } finally {
     await events[Symbol.asyncIterator]().return?.()
   }
+}
+
+/** Bars that can still change at this time (epoch ms) are none, nor is one that `until` cuts. */
+export function settledBefore(until: number, clock: Clock): number {
+  return Math.min(until + SETTLE, clock.now())
 }
 
 /** From when events must be read, so that those from `since` on are judged by the whole look-back. */

@@ -1,3 +1,7 @@
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
+import { TLSSocket } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { isAway, openPostgres, placeOf } from '../../../src/core/storage/postgres.ts'
 import { dropSchema, isServed, newSchema, placeAt, SERVER, sql } from '../../support/postgres.ts'
@@ -104,6 +108,35 @@ describe.skipIf(!isServed)('a PostgreSQL store refuses', () => {
     const error = await refusal(openPostgres(placeAt(newSchema(), addressOf({ port: '1' })), { mode: 'record' }))
     expect(error.message).toContain('does not answer: check that the server runs, and host and port')
     expect(isAway(error)).toBe(true)
+  })
+})
+
+describe('a PostgreSQL server that cannot be spoken to in secret', () => {
+  const pem = readFileSync(new URL('../../fixtures/connection/self-signed.pem', import.meta.url))
+
+  /** Answers the first words of a client, which ask for TLS. */
+  async function answering(answer: 'S' | 'N'): Promise<number> {
+    const server = createServer((socket) => {
+      socket.on('error', () => {})
+      socket.once('data', () => {
+        socket.write(answer)
+        if (answer === 'S') new TLSSocket(socket, { isServer: true, key: pem, cert: pem }).on('error', () => {})
+      })
+    })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    onTestFinished(() => void server.close())
+    return (server.address() as AddressInfo).port
+  }
+
+  it.each([
+    ['N', /^"shown" speaks no TLS: turn it on there .*leave sslmode out[^\n]*$/],
+    ['S', /^"shown" shows a certificate that is not trusted: name the host .*NODE_EXTRA_CA_CERTS[^\n]*$/],
+  ] as const)('(its answer is %s) is refused for good with what to do', async (answer, says) => {
+    const place = placeOf(`postgres://127.0.0.1:${await answering(answer)}/test`, 'shown', { ssl: 'verify-full' })
+    const error = await openPostgres(place, { mode: 'record' }).catch((reason: unknown) => reason)
+    expect(error).toMatchObject({ code: 'E_STORAGE', message: expect.stringMatching(says) })
+    expect(isAway(error)).toBe(false)
   })
 })
 

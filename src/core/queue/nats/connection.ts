@@ -127,6 +127,12 @@ export function refusal(target: Target, error: unknown): HkqError {
   if (name === 'AuthorizationError' || name === 'UserAuthenticationExpiredError' || /authorization/i.test(text)) {
     return storage(error, `"${label}" refuses (${text}): check user and password in nats://USER:PASSWORD@HOST`)
   }
+  if (/does not support 'tls'/.test(text)) {
+    return storage(
+      error,
+      `"${label}" speaks no TLS (${text}): turn it on there, or leave tls=on out where the way is private`,
+    )
+  }
   if (name === 'PermissionViolationError') {
     return storage(error, `"${label}" refuses (${text}): ask its administrator for the right to its subjects`)
   }
@@ -143,7 +149,7 @@ export function refusal(target: Target, error: unknown): HkqError {
     )
   }
   if (name === 'JetStreamApiError') return storage(error, `"${label}" refuses (${text})`)
-  return isAbsent(error) ? away(`"${label}": ${text}`, error) : unreachable(label, error)
+  return isAbsent(error) ? away(`"${label}": ${text}`, error) : unreachable(target, error)
 }
 
 function storage(cause: unknown, message: string): HkqError {

@@ -36,9 +36,9 @@ export class Connection {
     })
     await client.connect().catch((error: unknown) => {
       client.disconnect()
-      throw unreachable(target.label, failure ?? error)
+      throw unreachable(target, failure ?? error)
     })
-    const connection = new Connection(client, target)
+    const connection = new Connection(client, { ...target, label: `${target.label}${db === 0 ? '' : `?db=${db}`}` })
     try {
       if (password !== null) await connection.call('AUTH', ...(user === null ? [password] : [user, password]))
       if (db !== 0) await connection.call('SELECT', db)
@@ -94,7 +94,7 @@ const VERDICTS: readonly (readonly [RegExp, Verdict])[] = [
   ],
   [/^NOPERM/, refused('ask its administrator for the right to use this command')],
   [/^WRONGTYPE/, refused('another program keeps something else under this name; name another')],
-  [/DB index|SELECT is not allowed/i, refused('check ?db=')],
+  [/DB index|SELECT is not allowed/i, refused('name a database that it has, 0 to 15 as a rule')],
   [/^(LOADING|BUSY|MASTERDOWN|READONLY|TRYAGAIN|CLUSTERDOWN|MISCONF|NOREPLICAS|NOGROUP)/, busy],
 ]
 

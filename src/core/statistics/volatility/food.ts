@@ -25,8 +25,14 @@ export function foodOf(events: Batches, options: VolatilityOptions, clock?: Cloc
   return bars === null ? events : resample(events, { ...bars, ...(clock && { clock, heard: true }) })
 }
 
-/** Bars at hand as they are, or merged to the length that an estimator of bars works on. */
-export function foodOfBars(given: Batches<Bar>, options: VolatilityOptions): Batches<Bar> {
+/** As `foodOf` for what was recorded. @param asOf bars that can still change at this time (epoch ms) are none */
+export function foodOfRecorded(events: Batches, options: VolatilityOptions, asOf: number): Batches<MarketEvent | Bar> {
   const bars = barsWanted(options)
-  return bars === null ? given : mergeBars(given, bars)
+  return bars === null ? events : resample(events, { ...bars, asOf })
+}
+
+/** Bars at hand as they are, or merged to the length that an estimator of bars works on. @param asOf as above */
+export function foodOfBars(given: Batches<Bar>, options: VolatilityOptions, asOf: number): Batches<Bar> {
+  const bars = barsWanted(options)
+  return bars === null ? given : mergeBars(given, { ...bars, asOf })
 }

@@ -93,6 +93,7 @@ export function quotedFile(file: string): string {
 const REMEDIES: readonly (readonly [RegExp, string])[] = [
   [/no space left|ENOSPC|disk.*full/i, 'the disk is full; free some space'],
   [/permission denied|EACCES|EPERM|EROFS/i, 'it may not be read or written; check its permissions'],
+  [/ENOENT.*, mkdir '/, 'a folder cannot be made there; name another place'],
   [/no files found|No such file|ENOENT/i, 'a file is missing; put it back, or name the folder it moved to'],
   [
     /magic bytes|not a parquet|too small|deserializ|snappy|zstd|corrupt|Invalid Input|metadata/i,

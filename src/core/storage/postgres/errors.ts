@@ -4,6 +4,12 @@ import type { Place } from './place.ts'
 /** Code of an error that ended the connection, where neither the server nor the system gave one. */
 export const LOST = 'CONNECTION_LOST'
 
+/** Codes of what the client says in words alone. */
+const UNCODED: readonly (readonly [RegExp, string])[] = [
+  [/^(SASL|password)/i, '28P01'],
+  [/does not support SSL/i, 'NO_TLS'],
+]
+
 /**
  * The server cannot be reached, or cannot take anything for now: connection exceptions (08), insufficient resources (53: a
  * full disk too), operator intervention (57), system errors (58), and what the network says.
@@ -39,6 +45,12 @@ const REMEDIES: readonly (readonly [RegExp, (place: Place) => string])[] = [
   [/^53100$/, () => 'has a full disk: free some space there'],
   [/^53300$/, () => 'has no connection left: close some, or raise max_connections'],
   [/^(42P01|3F000)$/, ({ schema }) => `is not as hkq makes it: the schema "${schema}" has changed`],
+  [/^NO_TLS$/, () => 'speaks no TLS: turn it on there (ssl = on), or leave sslmode out where the way is private'],
+  [
+    /CERT|^UNABLE_TO_/,
+    () =>
+      'shows a certificate that is not trusted: name the host as the certificate does, and its authority in NODE_EXTRA_CA_CERTS',
+  ],
   [AWAY, () => 'does not answer: check that the server runs, and host and port'],
   [new RegExp(`^${LOST}$`), () => 'has closed the connection: see that the server runs'],
 ]
@@ -58,7 +70,7 @@ function codesOf(error: unknown): string[] {
   for (let each = error; each instanceof Error; each = each.cause) {
     const code = 'code' in each && !(each instanceof HkqError) ? String(each.code) : ''
     if (code !== '') codes.push(code)
-    else if (/^(SASL|password)/i.test(each.message)) codes.push('28P01')
+    else codes.push(...UNCODED.filter(([words]) => words.test(each.message)).map(([, known]) => known))
   }
   return codes
 }
