@@ -2,14 +2,15 @@ import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { type Address, parseAddress } from '../core/address/address.ts'
-import { openSink, type SinkOptions, together } from '../core/address/open-sink.ts'
+import { isStore, openSink, type SinkOptions, together } from '../core/address/open-sink.ts'
 import { openSource } from '../core/address/open-source.ts'
-import { namesQueue } from '../core/address/open-store.ts'
+import { namesQueue, namesStore, openStoreAt } from '../core/address/open-store.ts'
 import { HkqError } from '../core/errors.ts'
 import type { Batches, MarketEvent, Tick } from '../core/market/event.ts'
 import type { Sink } from '../core/pipeline/source.ts'
 import { tap } from '../core/pipeline/tap.ts'
 import { fieldNames } from '../core/records/schema.ts'
+import { carry } from '../core/storage/carry.ts'
 import { createWriter } from '../core/storage/writer.ts'
 import { tickColumns } from '../core/terminal/market-columns.ts'
 import type { Output } from '../core/terminal/output.ts'
@@ -42,7 +43,7 @@ interface Options extends CommonOptions, LiveOptions, RangeOptions {
 export function define(io: Io): Command {
   const command = defineCommand('export', io)
     .description(
-      'Copies events from any source to any sink. Into a store it can be broken off and run again: nothing comes twice. Rejected records (rejected_ticks) stay in the store that has them.',
+      'Copies events from any source to any sink. Into a store it can be broken off and run again: nothing comes twice. From store to store go what a vendor filled, rejected records and facts of instruments too.',
     )
     .argument('[symbols...]', 'e.g. 00700.HK HSI (default: all)')
     .option('--to <address>', 'where the events go, repeatable (default: -)', repeated(String))
@@ -81,12 +82,14 @@ async function copy(from: Address, to: readonly Address[], options: Options, set
   const validated = tap(validate(source, validator), tellerOf(source, options, io))
   const events = source.kind === 'recorded' ? await begun(validated) : validated
   if (events === null) return conclude({ found: 0, rejected: 0 }, setup, options, io)
-  const sink = await openAll(to, () => printing(output, options, io), { options, setup, io })
+  const sinks = await openAll(to, () => printing(output, options, io), { options, setup, io })
+  const sink = together(sinks)
   const printed = to.some(({ scheme }) => scheme === '-')
   const writer = createWriter(sink, io.clock)
   const progress = await progressOn(io, Boolean(io.stderr.isTTY) && !options.quiet && !printed)
   try {
     await writer.run(tap(events, progress.count))
+    if (namesStore(from) && !signal.aborted) await carryAll(from, sinks, options, setup, io)
   } finally {
     progress.stop()
     await sink.close()
@@ -99,12 +102,24 @@ async function copy(from: Address, to: readonly Address[], options: Options, set
   tell(`${stored} stored, ${duplicates} there already, from ${from.text} to ${places}`, options, io)
 }
 
-/** The sinks as one; when one of them cannot be opened the others are closed. */
+/** What a store holds beside its events goes into those of the sinks that are stores. */
+async function carryAll(from: Address, sinks: readonly Sink[], options: Options, setup: Setup, io: Io): Promise<void> {
+  const symbols = symbolsFrom(from, setup)
+  const query = { ...rangeOf(options), ...(symbols.length > 0 && { symbols }) }
+  const store = await openStoreAt(from, 'read', sourceOptions(setup, io))
+  try {
+    for (const sink of sinks.filter(isStore)) await carry(store, sink, query)
+  } finally {
+    await store.close()
+  }
+}
+
+/** When one of them cannot be opened the others are closed. */
 async function openAll(
   to: readonly Address[],
   print: () => Sink,
   { options, setup, io }: { options: Options; setup: Setup; io: Io },
-): Promise<Sink> {
+): Promise<readonly Sink[]> {
   const sinks: Sink[] = []
   try {
     for (const address of to) {
@@ -115,7 +130,7 @@ async function openAll(
     await together(sinks).close()
     throw error
   }
-  return together(sinks)
+  return sinks
 }
 
 /** What a queue cannot take waits in a journal; a store that does not answer ends the copying, which can be run again. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { isLeftOut, minuteOf } from '../../src/core/bars/summary.ts'
-import { byTimeAndSeq, MAX_SEQ, type MarketEvent, type Tick } from '../../src/core/market/event.ts'
+import { byTimeAndSeq, MAX_SEQ, type MarketEvent, type Rejected, type Tick } from '../../src/core/market/event.ts'
 import { flagMask } from '../../src/core/market/flags.ts'
 import { DAY } from '../../src/core/market/time.ts'
 import type { Store } from '../../src/core/storage/store.ts'
@@ -290,13 +290,21 @@ export function storeContract(name: string, makeBench: () => Promise<Bench>): vo
     it('keeps a gap once, and what is learned about it later', async () => {
       await bench.store.write([gap(), gap(), gap({ symbol: null })])
       await bench.store.write([gap({ volume: 500 })])
-      await bench.store.write([gap({ filled_by: 'backfill' }), gap()])
-      const filled = gap({ volume: 500, filled_by: 'backfill' })
+      await bench.store.write([gap({ filled_by: 'second feed' }), gap()])
+      const filled = gap({ volume: 500, filled_by: 'second feed' })
       expect(await bench.store.gaps({ symbols: ['00700.HK'] })).toEqual(
         expect.arrayContaining([filled, gap({ symbol: null })]),
       )
       expect(await bench.store.gaps({ symbols: ['09988.HK'] })).toEqual([gap({ symbol: null })])
       expect(await bench.store.gaps({})).toHaveLength(2)
+    })
+
+    it('takes no gap for backfilled whose minutes it has not got, and unlearns none that it has filled', async () => {
+      await bench.store.write([gap({ filled_by: 'backfill' })])
+      expect(await bench.store.gaps({})).toEqual([gap()])
+      await bench.store.fill([vendorMinute()], [gap()])
+      await bench.store.write([gap({ filled_by: 'backfill' }), gap()])
+      expect(await (await bench.reopen()).gaps({})).toEqual([gap({ filled_by: 'backfill' })])
     })
 
     it('finds the gaps that meet a span', async () => {
@@ -307,11 +315,26 @@ export function storeContract(name: string, makeBench: () => Promise<Bench>): vo
       expect(await bench.store.gaps({ until: at('10:00:00.001') })).toHaveLength(1)
     })
 
-    it('takes rejected records and status events without a word', async () => {
+    it('keeps rejected records once, and takes status events without a word', async () => {
       const status = { type: 'status', source: 'alltick', symbol: null, state: 'up', timestamp: 0, detail: '' } as const
-      const batch = [rejected(), rejected({ symbol: null, timestamp: null }), status]
-      expect(await bench.store.write(batch)).toEqual({ stored: 0, duplicates: 0 })
+      const [one, other] = [rejected({ received_at: 1_700_000_000_000 }), rejected({ symbol: null, timestamp: null })]
+      expect(await bench.store.write([one, other, status])).toEqual({ stored: 0, duplicates: 0 })
+      expect(await bench.store.write([other, one])).toEqual({ stored: 0, duplicates: 0 })
       expect(await bench.store.write([])).toEqual({ stored: 0, duplicates: 0 })
+      const store = await bench.reopen()
+      expect(ordered(await collect(store.rejected()))).toEqual(ordered([one, other]))
+    })
+
+    it('gives thousands of rejected records back', async () => {
+      const records = Array.from({ length: 2_500 }, (_, i) =>
+        rejected({
+          raw: `{"price":"-${i}"}`,
+          symbol: i % 3 === 0 ? null : '00700.HK',
+          timestamp: i % 2 ? at('10:00:00.000') : null,
+        }),
+      )
+      await bench.store.write(records)
+      expect(ordered(await collect((await bench.reopen()).rejected()))).toEqual(ordered(records))
     })
 
     it('puts a whole minute of a vendor in the place of its own, however often, and no tick', async () => {
@@ -436,6 +459,10 @@ function distinct(ticks: readonly Tick[]): Tick[] {
 
 function sorted(ticks: readonly Tick[]): Tick[] {
   return ticks.toSorted((a, b) => byTimeAndSeq(a, b) || (a.source < b.source ? -1 : 1))
+}
+
+function ordered(records: readonly Rejected[]): string[] {
+  return records.map((record) => JSON.stringify(Object.entries(record).sort())).sort()
 }
 
 /** Open, high, low, close, volume and counts of every minute from the ticks themselves. */

@@ -2,6 +2,8 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
+import { openSqlite } from '../../src/core/storage/sqlite.ts'
+import { gap, rejected, tick, vendorMinute } from '../storage/sample.ts'
 import { hkq, rows, workdir } from './hkq.ts'
 
 const DAY = '2026-11-20'
@@ -76,6 +78,31 @@ describe('copies of a recorded day', () => {
     )
     expect(bars[1]!.stdout).toBe(bars[0]!.stdout)
     expect(bars[2]!.stdout).toBe(bars[0]!.stdout)
+  })
+
+  it('take along what is no event, from SQLite to Parquet and back: minutes that a vendor filled, and rejected records', async () => {
+    const cwd = workdir()
+    const hole = gap({ from: at('10:00:30'), to: at('10:02:30') })
+    const store = await openSqlite(join(cwd, 'hk_market.db'), { mode: 'record' })
+    await store.write([tick(), hole, rejected(), tick({ timestamp: at('10:02:30'), seq: 9 })])
+    await store.fill(
+      ['10:00:00', '10:01:00', '10:02:00'].map((time) => vendorMinute({ start: at(time) })),
+      [hole],
+    )
+    await store.close()
+    const views = ['ticks', 'gaps', 'bars_1m', 'rejected_ticks']
+    const kept = (file: string): unknown => views.map((view) => all(cwd, file, view))
+
+    await copied(cwd, '--to', 'parquet:lake')
+    await copied(cwd, '--from', 'parquet:lake', '--to', 'copy.db')
+    expect(kept('copy.db')).toEqual(kept('hk_market.db'))
+    await copied(cwd, '--to', 'copy.db')
+    expect(kept('copy.db')).toEqual(kept('hk_market.db'))
+
+    const bars = (from: string) => hkq(['resample', '700', '--every', '1m', '--from', from, '--json'], { cwd })
+    const [ours, theirs] = [await bars('hk_market.db'), await bars('parquet:lake')]
+    expect(rows<{ volume: number }>(ours.stdout).map(({ volume }) => volume)).toEqual([4_000, 4_000, 4_000])
+    expect(theirs.stdout).toBe(ours.stdout)
   })
 
   it('may be made twice into a store, not into a file: that is told', async () => {

@@ -29,6 +29,7 @@ function failing(codes: readonly (string | null)[]) {
     gaps: async () => [],
     async *minutes() {},
     fill: async () => {},
+    putCompleteness: async () => {},
     close: async () => {},
   }
   return { store, stored, writes: () => writes }

@@ -126,6 +126,10 @@ export class MemoryStore implements Store {
       .sort((a, b) => a.from - b.from)
   }
 
+  async *rejected(): AsyncGenerator<Rejected[]> {
+    yield [...this.#disk.rejected.values()]
+  }
+
   async checkpoints(): Promise<readonly Checkpoint[]> {
     return this.reached()
   }
@@ -157,7 +161,7 @@ export class MemoryStore implements Store {
   async fill(minutes: readonly Summary[], gaps: readonly Gap[]): Promise<void> {
     for (const { open } of minutes) if (typeof open !== 'number') throw new TypeError('open is no number')
     for (const minute of minutes) this.#disk.filled.set(`${minute.symbol} ${minute.start}`, minute)
-    for (const gap of gaps) this.#other({ ...gap, filled_by: 'backfill' })
+    for (const gap of gaps) this.#gap({ ...gap, filled_by: 'backfill' })
   }
 
   async completeness(symbol: string): Promise<readonly Completeness[]> {
@@ -184,7 +188,7 @@ export class MemoryStore implements Store {
   }
 
   #other(event: MarketEvent): void {
-    const { quotes, gaps, rejected } = this.#disk
+    const { quotes, rejected } = this.#disk
     if (event.type === 'tick' || (event.type === 'quote' && !isStorableKey(event))) {
       const { source, symbol, timestamp, received_at } = event
       const raw = JSON.stringify(event, (_, value) => (typeof value === 'bigint' ? String(value) : value))
@@ -193,13 +197,18 @@ export class MemoryStore implements Store {
       const levels = ({ bids, asks }: Quote): string => JSON.stringify([bids, asks])
       put(quotes, event, (stored) => levels(stored) === levels(event))
     } else if (event.type === 'gap') {
-      const key = `${event.source} ${event.symbol} ${event.from} ${event.to} ${event.cause}`
-      const { volume = null, filled_by = null } = gaps.get(key) ?? {}
-      gaps.set(key, { ...event, volume: event.volume ?? volume, filled_by: event.filled_by ?? filled_by })
+      this.#gap(event.filled_by === 'backfill' ? { ...event, filled_by: null } : event)
     } else if (event.type === 'rejected') {
       const key = JSON.stringify([event.source, event.symbol, event.timestamp, event.reason, event.raw])
       if (!rejected.has(key)) rejected.set(key, event)
     } else if (event.type === 'coverage') this.#heard(event)
+  }
+
+  #gap(gap: Gap): void {
+    const { gaps } = this.#disk
+    const key = `${gap.source} ${gap.symbol} ${gap.from} ${gap.to} ${gap.cause}`
+    const { volume = null, filled_by = null } = gaps.get(key) ?? {}
+    gaps.set(key, { ...gap, volume: gap.volume ?? volume, filled_by: gap.filled_by ?? filled_by })
   }
 
   #reached({ source, symbol, timestamp, seq }: Tick): void {

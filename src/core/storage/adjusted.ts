@@ -37,6 +37,7 @@ export function adjustedStore(store: Store, adjustments: Adjustments): Store {
       }
     },
     gaps: (query) => store.gaps(query),
+    rejected: () => store.rejected(),
     checkpoints: () => store.checkpoints(),
     symbols: () => store.symbols(),
     instruments: () => store.instruments(),

@@ -1,6 +1,7 @@
 import type { Summary } from '../bars/summary.ts'
 import type { Clock } from '../clock.ts'
 import { messageOf } from '../errors.ts'
+import type { Completeness } from '../market/completeness.ts'
 import type { Gap, MarketEvent } from '../market/event.ts'
 import type { Instrument } from '../market/instrument.ts'
 import type { Metric } from '../monitor/metrics.ts'
@@ -86,6 +87,10 @@ export class AwaitedStore implements Resumable {
 
   async fill(minutes: readonly Summary[], gaps: readonly Gap[]): Promise<void> {
     await (await this.#reached()).fill(minutes, gaps)
+  }
+
+  async putCompleteness(rows: readonly Completeness[]): Promise<void> {
+    await (await this.#reached()).putCompleteness(rows)
   }
 
   async putMetrics(metrics: readonly Metric[], since: number): Promise<boolean> {

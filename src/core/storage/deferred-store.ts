@@ -1,13 +1,14 @@
 import type { Summary } from '../bars/summary.ts'
+import type { Completeness } from '../market/completeness.ts'
 import type { Gap, MarketEvent } from '../market/event.ts'
 import type { Instrument } from '../market/instrument.ts'
 import type { Metric } from '../monitor/metrics.ts'
 import type { Checkpoint, Query, Sink, Written } from '../pipeline/source.ts'
 import type { Span, Store } from './store.ts'
 
-/** What a recording needs of a store beyond a sink: where to resume, where static facts go, what fills its holes. */
+/** What a recording or a copy needs of a store beyond a sink: where to resume, where static facts go, what fills its holes. */
 export type Resumable = Sink &
-  Pick<Store, 'checkpoints' | 'putInstruments' | 'gaps' | 'minutes' | 'fill' | 'putMetrics'>
+  Pick<Store, 'checkpoints' | 'putInstruments' | 'gaps' | 'minutes' | 'fill' | 'putCompleteness' | 'putMetrics'>
 
 /** A new store whose file is made with its first write, so that a run that comes to nothing leaves none behind. */
 export class DeferredStore implements Resumable {
@@ -35,6 +36,10 @@ export class DeferredStore implements Resumable {
 
   async fill(minutes: readonly Summary[], gaps: readonly Gap[]): Promise<void> {
     await (await this.#opened()).fill(minutes, gaps)
+  }
+
+  async putCompleteness(rows: readonly Completeness[]): Promise<void> {
+    await (await this.#opened()).putCompleteness(rows)
   }
 
   async putInstruments(rows: readonly Instrument[]): Promise<void> {

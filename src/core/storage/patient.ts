@@ -30,6 +30,7 @@ export function patient(store: Resumable, patience: Patience): Resumable {
     minutes: (symbol, span) => store.minutes(symbol, span),
     putInstruments: (rows) => store.putInstruments(rows),
     fill: (minutes, gaps) => store.fill(minutes, gaps),
+    putCompleteness: (rows) => store.putCompleteness(rows),
     putMetrics: async (metrics, since) => (await store.putMetrics?.(metrics, since)) ?? false,
     close: () => store.close(),
   }

@@ -1,5 +1,5 @@
 import type { Summary } from '../bars/summary.ts'
-import type { Batches, Tick } from '../market/event.ts'
+import type { Batches, Rejected, Tick } from '../market/event.ts'
 import type { TickColumns } from './columns.ts'
 import type { ColumnChoice, Span, Store } from './store.ts'
 
@@ -44,6 +44,10 @@ export class ReopenedStore implements Store {
 
   minutes(symbol: string, span: Span): AsyncIterable<readonly Summary[]> {
     return this.#all((store) => store.minutes(symbol, span))
+  }
+
+  rejected(): AsyncIterable<readonly Rejected[]> {
+    return this.#all((store) => store.rejected())
   }
 
   async close(): Promise<void> {

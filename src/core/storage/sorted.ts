@@ -1,4 +1,4 @@
-import { isSeq, type MarketEvent, type Quote, type Rejected, type Tick } from '../market/event.ts'
+import { type Gap, isSeq, type MarketEvent, type Quote, type Rejected, type Tick } from '../market/event.ts'
 import { cut } from '../validation/admit.ts'
 
 /** The events of a write, by what becomes of them. */
@@ -24,10 +24,15 @@ export function sorted(batch: readonly MarketEvent[]): Sorted {
     } else if (event.type === 'tick' || (event.type === 'quote' && !isStorableQuote(event))) {
       others.push(unstorable(event))
     } else {
-      others.push(event)
+      others.push(event.type === 'gap' ? withoutMinutes(event) : event)
     }
   }
   return { ticks, received, others }
+}
+
+/** A gap as an event tells it: the minutes that a vendor filled it with are no events, and come with `fill` alone. */
+export function withoutMinutes(gap: Gap): Gap {
+  return gap.filled_by === 'backfill' ? { ...gap, filled_by: null } : gap
 }
 
 /** What is stored of a record that no store can hold. */

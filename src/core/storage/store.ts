@@ -1,6 +1,6 @@
 import type { Summary } from '../bars/summary.ts'
 import type { Completeness } from '../market/completeness.ts'
-import type { Batches, Gap, Tick } from '../market/event.ts'
+import type { Batches, Gap, Rejected, Tick } from '../market/event.ts'
 import type { Instrument } from '../market/instrument.ts'
 import type { Metric } from '../monitor/metrics.ts'
 import type { Checkpoint, Query, Sink, Written } from '../pipeline/source.ts'
@@ -30,7 +30,8 @@ export interface Condensing {
 
 /**
  * A store of market events. `write` stores ticks, quotes, gaps, rejected records, the checkpoint, the coverage and the one-minute
- * summaries of the ticks that were really new, in one transaction, and resolves when they are committed. Writing the
+ * summaries of the ticks that were really new, in one transaction, and resolves when they are committed. That a gap was
+ * backfilled is not taken from such an event, since `fill` alone brings the minutes. Writing the
  * same events again changes nothing: identity is (symbol, timestamp, seq, source) over the whole history, and the same
  * identity with another price or volume is another trade, stored under the next free seq.
  */
@@ -52,6 +53,8 @@ export interface Store extends Sink {
   minutes(symbol: string, span: Span): AsyncIterable<readonly Summary[]>
   /** Gaps that meet [since, until) of the symbols asked for, those of all symbols included, by `from`. */
   gaps(query: Query): Promise<readonly Gap[]>
+  /** What was quarantined, in no particular order, in chunks of bounded size. */
+  rejected(): AsyncIterable<readonly Rejected[]>
   checkpoints(): Promise<readonly Checkpoint[]>
   /** Symbols with ticks or minutes, in order of name. */
   symbols(): Promise<readonly string[]>

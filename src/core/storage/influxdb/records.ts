@@ -117,6 +117,22 @@ export function rejectLine(record: Rejected, slot: number): string {
     .at(series(REJECTED, { source: record.source, symbol: record.symbol }), stamp(rejectTime(record), slot))
 }
 
+export const REJECTED_COLUMNS = ['source', 'symbol', 'reason', 'raw', 'timestamp', 'received_at'] as const
+
+/** The record of a row of REJECTED_COLUMNS. */
+export function rejectedIn(row: Row): Rejected {
+  const symbol = textIn(row[2])
+  return {
+    type: 'rejected',
+    source: restored(textIn(row[1]) ?? ''),
+    symbol: symbol ? restored(symbol) : null,
+    timestamp: numberIn(row[5]),
+    reason: textIn(row[3]) as Rejected['reason'],
+    raw: textIn(row[4]) ?? '',
+    received_at: numberIn(row[6]),
+  }
+}
+
 function wholeTime(time: number | null): number | null {
   return Number.isSafeInteger(time) ? time : null
 }

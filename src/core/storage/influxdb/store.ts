@@ -1,7 +1,7 @@
 import type { Summary } from '../../bars/summary.ts'
 import { HkqError } from '../../errors.ts'
 import type { Completeness } from '../../market/completeness.ts'
-import type { Batches, Gap, MarketEvent, Quote, Tick } from '../../market/event.ts'
+import type { Batches, Gap, MarketEvent, Quote, Rejected, Tick } from '../../market/event.ts'
 import type { Instrument } from '../../market/instrument.ts'
 import type { Checkpoint, Query, Written } from '../../pipeline/source.ts'
 import type { TickColumns } from '../columns.ts'
@@ -13,7 +13,17 @@ import { restored } from './line.ts'
 import { mergedInOrder } from './merge.ts'
 import { doubtedMinutes, minutesOfTicks, ofSymbol } from './minutes.ts'
 import { pagesOf, rowsOf } from './pages.ts'
-import { GAP_COLUMNS, GAPS, gapIn, QUOTE_COLUMNS, QUOTES, quoteIn } from './records.ts'
+import {
+  GAP_COLUMNS,
+  GAPS,
+  gapIn,
+  QUOTE_COLUMNS,
+  QUOTES,
+  quoteIn,
+  REJECTED,
+  REJECTED_COLUMNS,
+  rejectedIn,
+} from './records.ts'
 import { nameOf } from './refusal.ts'
 import { columnNames, columnsIn, inOrder, TICK_COLUMNS, TICKS, tickIn } from './ticks.ts'
 import {
@@ -111,6 +121,11 @@ export class InfluxStore implements Store {
     return rows
       .map(gapIn)
       .filter(({ symbol, to }) => to >= since && (symbol === null || !symbols || symbols.includes(symbol)))
+  }
+
+  async *rejected(): AsyncGenerator<readonly Rejected[]> {
+    const question = { measurement: REJECTED, columns: REJECTED_COLUMNS, where: [] }
+    for await (const rows of pagesOf(this.#wire, question)) yield rows.map(rejectedIn)
   }
 
   async checkpoints(): Promise<readonly Checkpoint[]> {

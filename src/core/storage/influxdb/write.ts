@@ -2,7 +2,7 @@ import type { Summary } from '../../bars/summary.ts'
 import { byTimeAndSeq, type Gap, type MarketEvent, type Quote, type Rejected, type Tick } from '../../market/event.ts'
 import { place } from '../../market/place.ts'
 import type { Written } from '../../pipeline/source.ts'
-import { unstorable } from '../sorted.ts'
+import { unstorable, withoutMinutes } from '../sorted.ts'
 import { CheckpointKeeper } from './checkpoints.ts'
 import { MinuteKeeper, ofSymbol } from './minutes.ts'
 import {
@@ -121,7 +121,7 @@ export class Writer {
   }
 
   async #other(event: MarketEvent, { records }: Parts): Promise<void> {
-    if (event.type === 'gap') await this.#gap(event, records)
+    if (event.type === 'gap') await this.#gap(withoutMinutes(event), records)
     else if (event.type === 'rejected') await this.#rejected(event, records)
     else if (event.type === 'coverage') this.#checkpoints.heard(event, this.#now())
   }

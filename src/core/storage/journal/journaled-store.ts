@@ -1,5 +1,6 @@
 import type { Summary } from '../../bars/summary.ts'
 import { HkqError } from '../../errors.ts'
+import type { Completeness } from '../../market/completeness.ts'
 import type { Gap, MarketEvent } from '../../market/event.ts'
 import type { Instrument } from '../../market/instrument.ts'
 import type { Metric } from '../../monitor/metrics.ts'
@@ -90,6 +91,11 @@ export class JournaledStore implements Resumable {
   /** @throws HkqError E_STORAGE while something waits for the store */
   async fill(minutes: readonly Summary[], gaps: readonly Gap[]): Promise<void> {
     await this.#whole().fill(minutes, gaps)
+  }
+
+  /** @throws HkqError E_STORAGE while something waits for the store */
+  async putCompleteness(rows: readonly Completeness[]): Promise<void> {
+    await this.#whole().putCompleteness(rows)
   }
 
   async putInstruments(rows: readonly Instrument[]): Promise<void> {

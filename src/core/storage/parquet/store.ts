@@ -1,7 +1,7 @@
 import type { Summary } from '../../bars/summary.ts'
 import { HkqError } from '../../errors.ts'
 import type { Completeness } from '../../market/completeness.ts'
-import type { Batches, Gap, Quote, Tick } from '../../market/event.ts'
+import type { Batches, Gap, Quote, Rejected, Tick } from '../../market/event.ts'
 import type { Instrument } from '../../market/instrument.ts'
 import type { Checkpoint, Query } from '../../pipeline/source.ts'
 import type { TickColumns } from '../columns.ts'
@@ -57,6 +57,10 @@ export class ParquetStore implements Store {
     return gaps
       .filter((gap) => gap.to >= since && gap.from < until && (!wanted || wanted.has(gap.symbol)))
       .sort((a, b) => a.from - b.from || a.to - b.to)
+  }
+
+  async *rejected(): AsyncGenerator<readonly Rejected[]> {
+    yield await readList(this.#lake, 'rejected')
   }
 
   checkpoints(): Promise<readonly Checkpoint[]> {

@@ -1,6 +1,6 @@
 import type { Summary } from '../../bars/summary.ts'
 import { COMPARED, type Completeness } from '../../market/completeness.ts'
-import type { Gap, Level, Quote, Seq } from '../../market/event.ts'
+import type { Gap, Level, Quote, Rejected, Seq } from '../../market/event.ts'
 import type { Instrument } from '../../market/instrument.ts'
 import type { Metric } from '../../monitor/metrics.ts'
 import type { Checkpoint, Query } from '../../pipeline/source.ts'
@@ -15,6 +15,8 @@ import { endsOf } from './values.ts'
 const MINUTES = 5_000
 /** Numbers of the recorder's health. */
 const METRICS = 5_000
+/** Rejected records; their raw texts are long. */
+const REJECTED = 1_000
 
 /** What `readQuote` reads, in its order. */
 export const QUOTE_COLUMNS = 'symbol, time, seq, source, phase, bids, asks, received'
@@ -80,6 +82,40 @@ export async function readGaps(ask: Ask, query: Query): Promise<Gap[]> {
     .map(([source, symbol, from, to, cause, volume, filled_by]) => ({
       ...{ type: 'gap', source, symbol, from, to, cause, volume, filled_by },
     }))
+}
+
+/** The key that keeps rejected records apart (schema.ts). */
+type RejectedKey = readonly [source: number, symbol: string, time: number, reason: string, hash: string]
+type RejectedRow = readonly [
+  ...RejectedKey,
+  source: string,
+  symbol: string | null,
+  time: number | null,
+  reason: Rejected['reason'],
+  raw: string,
+  received: number | null,
+]
+
+/** In the order of their key. */
+export async function* readRejected(ask: Ask): AsyncGenerator<Rejected[]> {
+  const key = `rejected.source, coalesce(symbol, ''), coalesce(time, -1), reason, md5(raw)`
+  // no source has this number
+  let after: RejectedKey = [-1, '', 0, '', '']
+  while (true) {
+    const rows = await ask<RejectedRow>(
+      `SELECT ${key}, source.name, symbol, time, reason, raw, received
+        FROM rejected JOIN source ON source.id = rejected.source WHERE (${key}) > ($1, $2, $3, $4, $5)
+        ORDER BY ${key} LIMIT ${REJECTED}`,
+      [...after],
+    )
+    if (rows.length > 0)
+      yield rows.map(([, , , , , source, symbol, timestamp, reason, raw, received_at]) => ({
+        ...{ type: 'rejected', source, symbol, timestamp, reason, raw, received_at },
+      }))
+    if (rows.length < REJECTED) return
+    const [source, symbol, time, reason, hash] = rows.at(-1)!
+    after = [source, symbol, time, reason, hash]
+  }
 }
 
 export async function readCheckpoints(ask: Ask): Promise<Checkpoint[]> {

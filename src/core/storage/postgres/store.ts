@@ -1,7 +1,7 @@
 import type { Summary } from '../../bars/summary.ts'
 import { HkqError } from '../../errors.ts'
 import type { Completeness } from '../../market/completeness.ts'
-import type { Batches, Gap, MarketEvent, Tick } from '../../market/event.ts'
+import type { Batches, Gap, MarketEvent, Rejected, Tick } from '../../market/event.ts'
 import type { Instrument } from '../../market/instrument.ts'
 import type { Metric } from '../../monitor/metrics.ts'
 import type { Checkpoint, Query, Written } from '../../pipeline/source.ts'
@@ -21,6 +21,7 @@ import {
   readInstruments,
   readMetrics,
   readMinutes,
+  readRejected,
   readSymbols,
 } from './read-records.ts'
 import { TickReader } from './read-ticks.ts'
@@ -85,6 +86,10 @@ export class PostgresStore implements Store {
 
   gaps(query: Query): Promise<readonly Gap[]> {
     return readGaps(this.#ask, query)
+  }
+
+  rejected(): AsyncIterable<readonly Rejected[]> {
+    return readRejected(this.#ask)
   }
 
   checkpoints(): Promise<readonly Checkpoint[]> {

@@ -13,6 +13,7 @@ import { MINUTE_SELECT, type MinuteRow, readMinute } from './minute-row.ts'
 
 const MINUTES = 2_000
 const METRICS = 5_000
+const REJECTED = 1_000
 
 interface QuoteRow {
   time: bigint
@@ -28,6 +29,10 @@ interface GapRow extends Omit<Gap, 'type'> {
   id: number
 }
 
+interface RejectedRow extends Omit<Rejected, 'type'> {
+  id: number
+}
+
 interface CheckpointRow extends Omit<Checkpoint, 'seq'> {
   seq: string | null
 }
@@ -38,6 +43,7 @@ export class RecordReader {
   readonly #quotes
   readonly #minutes
   readonly #gaps
+  readonly #rejected
   readonly #checkpoints
   readonly #symbols
   readonly #quoted
@@ -62,6 +68,10 @@ export class RecordReader {
       `SELECT source.name AS source, symbol.name AS symbol, gap.symbol AS id, start AS "from", finish AS "to", cause, volume, filled_by
       FROM gap JOIN source ON source.id = gap.source LEFT JOIN symbol ON symbol.id = gap.symbol
       WHERE finish >= ? AND start < ? ORDER BY start, finish, gap.source, gap.symbol`,
+    )
+    this.#rejected = db.prepare<[number], RejectedRow>(
+      `SELECT rejected.rowid AS id, source.name AS source, symbol, time AS timestamp, reason, raw, received AS received_at
+      FROM rejected JOIN source ON source.id = rejected.source WHERE rejected.rowid > ? ORDER BY rejected.rowid LIMIT ${REJECTED}`,
     )
     this.#checkpoints = db.prepare<[], CheckpointRow>(
       `SELECT source.name AS source, symbol.name AS symbol, time AS timestamp, CAST(seq AS TEXT) AS seq,
@@ -131,6 +141,16 @@ export class RecordReader {
       .map(({ id: _, ...gap }) => ({ type: 'gap', ...gap }))
   }
 
+  *rejected(): Generator<Rejected[]> {
+    let last = 0
+    while (true) {
+      const rows = this.#rejected.all(last)
+      if (rows.length > 0) yield rows.map(({ id: _, ...record }) => ({ type: 'rejected', ...record }))
+      if (rows.length < REJECTED) return
+      last = rows.at(-1)!.id
+    }
+  }
+
   checkpoints(): Checkpoint[] {
     return this.#checkpoints.all().map((row) => ({ ...row, seq: row.seq === null ? null : smallest(BigInt(row.seq)) }))
   }
@@ -164,15 +184,9 @@ export class RecordReader {
   }
 }
 
-/** Every row of what is kept beside ticks, for a copy of a store. */
-export function wholeLists(db: Db): { rejected: Rejected[]; instruments: Instrument[] } {
-  const rejected = db
-    .prepare<[], Omit<Rejected, 'type'>>(
-      'SELECT source.name AS source, symbol, time AS timestamp, reason, raw, received AS received_at FROM rejected JOIN source ON source.id = rejected.source',
-    )
-    .all()
-  const instruments = db.prepare<[], Instrument>('SELECT * FROM instruments ORDER BY symbol, date, vendor').all()
-  return { rejected: rejected.map((row) => ({ type: 'rejected', ...row })), instruments }
+/** Every row of the facts of instruments, for a copy of a store. */
+export function allInstruments(db: Db): Instrument[] {
+  return db.prepare<[], Instrument>('SELECT * FROM instruments ORDER BY symbol, date, vendor').all()
 }
 
 function readQuote(row: QuoteRow, symbol: string, source: string): Quote {

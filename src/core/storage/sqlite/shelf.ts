@@ -6,7 +6,7 @@ import type { Checkpoint } from '../../pipeline/source.ts'
 import { Archived } from './archived.ts'
 import { Dictionary, type Names } from './dictionary.ts'
 import { attempted, type Db, guarded } from './driver.ts'
-import { RecordReader, wholeLists } from './read-records.ts'
+import { allInstruments, RecordReader } from './read-records.ts'
 
 /** Rows that are deleted in one transaction. */
 const ROWS = 20_000
@@ -100,7 +100,8 @@ export class Shelf {
       gaps: this.#reader.gaps({}),
       checkpoints: this.#reader.checkpoints(),
       completeness: this.#symbols().flatMap(({ name }) => this.#reader.completeness(name)),
-      ...wholeLists(this.#db),
+      rejected: [...this.#reader.rejected()].flat(),
+      instruments: allInstruments(this.#db),
     }))
   }
 

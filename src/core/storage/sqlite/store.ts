@@ -1,7 +1,7 @@
 import type { Summary } from '../../bars/summary.ts'
 import { HkqError } from '../../errors.ts'
 import type { Completeness } from '../../market/completeness.ts'
-import type { Batches, Gap, MarketEvent, Tick } from '../../market/event.ts'
+import type { Batches, Gap, MarketEvent, Rejected, Tick } from '../../market/event.ts'
 import type { Instrument } from '../../market/instrument.ts'
 import { dayNumber } from '../../market/time.ts'
 import type { Metric } from '../../monitor/metrics.ts'
@@ -126,6 +126,10 @@ export class SqliteStore implements Store {
 
   async gaps(query: Query): Promise<readonly Gap[]> {
     return this.#reader.gaps(query)
+  }
+
+  async *rejected(): AsyncGenerator<readonly Rejected[]> {
+    yield* guarded(this.#path, this.#reader.rejected())
   }
 
   async checkpoints(): Promise<readonly Checkpoint[]> {

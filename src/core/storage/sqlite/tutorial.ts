@@ -120,6 +120,8 @@ export class TutorialStore implements Store {
     return []
   }
 
+  async *rejected(): AsyncGenerator<never> {}
+
   async checkpoints(): Promise<readonly Checkpoint[]> {
     return []
   }
