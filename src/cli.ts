@@ -4,15 +4,16 @@ import { isatty } from 'node:tty'
 import { Command, CommanderError } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
 import { from } from './commands/_config.ts'
-import type { Io } from './commands/_io.ts'
+import { type Io, say } from './commands/_io.ts'
 import { COMMAND_NAMES, type CommandName } from './commands/_names.ts'
-import { standstill } from './commands/_standstill.ts'
+import { PATIENCE, standstill } from './commands/_standstill.ts'
 import { systemClock } from './core/clock.ts'
 import { scrubber } from './core/connection/secret.ts'
 import { HkqError, isReaderGone, messageOf } from './core/errors.ts'
 import { nearest } from './core/nearest.ts'
 import { SHOW_CURSOR } from './core/terminal/live-view.ts'
 import { sanitise } from './core/terminal/sanitise.ts'
+import { unheld } from './core/terminal/unheld.ts'
 
 interface CommandModule {
   define(io: Io): Command
@@ -157,6 +158,7 @@ function processIo(built: string): Io {
       interrupt.abort(signal)
     })
   }
+  for (const stream of [io.stdout, io.stderr]) unheld(stream)
   const terminals = [0, 1, 2].filter((fd) => isatty(fd))
   process.on('exit', () => letGo(terminals))
   process.stderr.on('error', () => {})
@@ -188,20 +190,30 @@ function leaveAtOnce(): never {
  */
 export async function run(built: string): Promise<void> {
   const io = processIo(built)
-  const stoodStill = standstill(io)
+  const unread = standstill(io, io.stdout, () =>
+    say(io, `hkq: nobody has read standard output for ${PATIENCE} s: what is left of it is not written`),
+  )
+  const unseen = standstill(io, io.stderr)
   let failure: NodeJS.ErrnoException | undefined
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (!isReaderGone(error, process.stdout)) failure = error
   })
   await main(process.argv.slice(2), io)
-  const flushed = new Promise((done) => process.stdout.write('', done))
-  if ((await Promise.race([flushed, stoodStill])) === 'stood still') process.exit(SIGNAL_EXITS[io.interrupted.reason])
+  if ((await Promise.race([flushed(io.stdout), unread])) === 'stood still') {
+    process.exit(SIGNAL_EXITS[io.interrupted.reason])
+  }
   if (failure && io.exitCode === 0) {
     report(new HkqError('E_STORAGE', `cannot write the output: ${failure.message}`), io, process.argv)
   }
   process.exitCode = io.exitCode
+  await Promise.race([flushed(io.stderr), unseen])
   // A handle that was left open must not turn an ended command into a silent one; the wait lets a slow pipe drain.
   setInterval(() => {
     if (process.stdout.writableLength === 0) process.exit()
   }, 1_000).unref()
+}
+
+/** Resolves when the stream has handed over what it was given. */
+function flushed(stream: Io['stdout']): Promise<unknown> {
+  return new Promise((done) => stream.write('', done))
 }

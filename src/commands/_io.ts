@@ -32,9 +32,12 @@ export interface Io {
   exitCode: number
 }
 
+/** What is kept for a reader of stderr that stands still, bytes; it is not told what comes beyond. */
+const KEPT = 1 << 20
+
 /** Writes one line for people, whatever it quotes. Nothing that goes wrong with stderr may stop the work. */
-export function say(io: Io, line: string): void {
-  if (io.stderr.writable) io.stderr.write(`${sanitiseLine(line)}\n`)
+export function say({ stderr }: Pick<Io, 'stderr'>, line: string): void {
+  if (stderr.writable && stderr.writableLength < KEPT) stderr.write(`${sanitiseLine(line)}\n`)
 }
 
 /** Where hkq keeps what it needs again: the user's folder for states. Source: XDG Base Directory Specification */

@@ -30,10 +30,12 @@ async function isStill(unread: () => number): Promise<void> {
   )
 }
 
-/** The command in a terminal that is closed once `text` has been printed, and its exit code. */
-function inTerminal(text: string, args: readonly string[], cwd: string) {
+/** The command in a terminal that is closed or held (Ctrl-S) once `text` has been printed, and its exit code. */
+function inTerminal(what: 'close' | 'hold', text: string, args: readonly string[], cwd: string) {
   const env = { PATH: process.env.PATH ?? '', HOME: cwd, XDG_RUNTIME_DIR: cwd, ...TOKEN }
-  const child = spawn('python3', [TERMINAL, text, process.execPath, BIN, ...args], { cwd, env, stdio: 'ignore' })
+  const child = spawn('python3', [TERMINAL, what, text, process.execPath, BIN, ...args], {
+    ...{ cwd, env, stdio: ['ignore', 'pipe', 'ignore'] },
+  })
   onTestFinished(() => void child.kill('SIGTERM'))
   return { child, ended: new Promise<number | null>((done) => child.once('exit', done)) }
 }
@@ -102,7 +104,7 @@ describe.runIf(hasPython)('a terminal that is closed', () => {
     const cwd = workdir()
     const server = await wireServer(live)
     const from = ['--from', `alltick:?endpoint=${server.url}`, '--relay', 'off']
-    const { child, ended } = inTerminal('up', ['record', '700', ...from, ...more], cwd)
+    const { child, ended } = inTerminal('close', 'up', ['record', '700', ...from, ...more], cwd)
     await vi.waitFor(() => expect(numbersIn(join(cwd, 'hk_market.db')).length).toBeGreaterThan(100), {
       timeout: 40_000,
       interval: 100,
@@ -120,8 +122,31 @@ describe.runIf(hasPython)('a terminal that is closed', () => {
     ['serve', ['serve', '700', '--to', 'ws://127.0.0.1:0']],
   ])('ends %s', async (_, args) => {
     const server = await wireServer(live)
-    const { ended } = inTerminal('up', [...args, '--from', `alltick:?endpoint=${server.url}`], workdir())
+    const { ended } = inTerminal('close', 'up', [...args, '--from', `alltick:?endpoint=${server.url}`], workdir())
     expect(await ended).toBe(0)
+  })
+})
+
+describe.runIf(hasPython)('a terminal that is held', () => {
+  it('holds no recording: it connects again, stores what comes, and ends as it is told', async () => {
+    const cwd = workdir()
+    const server = await wireServer(live)
+    const from = ['--from', `alltick:?endpoint=${server.url}`, '--relay', 'off']
+    const { child, ended } = inTerminal('hold', 'up', ['record', '700', ...from], cwd)
+    await once(child.stdout!, 'data')
+    server.cut()
+    const firstOf = (connection: number) => server.sent.find((trade) => trade.connection === connection)?.seq
+    await vi.waitFor(() => expect(numbersIn(join(cwd, 'hk_market.db'))).toContain(firstOf(1)), {
+      timeout: 40_000,
+      interval: 100,
+    })
+    child.kill('SIGINT')
+    // finished, with a hole
+    expect(await ended).toBe(3)
+    const seqs = await stored(cwd)
+    expect(seqs.filter((seq) => seq >= firstOf(1)!)).toEqual(
+      Array.from({ length: seqs.at(-1)! - firstOf(1)! + 1 }, (_, i) => firstOf(1)! + i),
+    )
   })
 })
 

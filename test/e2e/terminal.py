@@ -1,6 +1,7 @@
-"""Runs a command in a terminal of its own, closes the terminal once the command has printed a text, and ends as it ends.
+"""Runs a command in a terminal of its own, closes or holds (Ctrl-S) the terminal once the command has printed a text, and ends
+as it ends.
 
-A Ctrl-C is passed on once the terminal is closed."""
+A Ctrl-C is passed on once that is done."""
 
 import fcntl
 import os
@@ -10,7 +11,7 @@ import struct
 import sys
 import termios
 
-text, *command = sys.argv[1:]
+what, text, *command = sys.argv[1:]
 child, terminal = pty.fork()
 if child == 0:
     os.execvp(command[0], command)
@@ -21,7 +22,11 @@ fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
 printed = b""
 while text.encode() not in printed:
     printed += os.read(terminal, 4096)
-os.close(terminal)
+if what == "close":
+    os.close(terminal)
+else:
+    os.write(terminal, b"\x13")
+print(what, flush=True)
 signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
 _, status = os.waitpid(child, 0)
 sys.exit(os.waitstatus_to_exitcode(status) % 256)

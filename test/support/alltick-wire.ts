@@ -16,6 +16,8 @@ export interface WireServer {
   sent: { connection: number; seq: number; time: number }[]
   /** Bytes that the clients leave unread, beyond what the system holds. */
   unread(): number
+  /** Cuts every connection without a close frame. */
+  cut(): void
 }
 
 export interface WireOptions {
@@ -75,6 +77,9 @@ export async function wireServer({
     requests,
     queries,
     sent,
+    cut: () => {
+      for (const client of server.clients) client.terminate()
+    },
     unread: () => [...server.clients].reduce((bytes, { bufferedAmount }) => bytes + bufferedAmount, 0),
   }
 }
