@@ -82,7 +82,10 @@ describe('SIGTERM while nobody reads standard output', () => {
     const server = await wireServer({ frames: flood, closeWith: null })
     const child = start([...args, '--from', `alltick:?endpoint=${server.url}`], { cwd, env: TOKEN })
     await once(child.stdout!, 'readable')
+    const isTold =
+      args[0] === 'record' ? says(child, /standard output has taken nothing for 5 s: nothing is stored/) : null
     await isStill(server.unread)
+    await isTold
     const said = says(child, /nobody has read standard output/)
     const ended = once(child, 'exit')
     child.kill('SIGTERM')

@@ -7,6 +7,7 @@ import type { MarketEvent } from '../market/event.ts'
 import type { Checkpoint, Durability, Sink, Written } from '../pipeline/source.ts'
 import { DeferredStore, type Resumable } from '../storage/deferred-store.ts'
 import { patient } from '../storage/patient.ts'
+import { tellingStalls } from '../storage/stalled.ts'
 import type { Store } from '../storage/store.ts'
 import { type Address, choiceParam, parseAddress } from './address.ts'
 import type { QueuedSink } from './open-queue.ts'
@@ -56,12 +57,18 @@ export async function openSink(address: string | Address, options: SinkOptions =
     if (options.publish) return options.publish(parsed)
     throw new HkqError('E_USAGE', `"${parsed.text}" is served by the commands: use openServer`)
   }
-  if (parsed.scheme === 'csv') {
+  const { clock = systemClock, tell = () => {} } = options
+  const name = parsed.scheme === '-' ? 'standard output' : `"${parsed.path}"`
+  return tellingStalls(await openFile(parsed, options), { name, clock, tell })
+}
+
+async function openFile(address: Address, { stdout, onGone }: SinkOptions): Promise<Sink> {
+  if (address.scheme === 'csv') {
     const { openCsvSink } = await import('../storage/csv-sink.ts')
-    return openCsvSink(parsed.path, { bom: choiceParam(parsed, 'bom', ['on', 'off']) === 'on' })
+    return openCsvSink(address.path, { bom: choiceParam(address, 'bom', ['on', 'off']) === 'on' })
   }
   const { ndjsonInto, openNdjsonSink } = await import('../storage/ndjson.ts')
-  return parsed.scheme === '-' ? ndjsonInto(options.stdout!, options.onGone) : openNdjsonSink(parsed.path)
+  return address.scheme === '-' ? ndjsonInto(stdout!, onGone) : openNdjsonSink(address.path)
 }
 
 /** A store that is there is opened and locked at once; a new one is made with its first write. */
