@@ -67,9 +67,10 @@ const VERDICTS: readonly (readonly [RegExp, Verdict])[] = [
     /cache.*maximum memory|timeout|max-?concurrent|too many requests/i,
     (_, text) => [`is busy (${text})`, new Away(text)],
   ],
-  // what a server says while it is stopped in order. Source: influxdb 1.x, query/executor.go, tsdb/store.go, engine.go, wal.go
+  // what a server says while it is stopped in order. Source: influxdb 1.x, coordinator/points_writer.go, query/executor.go,
+  // tsdb/store.go, engine.go, wal.go
   [
-    /shutdown|(store|engine|shard|index|wal) (is )?(closed|closing|disabled)|query (interrupted|aborted)/i,
+    /shutdown|^write failed$|(store|engine|shard|index|wal) (is )?(closed|closing|disabled)|query (interrupted|aborted)/i,
     (_, text) => [`is stopping (${text})`, new Away(text)],
   ],
 ]
