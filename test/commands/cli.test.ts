@@ -4,6 +4,7 @@ import { main } from '../../src/cli.ts'
 import type { Io } from '../../src/commands/_io.ts'
 import { systemClock } from '../../src/core/clock.ts'
 import { CANARY, traces } from '../support/canary.ts'
+import { printed } from '../support/printed.ts'
 
 async function said(argv: readonly string[], env: Io['env'] = {}): Promise<{ text: string; code: number }> {
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()]
@@ -12,7 +13,7 @@ async function said(argv: readonly string[], env: Io['env'] = {}): Promise<{ tex
     ...{ interrupted: new AbortController().signal, meantToBeStopped: false, ignoresHangup: false, exitCode: 0 },
   }
   await main(argv, io)
-  return { text: String(stderr.read() ?? ''), code: io.exitCode }
+  return { text: printed(stderr), code: io.exitCode }
 }
 
 describe('an error', () => {

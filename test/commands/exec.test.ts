@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { openAlarm } from '../../src/commands/_exec.ts'
 import type { Io } from '../../src/commands/_io.ts'
 import type { VolatilityRecord } from '../../src/core/statistics/volatility/record.ts'
+import { printed } from '../support/printed.ts'
 
 const cwd = mkdtempSync(join(tmpdir(), 'hkq-exec-'))
 afterAll(() => rmSync(cwd, { recursive: true }))
@@ -16,7 +17,7 @@ function alarmOf(command: string | undefined, timeout?: number) {
   const stderr = new PassThrough()
   const env = { PATH: process.env.PATH, HKQ_ALLTICK_TOKEN: 'secret', HKQ_TZ: 'UTC' }
   const alarm = openAlarm(command, { stderr, cwd, env } as unknown as Io, timeout)
-  return { alarm, told: () => String(stderr.read() ?? '') }
+  return { alarm, told: () => printed(stderr) }
 }
 const record = (i: number) => ({ symbol: `${String(i).padStart(5, '0')}.HK`, timestamp: 0 }) as VolatilityRecord
 const written = (file: string): string[] => readFileSync(join(cwd, file), 'utf8').trim().split('\n')

@@ -13,6 +13,7 @@ import { openServer } from '../../src/core/server/server.ts'
 import { openSqlite } from '../../src/core/storage/sqlite.ts'
 import { at, fullDay, sessions } from '../holes/held.ts'
 import { tick } from '../storage/sample.ts'
+import { printed } from '../support/printed.ts'
 
 /** The command at a time of the clock on the wall, in a folder with a store of these days. */
 async function verifyAt(now: string, dates: readonly string[], ...more: (string | ((path: string) => void))[]) {
@@ -45,7 +46,7 @@ async function verifyAt(now: string, dates: readonly string[], ...more: (string 
   }
   const vendor = `alltick:?plan=pro&endpoint=${server.url}/quote-stock-b-ws-api`
   await main(['verify', '--from', join(cwd, 'a.db'), '--vendor', vendor, ...args], io)
-  return { text: String(stdout.read() ?? ''), said: String(stderr.read() ?? ''), code: io.exitCode }
+  return { text: printed(stdout), said: printed(stderr), code: io.exitCode }
 }
 
 describe('verify --against', () => {

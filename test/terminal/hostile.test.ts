@@ -13,6 +13,7 @@ import { renderTable } from '../../src/core/terminal/table.ts'
 import { createZone } from '../../src/core/terminal/zone.ts'
 import { tick } from '../storage/sample.ts'
 import { HOSTILE_TEXTS, steering } from '../support/hostile.ts'
+import { printed } from '../support/printed.ts'
 
 const NOW = Date.UTC(2026, 10, 20, 2)
 const zone = createZone()
@@ -73,7 +74,7 @@ describe('what others wrote', () => {
     say(io, statusLine(status as never, zone, coloured))
     say(io, gapLine(gap as never, zone, coloured))
     say(io, statusLine(status as never, zone, plain))
-    const lines = String(said.read()).split('\n')
+    const lines = printed(said).split('\n')
     expect(lines).toHaveLength(4)
     const own = new RegExp(`${String.fromCharCode(0x1b)}\\[[0-9;]*m`, 'g')
     expect(lines[0]).toMatch(own)
@@ -84,6 +85,6 @@ describe('what others wrote', () => {
   it.each(HOSTILE_TEXTS)('is said as it is meant, on one line, wherever it is quoted: %s', (_, text) => {
     const said = new PassThrough()
     say({ stderr: said } as unknown as Parameters<typeof say>[0], `hkq: "${text}"`)
-    expect(String(said.read()).match(/\n/g)).toHaveLength(1)
+    expect(printed(said).match(/\n/g)).toHaveLength(1)
   })
 })
