@@ -76,6 +76,16 @@ describe('the desk', () => {
     expect(rowOf(desk)).toMatchObject({ prev_close: 600 })
   })
 
+  it('keeps the previous close of the day shown while the vendor tells that of a day that has not traded yet', () => {
+    const desk = new Desk(sessions)
+    desk.learn([instrument({ prev_close: 590 })])
+    desk.apply([tick({ last_price: 600 })], NOW)
+    desk.learn([instrument({ date: '2026-11-23', prev_close: 601 })])
+    expect(rowOf(desk)).toMatchObject({ last_price: 600, prev_close: 590 })
+    desk.apply([tick({ timestamp: NOW + 3 * DAY, last_price: 620 })], NOW + 3 * DAY)
+    expect(rowOf(desk)).toMatchObject({ last_price: 620, prev_close: 601 })
+  })
+
   it('sends names and a sparkline when they change, not with every row', () => {
     const desk = new Desk(sessions)
     desk.apply([tick()], NOW)
@@ -153,6 +163,16 @@ describe('the desk', () => {
     expect(feedsOf(desk, NOW + 20_000)).toMatchObject([{ state: 'lost', since: NOW + 6_000, rate: 0 }])
     desk.end('sim:', 'the source has ended', NOW + 30_000)
     expect(feedsOf(desk, NOW + 30_000)).toMatchObject([{ state: 'ended', detail: 'the source has ended' }])
+  })
+
+  it('tells since when a feed is lost, not since its newest attempt to connect', () => {
+    const desk = new Desk(sessions)
+    desk.apply([status({ state: 'up' }), status({ state: 'lost', detail: 'closed', timestamp: NOW + 6_000 })], NOW)
+    desk.apply([status({ state: 'lost', detail: 'ECONNREFUSED', timestamp: NOW + 9_000 })], NOW + 9_000)
+    expect(feedsOf(desk)).toMatchObject([{ state: 'lost', since: NOW + 6_000, detail: 'ECONNREFUSED' }])
+    desk.apply([status({ state: 'up', timestamp: NOW + 20_000 })], NOW + 20_000)
+    desk.apply([status({ state: 'lost', timestamp: NOW + 30_000 })], NOW + 30_000)
+    expect(feedsOf(desk)).toMatchObject([{ state: 'lost', since: NOW + 30_000 }])
   })
 
   it('says of a store that nothing is being recorded when nothing is', () => {

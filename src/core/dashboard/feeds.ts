@@ -94,12 +94,14 @@ export class Feeds {
     else if (status.symbol === null) this.#tell(feed, status, version)
   }
 
+  /** The same state told again, as by each attempt that fails, has lasted since it was told first. */
   #tell(
     feed: Feed,
     { state, detail, timestamp }: Pick<Status, 'state' | 'detail' | 'timestamp'>,
     version: number,
   ): void {
-    Object.assign(feed, { state, detail: shown(detail), since: timestamp, isTold: true })
+    const since = feed.isTold && feed.state === state ? feed.since : timestamp
+    Object.assign(feed, { state, detail: shown(detail), since, isTold: true })
     this.changed = version
   }
 }
