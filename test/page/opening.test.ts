@@ -55,6 +55,26 @@ describe.skipIf(!hasBrowser)('the page, opened', () => {
     expect(await page.locator('#depth-table').isVisible()).toBe(false)
   })
 
+  it('says that there are no trades where there is no symbol yet, and shows the first that comes', async () => {
+    const { stage, page } = await open({ first: { rows: [], feeds: [] } })
+    expect(await page.locator('#chart-note').textContent()).toBe('No trades yet')
+    await stage.show({ rows: rowsOf(1) })
+    await expect.poll(() => page.locator('#headline-symbol').textContent()).toBe('HSI')
+    await expect.poll(() => page.locator('#chart-note').textContent()).toBe('')
+  })
+
+  it('asks again for a symbol that was refused because the server did not know it yet', async () => {
+    const stage = await Stage.open({ history: () => '"HSI" is not shown here' })
+    running.stages.push(stage)
+    const { page } = await visit(running.browser, stage.url)
+    await page.getByText('is not shown here').waitFor()
+    stage.scene = {}
+    await stage.show({ rows: rowsOf(1) })
+    await page.locator('#desk[data-loading=false]').waitFor()
+    await expect.poll(() => page.locator('#banner').isVisible()).toBe(false)
+    expect(stage.opened).toBe(1)
+  })
+
   it('marks simulated and recorded data as such, whatever else it shows', async () => {
     const { page } = await open({ hello: { kind: 'simulated' } })
     expect(await page.locator('#kind').textContent()).toBe('SIMULATED')
