@@ -54,7 +54,7 @@ describe('hkq dashboard', () => {
     const { url, end, told } = run(['--from', `csv:${join(cwd, 'a.csv')}`], { cwd })
     const page = await open(await url())
     await until(() => page.feeds().some(({ state }) => state === 'ended'))
-    expect(page.feeds().at(-1)).toMatchObject({ state: 'ended', detail: 'the source has ended', ticks: 1 })
+    expect(page.feeds().at(-1)).toMatchObject({ state: 'ended', detail: '', ticks: 1 })
     await until(() => told().includes('the page stays up until Ctrl-C'))
     expect(await end()).toBe(0)
   })

@@ -161,8 +161,8 @@ describe('the desk', () => {
     ])
     desk.apply([status({ state: 'lost', detail: 'closed', timestamp: NOW + 6_000 })], NOW + 20_000)
     expect(feedsOf(desk, NOW + 20_000)).toMatchObject([{ state: 'lost', since: NOW + 6_000, rate: 0 }])
-    desk.end('sim:', 'the source has ended', NOW + 30_000)
-    expect(feedsOf(desk, NOW + 30_000)).toMatchObject([{ state: 'ended', detail: 'the source has ended' }])
+    desk.end('sim:', 'refused', NOW + 30_000)
+    expect(feedsOf(desk, NOW + 30_000)).toMatchObject([{ state: 'ended', detail: 'refused', since: NOW + 30_000 }])
   })
 
   it('tells since when a feed is lost, not since its newest attempt to connect', () => {
@@ -220,7 +220,7 @@ describe('the desk', () => {
     const desk = new Desk(sessions)
     for (let i = 0; i < 50; i++) desk.apply([tick({ seq: i })], NOW + i * 100)
     expect(feedsOf(desk, NOW + 5_000)).toMatchObject([{ rate: 10 }])
-    desk.end('csv:ticks/', 'the source has ended', NOW + 5_000)
+    desk.end('csv:ticks/', '', NOW + 5_000)
     expect(feedsOf(desk, NOW + 5_000)).toMatchObject([{ state: 'ended', rate: 0 }])
   })
 

@@ -59,7 +59,7 @@ export class Feeds {
     }
   }
 
-  /** Every feed has ended, for this reason. @param name of the source, for where none was ever heard */
+  /** Every feed has ended, for this reason; none where it was over. @param name of the source, for where none was ever heard */
   end(name: string, detail: string, version: number, present: number): void {
     const now = Number.isFinite(present) ? present : 0
     if (this.#feeds.size === 0) this.#of(name, version, now)

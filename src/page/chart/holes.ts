@@ -20,9 +20,11 @@ export function holesOf(gaps: readonly ChartGap[], timeline: Timeline): Hole[] {
   })
 }
 
-/** The hole that grows now: since when no feed is up; none while one is. */
+const DOWN: readonly FeedState['state'][] = ['lost', 'connecting', 'ended']
+
+/** The hole that grows now: since when no feed is up; none while one is, nor where time stands still, as after a replay. */
 export function openHole(feeds: readonly FeedState[], now: number): ChartGap | null {
-  const down = feeds.filter(({ state }) => state === 'lost' || state === 'connecting')
-  if (down.length === 0 || down.length < feeds.length) return null
-  return { from: Math.max(...down.map(({ since }) => since)), to: now, cause: 'disconnect', filled_by: null }
+  if (feeds.length === 0 || !feeds.every(({ state }) => DOWN.includes(state))) return null
+  const from = Math.max(...feeds.map(({ since }) => since))
+  return from < now ? { from, to: now, cause: 'disconnect', filled_by: null } : null
 }

@@ -1,6 +1,7 @@
 import type { FeedState } from '../../core/dashboard/protocol.ts'
-import { clock } from '../clock.ts'
+import { clockOn } from '../clock.ts'
 import { text } from '../texts/texts.ts'
+import type { Desk } from './desk.ts'
 
 /** Without a frame for so long, what stands on the page is old. */
 const SILENT_MS = 3_000
@@ -24,25 +25,34 @@ export interface Line {
  * What has to be said about the age of the prices; null while they are the present.
  * @param wall the wall clock, epoch ms
  */
-export function noticeOf(line: Line, feeds: readonly FeedState[], wall: number): Notice | null {
+export function noticeOf(line: Line, desk: Pick<Desk, 'feeds' | 'hello' | 'now'>, wall: number): Notice | null {
+  const { feeds } = desk
   const { heardAt, refusal } = line
   if (heardAt === null) return { words: refusal ?? text('connecting'), kind: 'note' }
   if (!line.isOpen || wall - heardAt > SILENT_MS)
-    return { words: text('stale.server', { time: clock(heardAt) }), kind: 'stale' }
-  if (feeds.length > 0 && feeds.every(({ state }) => state !== 'up')) return feedNotice(feeds)
+    return { words: text('stale.server', { time: clockOn(heardAt, wall) }), kind: 'stale' }
+  if (feeds.length > 0 && feeds.every(({ state }) => state !== 'up')) return feedNotice(desk)
   return refusal === null ? null : { words: refusal, kind: 'note' }
 }
 
-function feedNotice(feeds: readonly FeedState[]): Notice | null {
-  const lost = feeds.find(({ state }) => state === 'lost')
-  if (lost) return { words: text('stale.feed', wordsOf(lost)), kind: 'stale' }
+function feedNotice({ feeds, hello, now }: Pick<Desk, 'feeds' | 'hello' | 'now'>): Notice | null {
+  const words = (key: Parameters<typeof text>[0], feed: FeedState): string => text(key, wordsOf(feed, now)).trim()
+  const lost = newest(feeds, 'lost')
+  if (lost) return { words: words('stale.feed', lost), kind: 'stale' }
   const connecting = feeds.find(({ state }) => state === 'connecting')
-  if (connecting) return { words: text('stale.connecting', wordsOf(connecting)), kind: 'stale' }
+  if (connecting) return { words: words('stale.connecting', connecting), kind: 'stale' }
   const waiting = feeds.find(({ state }) => state === 'waiting')
-  if (waiting) return { words: text('stale.waiting', wordsOf(waiting)), kind: 'note' }
-  return feeds.every(({ state }) => state === 'ended') ? { words: text('stale.ended'), kind: 'note' } : null
+  if (waiting) return { words: words('stale.waiting', waiting), kind: 'note' }
+  if (!feeds.every(({ state }) => state === 'ended')) return null
+  // What is simulated or recorded has an end; what is live has none but a failure.
+  return { words: words('stale.ended', newest(feeds, 'ended')!), kind: hello?.kind === 'live' ? 'stale' : 'note' }
 }
 
-function wordsOf({ source, since, detail }: FeedState): Record<string, string> {
-  return { source, time: clock(since), detail }
+/** The one that came into this state last: up to then there were prices. */
+function newest(feeds: readonly FeedState[], state: FeedState['state']): FeedState | undefined {
+  return feeds.filter((feed) => feed.state === state).sort((a, b) => b.since - a.since)[0]
+}
+
+function wordsOf({ source, since, detail }: FeedState, now: number): Record<string, string> {
+  return { source, time: clockOn(since, now), detail }
 }

@@ -8,8 +8,8 @@ export class Banner {
   readonly #words = new Field(element('banner-words'))
 
   /** @returns whether the prices are old */
-  paint(line: Line, { feeds }: Desk): boolean {
-    const notice = noticeOf(line, feeds, Date.now())
+  paint(line: Line, desk: Desk): boolean {
+    const notice = noticeOf(line, desk, Date.now())
     this.#words.set(notice?.words ?? '')
     this.#element.hidden = notice === null
     this.#element.dataset.kind = notice?.kind ?? 'none'

@@ -127,7 +127,7 @@ export const en = {
   'stale.server': 'No word from hkq since {time}: prices are those of then. Connecting again…',
   'stale.feed': 'Feed {source} lost since {time}: prices are those of then. {detail}',
   'stale.connecting': 'Feed {source} is connecting since {time}. {detail}',
-  'stale.ended': 'The source has ended.',
+  'stale.ended': 'Feed {source} ended at {time}: prices are those of then. {detail}',
   'stale.waiting': 'Feed {source} is waiting. {detail}',
   refused: 'hkq refused: {reason}',
   'no-token': 'This page has lost its key. Open the address that hkq dashboard printed.',

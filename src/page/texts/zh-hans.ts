@@ -129,7 +129,7 @@ export const zhHans: Texts = {
   'stale.server': '自 {time} 起收不到 hkq 的数据：显示的是当时价格。正在重新连接…',
   'stale.feed': '行情源 {source} 自 {time} 起中断：显示的是当时价格。{detail}',
   'stale.connecting': '行情源 {source} 自 {time} 起连接中。{detail}',
-  'stale.ended': '数据源已结束。',
+  'stale.ended': '行情源 {source} 已于 {time} 结束：显示的是当时价格。{detail}',
   'stale.waiting': '行情源 {source} 等候中。{detail}',
   refused: 'hkq 拒绝：{reason}',
   'no-token': '本页已没有密钥。请打开 hkq dashboard 打印的网址。',

@@ -129,7 +129,7 @@ export const zhHant: Texts = {
   'stale.server': '自 {time} 起收不到 hkq 的數據：顯示的是當時價格。正在重新連線…',
   'stale.feed': '行情源 {source} 自 {time} 起中斷：顯示的是當時價格。{detail}',
   'stale.connecting': '行情源 {source} 自 {time} 起連線中。{detail}',
-  'stale.ended': '數據源已完結。',
+  'stale.ended': '行情源 {source} 已於 {time} 完結：顯示的是當時價格。{detail}',
   'stale.waiting': '行情源 {source} 等候中。{detail}',
   refused: 'hkq 拒絕：{reason}',
   'no-token': '本頁已沒有金鑰。請打開 hkq dashboard 印出的網址。',
