@@ -156,7 +156,7 @@ describe('the desk', () => {
     expect(feedsOf(desk, NOW + 5_000)).toEqual([
       {
         ...{ source: 'alltick', state: 'up', detail: 'clock ahead', since: NOW - 1_000 },
-        ...{ lag: 40, rate: 10, ticks: 50, rejected: 1, gaps: 1 },
+        ...{ lag: 40, rate: 10, ticks: 50, rejected: 1, gaps: 1, carries: false },
       },
     ])
     desk.apply([status({ state: 'lost', detail: 'closed', timestamp: NOW + 6_000 })], NOW + 20_000)
@@ -173,6 +173,36 @@ describe('the desk', () => {
     desk.apply([status({ state: 'up', timestamp: NOW + 20_000 })], NOW + 20_000)
     desk.apply([status({ state: 'lost', timestamp: NOW + 30_000 })], NOW + 30_000)
     expect(feedsOf(desk)).toMatchObject([{ state: 'lost', since: NOW + 30_000 }])
+  })
+
+  it('shows nothing as up that comes through a queue or a store that is away', () => {
+    const desk = new Desk(sessions)
+    const queue = 'redis://host/ticks'
+    desk.feeds.carrier = queue
+    desk.apply([status({ source: queue }), tick({ received_at: NOW })], NOW)
+    expect(feedsOf(desk)).toMatchObject([
+      { source: queue, state: 'up', carries: true },
+      { source: 'alltick', state: 'up', carries: false },
+    ])
+    desk.apply([status({ source: queue, state: 'lost', detail: 'closed', timestamp: NOW + 1_000 })], NOW + 1_000)
+    const away = { state: 'lost', detail: 'closed', since: NOW + 1_000, rate: 0 }
+    expect(feedsOf(desk, NOW + 1_000)).toMatchObject([away, { ...away, source: 'alltick', carries: false }])
+    desk.apply([status({ source: queue, timestamp: NOW + 5_000 })], NOW + 5_000)
+    expect(feedsOf(desk, NOW + 5_000)).toMatchObject([{ state: 'up' }, { state: 'up' }])
+    desk.apply([status({ state: 'lost', detail: 'the vendor', timestamp: NOW + 6_000 })], NOW + 6_000)
+    expect(feedsOf(desk, NOW + 6_000)).toMatchObject([{ state: 'up' }, { state: 'lost', detail: 'the vendor' }])
+  })
+
+  it('says of a feed behind a queue that nothing comes when it is not heard for two minutes, traded or not', () => {
+    const desk = new Desk(sessions)
+    const heard = (timestamp: number) => {
+      return { type: 'coverage', source: 'alltick', symbol: null, symbols: [SYMBOL], timestamp } as const
+    }
+    desk.feeds.carrier = 'redis://host/ticks'
+    desk.apply([status({ source: 'redis://host/ticks' }), tick(), heard(NOW)], NOW)
+    desk.apply([heard(NOW + MINUTE)], NOW + MINUTE)
+    expect(feedsOf(desk, NOW + 2 * MINUTE)).toMatchObject([{ state: 'up' }, { state: 'up' }])
+    expect(feedsOf(desk, NOW + 3 * MINUTE)).toMatchObject([{ state: 'up' }, { state: 'lost', since: NOW + MINUTE }])
   })
 
   it('says of a store that nothing is being recorded when nothing is', () => {

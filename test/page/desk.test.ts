@@ -191,6 +191,14 @@ describe('what is said of the age of the prices', () => {
     expect(noticeOf(line, deskOf(lost, later, lost), NOW)?.words).toContain('Feed infoway lost since 10:44:30')
   })
 
+  it('goes by the feeds that bring prices, not by what they come through', () => {
+    const queue = feedOf({ source: 'redis://host/ticks', carries: true })
+    const lost = feedOf({ state: 'lost', since: NOW - MINUTE, detail: 'ECONNRESET' })
+    expect(noticeOf(line, deskOf(queue, lost), NOW)?.words).toContain('Feed alltick lost since 10:44:30')
+    expect(noticeOf(line, deskOf({ ...queue, state: 'lost' }), NOW)?.words).toContain('Feed redis://host/ticks lost')
+    expect(noticeOf(line, deskOf(queue), NOW)).toBeNull()
+  })
+
   it('has the day where something was lost on another one', () => {
     const lost = feedOf({ state: 'lost', since: NOW - 3 * DAY })
     expect(noticeOf(line, deskOf(lost), NOW)?.words).toContain('lost since 17 Nov 10:45: prices are those of then.')

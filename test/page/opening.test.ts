@@ -202,7 +202,7 @@ describe.skipIf(!hasBrowser)('the page, opened', () => {
   })
 })
 
-const FEED = { state: 'up', since: NOW, lag: 1, rate: 1, ticks: 1, rejected: 0, gaps: 0 } as const
+const FEED = { state: 'up', since: NOW, lag: 1, rate: 1, ticks: 1, rejected: 0, gaps: 0, carries: false } as const
 
 /** From where to where two pages' charts differ, in CSS pixels. */
 async function differing(a: import('playwright-core').Page, b: import('playwright-core').Page) {

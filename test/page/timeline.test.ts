@@ -160,6 +160,7 @@ describe('a hole in the data', () => {
     })
     expect(openHole([lost, feedOf()], at('20T10:30'))).toBeNull()
     expect(openHole([feedOf({ ...lost, state: 'ended' })], at('20T10:20'))).toBeNull()
+    expect(openHole([feedOf({ carries: true }), lost], at('20T10:30'))).toMatchObject({ from: at('20T10:20') })
     expect(openHole([], at('20T10:30'))).toBeNull()
   })
 })

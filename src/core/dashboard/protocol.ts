@@ -236,6 +236,8 @@ export interface FeedState {
   ticks: number
   rejected: number
   gaps: number
+  /** Whether it is what the others come through, a queue or a store, and brings no prices of its own. */
+  carries: boolean
 }
 
 /** The machine that serves. Shares are of what the process may use. */

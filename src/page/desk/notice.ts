@@ -1,6 +1,7 @@
 import type { FeedState } from '../../core/dashboard/protocol.ts'
 import { clockOn } from '../clock.ts'
 import { text } from '../texts/texts.ts'
+import { bringing } from './bringing.ts'
 import type { Desk } from './desk.ts'
 
 /** Without a frame for so long, what stands on the page is old. */
@@ -26,16 +27,16 @@ export interface Line {
  * @param wall the wall clock, epoch ms
  */
 export function noticeOf(line: Line, desk: Pick<Desk, 'feeds' | 'hello' | 'now'>, wall: number): Notice | null {
-  const { feeds } = desk
+  const feeds = bringing(desk.feeds)
   const { heardAt, refusal } = line
   if (heardAt === null) return { words: refusal ?? text('connecting'), kind: 'note' }
   if (!line.isOpen || wall - heardAt > SILENT_MS)
     return { words: text('stale.server', { time: clockOn(heardAt, wall) }), kind: 'stale' }
-  if (feeds.length > 0 && feeds.every(({ state }) => state !== 'up')) return feedNotice(desk)
+  if (feeds.length > 0 && feeds.every(({ state }) => state !== 'up')) return feedNotice(feeds, desk)
   return refusal === null ? null : { words: refusal, kind: 'note' }
 }
 
-function feedNotice({ feeds, hello, now }: Pick<Desk, 'feeds' | 'hello' | 'now'>): Notice | null {
+function feedNotice(feeds: readonly FeedState[], { hello, now }: Pick<Desk, 'hello' | 'now'>): Notice | null {
   const words = (key: Parameters<typeof text>[0], feed: FeedState): string => text(key, wordsOf(feed, now)).trim()
   const lost = newest(feeds, 'lost')
   if (lost) return { words: words('stale.feed', lost), kind: 'stale' }

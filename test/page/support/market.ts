@@ -169,7 +169,7 @@ export function rowsOf(count: number): WatchRow[] {
 export function feedOf(given: Partial<FeedState> = {}): FeedState {
   return {
     ...{ source: 'alltick', state: 'up', detail: 'symbols: 12', since: NOW - HOUR, lag: 84, rate: 118 },
-    ...{ ticks: 183_221, rejected: 0, gaps: 0, ...given },
+    ...{ ticks: 183_221, rejected: 0, gaps: 0, carries: false, ...given },
   }
 }
 
