@@ -158,6 +158,15 @@ describe.skipIf(!hasBrowser)('the page, living', () => {
     expect(asked()).toBe(before + 1)
   })
 
+  it('draws the day of a symbol also where nothing comes after the second in which it came', async () => {
+    const [row] = rowsOf(1)
+    const { stage, page } = await open({ first: { rows: [{ ...row!, last_price: null, trend: [] }] } })
+    const line = page.locator('.spark-line').first()
+    await expect.poll(() => page.locator('.watch-code').count()).toBe(1)
+    await stage.show({ rows: [row!] })
+    await expect.poll(() => line.getAttribute('d')).toMatch(/^M0/)
+  })
+
   it('greys its prices when the feed is lost, says since when, and shades the hole as it grows', async () => {
     const { page, stage } = await open()
     const lost = feedOf({ state: 'lost', since: NOW - 5 * MINUTE, detail: 'ECONNRESET' })
