@@ -65,6 +65,17 @@ describe.skipIf(!hasBrowser)('the page, living', () => {
     expect(errors).toEqual([])
   })
 
+  it('says of a candle that trades are missing from it, until they are filled in', async () => {
+    const sessions = sessionsUpTo(NOW)
+    const bars = barsOf('1m', sessions, NOW)
+    const { page, stage } = await open({ history: () => ({ sessions, bars }) })
+    expect(await textOf(page, '.legend-gap')).toBe('')
+    await stage.showWatched({ bars: [{ ...bars.at(-1)!, has_gap: true }] })
+    await expect.poll(() => textOf(page, '.legend-gap')).toBe('data missing')
+    await stage.showWatched({ bars: [bars.at(-1)!] })
+    await expect.poll(() => textOf(page, '.legend-gap')).toBe('')
+  })
+
   it('lets the axis go on while nothing is traded', async () => {
     const { page, stage } = await open()
     const before = await paintOf(page, '#candles', '--accent')

@@ -151,7 +151,7 @@ function carried(
   if (own.state !== 'up') return own
   if (carrier.state !== 'up') return stateOf(carrier)
   if (feed === null || !feed.isCovered || now - feed.heardAt < SILENT) return own
-  return { state: 'lost', detail: 'nothing comes: see that its recorder runs', since: feed.heardAt }
+  return { state: 'lost', detail: 'nothing comes: ask its recorder (hkq monitor --once)', since: feed.heardAt }
 }
 
 function timeOf(event: MarketEvent): number {
