@@ -131,9 +131,12 @@ describe('the desk', () => {
   it('has the newest volatility in the row, a point a minute on the line, and the alerts of the day', () => {
     const desk = new Desk(sessions)
     desk.judge([value({ timestamp: NOW, state: 'normal', ratio: 1 })])
-    desk.judge([value({ timestamp: NOW + 500, event: 'enter' }), value({ timestamp: NOW + 900, ratio: 3 })])
+    desk.judge([
+      value({ timestamp: NOW + 500, event: 'enter' }),
+      value({ timestamp: NOW + 900, ratio: 3, percentile: 98 }),
+    ])
     desk.judge([value({ timestamp: NOW + MINUTE, symbol: 'HSI', event: 'enter' })])
-    expect(rowOf(desk)).toMatchObject({ ratio: 3, state: 'alert' })
+    expect(rowOf(desk)).toMatchObject({ ratio: 3, percentile: 98, state: 'alert' })
     const { volatility } = desk.sheets.get(SYMBOL)!
     expect(volatility.since(0).map(({ timestamp }) => timestamp - NOW)).toEqual([500, 900])
     expect(desk.alerts.since(0).map(({ symbol }) => symbol)).toEqual([SYMBOL, 'HSI'])

@@ -147,6 +147,15 @@ describe('the watch list', () => {
     expect(order).toEqual(['09988.HK', '01299.HK', '00700.HK', 'HSI', '00005.HK'])
   })
 
+  it('has those first whose volatility is highest among its own, where nothing is usual yet', () => {
+    const desk = new Desk()
+    const percentiles = [51, null, 97.5, 0, 16]
+    const rows = rowsOf(5).map((row, i) => ({ ...row, ratio: i === 4 ? 0.1 : null, percentile: percentiles[i]! }))
+    desk.takeFrame(frame({ rows }))
+    const order = mostUnusualFirst(desk.rows.values()).map(({ symbol }) => symbol)
+    expect(order).toEqual(['01299.HK', '09988.HK', 'HSI', '00005.HK', '00700.HK'])
+  })
+
   it('is filtered by code and by either name', () => {
     const desk = new Desk()
     desk.takeFrame(frame({ rows: rowsOf(12) }))

@@ -122,7 +122,7 @@ export class Sheet {
       vwap: sum?.volume && sum.value_mills !== null ? sum.value_mills / (sum.volume * 1_000) : null,
       ...{ bid_price: this.book.bid_price, ask_price: this.book.ask_price },
       ...{ timestamp: sum?.last_time ?? null, halted: this.#halted },
-      ...{ ratio: newest?.ratio ?? null, state: newest?.state ?? 'normal' },
+      ...{ ratio: newest?.ratio ?? null, percentile: newest?.percentile ?? null, state: newest?.state ?? 'normal' },
       ...(this.#trendChanged > version && { trend: this.candles.trend(since, TREND) }),
     }
   }

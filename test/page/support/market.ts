@@ -161,7 +161,8 @@ export function rowsOf(count: number): WatchRow[] {
       ...{ last_price, prev_close: close, open: trend[0]!, high: Math.max(...trend), low: Math.min(...trend) },
       ...{ volume, turnover: volume === null ? null : volume * last_price, vwap: isIndex ? null : last_price },
       ...{ bid_price: isIndex ? null : last_price, ask_price: isIndex ? null : round(last_price + 0.02) },
-      ...{ timestamp: NOW - 400, halted: false, ratio: 0.6 + random.uniform(), state: 'normal' as const, trend },
+      ...{ timestamp: NOW - 400, halted: false, ratio: 0.6 + random.uniform() },
+      ...{ percentile: null, state: 'normal' as const, trend },
     }
   })
 }
