@@ -120,6 +120,16 @@ describe('the desk', () => {
     expect(desk.sheets.get(SYMBOL)!.book.depth!.timestamp).toBe(NOW + 1)
   })
 
+  it('waits for no book that claims to come from the future', () => {
+    const desk = new Desk(sessions)
+    const stands = () => desk.sheets.get(SYMBOL)!.book.depth!.timestamp
+    desk.apply([quote({ timestamp: NOW + DAY, received_at: NOW })], NOW)
+    desk.apply([quote({ timestamp: NOW + 500, received_at: NOW + 600 })], NOW)
+    expect(stands()).toBe(NOW + 500)
+    desk.apply([quote({ timestamp: NOW + 400, received_at: NOW + 700 })], NOW)
+    expect(stands()).toBe(NOW + 500)
+  })
+
   it('marks a halted symbol until it is resumed', () => {
     const desk = new Desk(sessions)
     desk.apply([tick(), status({ symbol: SYMBOL, state: 'halted' })], NOW)

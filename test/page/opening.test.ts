@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ChartVolatility } from '../../src/core/dashboard/protocol.ts'
-import { MINUTE } from '../../src/core/market/time.ts'
+import { DAY, MINUTE } from '../../src/core/market/time.ts'
 import { hasBrowser, visit } from './support/browser.ts'
 import { barsOf, historyOf, NOW, rowsOf, sessionsUpTo, volatilityOf } from './support/market.ts'
 import { paintOf } from './support/pixels.ts'
@@ -47,6 +47,13 @@ describe.skipIf(!hasBrowser)('the page, opened', () => {
     const best = page.locator('#depth-rows tr').first().locator('td')
     expect(await best.allTextContents()).toEqual(['400', '676.50', '677.50', '400'])
     expect(await page.locator('#depth-rows tr').count()).toBe(10)
+  })
+
+  it('has the day of a book that is of another one', async () => {
+    const { page, stage } = await open()
+    expect(await page.locator('#depth-time').textContent()).toMatch(/^\d\d:\d\d:\d\d$/)
+    await stage.show({ now: NOW + DAY })
+    await expect.poll(() => page.locator('#depth-time').textContent()).toMatch(/^20 Nov \d\d:\d\d$/)
   })
 
   it('says so where the source tells no book', async () => {
