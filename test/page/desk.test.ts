@@ -190,7 +190,7 @@ describe('what is said of the age of the prices', () => {
   it('is the feed that was lost, since when and why', () => {
     const lost = feedOf({ state: 'lost', since: NOW - MINUTE, detail: 'ECONNRESET' })
     expect(noticeOf(line, deskOf(lost), NOW)).toEqual({
-      ...{ kind: 'stale', words: 'Feed alltick lost since 10:44:30: prices are those of then. ECONNRESET' },
+      ...{ kind: 'stale', words: 'Feed alltick lost since 10:44:30: prices are those of then.', detail: 'ECONNRESET' },
     })
   })
 
@@ -217,7 +217,7 @@ describe('what is said of the age of the prices', () => {
   it('is why and when a live source has ended', () => {
     const ended = [feedOf({ state: 'ended' }), feedOf({ state: 'ended', since: NOW, detail: 'token refused' })]
     expect(noticeOf(line, deskOf(...ended), NOW)).toEqual({
-      ...{ kind: 'stale', words: 'Feed alltick ended at 10:45:30: prices are those of then. token refused' },
+      ...{ kind: 'stale', words: 'Feed alltick ended at 10:45:30: prices are those of then.', detail: 'token refused' },
     })
   })
 

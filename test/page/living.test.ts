@@ -184,8 +184,11 @@ describe.skipIf(!hasBrowser)('the page, living', () => {
     await stage.show({ feeds: [lost] })
     await expect
       .poll(() => textOf(page, '#banner-words'))
-      .toBe('Feed alltick lost since 10:40:30: prices are those of then. ECONNRESET')
+      .toBe('Feed alltick lost since 10:40:30: prices are those of then.')
     expect(await stale(page)).toBe(1)
+    // What each failed attempt changes is read out to nobody again.
+    await stage.show({ feeds: [{ ...lost, detail: 'next try in 3.0 s' }] })
+    await expect.poll(() => textOf(page, '#banner-detail[aria-live=off]')).toBe('next try in 3.0 s')
     await stage.show({ feeds: [feedOf()] })
     await expect.poll(() => stale(page)).toBe(0)
     expect(await page.locator('#banner').isVisible()).toBe(false)

@@ -10,6 +10,8 @@ const SILENT_MS = 3_000
 /** What the line over the page says, and whether the prices are old. */
 export interface Notice {
   readonly words: string
+  /** What is known of why, which may change with each attempt to connect. */
+  readonly detail?: string
   readonly kind: 'stale' | 'note'
 }
 
@@ -37,23 +39,21 @@ export function noticeOf(line: Line, desk: Pick<Desk, 'feeds' | 'hello' | 'now'>
 }
 
 function feedNotice(feeds: readonly FeedState[], { hello, now }: Pick<Desk, 'hello' | 'now'>): Notice | null {
-  const words = (key: Parameters<typeof text>[0], feed: FeedState): string => text(key, wordsOf(feed, now)).trim()
+  const words = (key: Parameters<typeof text>[0], { source, since, detail }: FeedState) => {
+    return { words: text(key, { source, time: clockOn(since, now) }), ...(detail !== '' && { detail }) }
+  }
   const lost = newest(feeds, 'lost')
-  if (lost) return { words: words('stale.feed', lost), kind: 'stale' }
+  if (lost) return { ...words('stale.feed', lost), kind: 'stale' }
   const connecting = feeds.find(({ state }) => state === 'connecting')
-  if (connecting) return { words: words('stale.connecting', connecting), kind: 'stale' }
+  if (connecting) return { ...words('stale.connecting', connecting), kind: 'stale' }
   const waiting = feeds.find(({ state }) => state === 'waiting')
-  if (waiting) return { words: words('stale.waiting', waiting), kind: 'note' }
+  if (waiting) return { ...words('stale.waiting', waiting), kind: 'note' }
   if (!feeds.every(({ state }) => state === 'ended')) return null
   // What is simulated or recorded has an end; what is live has none but a failure.
-  return { words: words('stale.ended', newest(feeds, 'ended')!), kind: hello?.kind === 'live' ? 'stale' : 'note' }
+  return { ...words('stale.ended', newest(feeds, 'ended')!), kind: hello?.kind === 'live' ? 'stale' : 'note' }
 }
 
 /** The one that came into this state last: up to then there were prices. */
 function newest(feeds: readonly FeedState[], state: FeedState['state']): FeedState | undefined {
   return feeds.filter((feed) => feed.state === state).sort((a, b) => b.since - a.since)[0]
-}
-
-function wordsOf({ source, since, detail }: FeedState, now: number): Record<string, string> {
-  return { source, time: clockOn(since, now), detail }
 }
