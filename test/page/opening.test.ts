@@ -56,6 +56,16 @@ describe.skipIf(!hasBrowser)('the page, opened', () => {
     await expect.poll(() => page.locator('#depth-time').textContent()).toMatch(/^20 Nov \d\d:\d\d$/)
   })
 
+  it('tells a book whose best prices are the same from one where the bid is higher', async () => {
+    const level = (price: number) => [[price, 400]] as const
+    const { page, stage } = await open({
+      history: () => ({ depth: { timestamp: NOW, bids: level(677), asks: level(677) } }),
+    })
+    expect(await page.locator('#depth-note').textContent()).toBe('locked')
+    await stage.showWatched({ depth: { timestamp: NOW, bids: level(677.5), asks: level(677) } })
+    await expect.poll(() => page.locator('#depth-note').textContent()).toBe('crossed')
+  })
+
   it('says so where the source tells no book', async () => {
     const { page } = await open({ history: () => ({ depth: null }) })
     expect(await page.locator('#depth-note').textContent()).toBe('The source tells no book')

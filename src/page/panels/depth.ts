@@ -73,8 +73,7 @@ export class DepthPanel {
     this.#bidShare.set(part === null ? '' : share(part))
     this.#askShare.set(part === null ? '' : share(1 - part))
     this.#balance.style.setProperty('--share', `${((part ?? 0.5) * 100).toFixed(1)}%`)
-    const isCrossed = bids.length > 0 && asks.length > 0 && bids[0]![0] >= asks[0]![0]
-    this.#note.set(isEmpty(book) ? text('depth.none') : isCrossed ? text('depth.crossed') : '')
+    this.#note.set(isEmpty(book) ? text('depth.none') : noteOf(book))
   }
 }
 
@@ -97,6 +96,12 @@ function write(cells: Cells, level: Level | undefined, { most, decimals, before 
 
 function isEmpty({ bids, asks }: Book): boolean {
   return bids.length === 0 && asks.length === 0
+}
+
+/** What is odd about its best prices, as before an auction's end. */
+function noteOf({ bids: [bid], asks: [ask] }: Book): string {
+  if (!bid || !ask || bid[0] < ask[0]) return ''
+  return text(bid[0] === ask[0] ? 'flag.locked' : 'depth.crossed')
 }
 
 function sizeOf([, size]: Level): number {
