@@ -83,6 +83,7 @@ export async function openShow(
   const events = isLive ? openEnded(judged, signal) : judged
   const show = store ? await showJoined(store, source, events, context) : showSource(source, events, context)
   shown = show
+  if (namesQueue(address)) show.desk.feeds.carrier = source.name
   show.desk.learn(facts)
   return { show, name, kind: source.kind }
 }

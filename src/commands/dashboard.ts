@@ -89,7 +89,7 @@ async function shownToTheEnd({ show, name }: Shown, signal: AbortSignal, options
   try {
     await Promise.race([done, stopped])
     if (signal.aborted) return
-    desk.end(name, 'the source has ended', now())
+    desk.end(name, '', now())
     tell('the source has ended; the page stays up until Ctrl-C', options, io)
   } catch (error) {
     const isEmpty = [...desk.sheets.values()].every(({ tape }) => tape.count === 0)

@@ -1,4 +1,4 @@
-import { formatClock, formatDate, HKT_OFFSET } from '../core/market/time.ts'
+import { dayNumber, formatClock, formatDate, HKT_OFFSET } from '../core/market/time.ts'
 import { isChinese } from './texts/texts.ts'
 
 const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ')
@@ -26,6 +26,11 @@ export function shortDate(time: number): string {
 /** `23 Nov 10:30` or `11月23日 10:30`, for a time of another day. */
 export function dayTime(time: number): string {
   return `${shortDate(time)} ${hourMinute(time)}`
+}
+
+/** `10:30:05`, with its day where that is not the one of `now`. */
+export function clockOn(time: number, now: number): string {
+  return dayNumber(time) === dayNumber(now) ? clock(time) : dayTime(time)
 }
 
 /** `Nov 2026` or `2026年11月`. */

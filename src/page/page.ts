@@ -114,6 +114,7 @@ class Page {
     const { watched } = this.#desk
     if (watched !== null && frame.watched?.id === watched.id && watched.take(frame.watched)) this.#watching.renew()
     if (!this.#desk.rows.has(this.#settings.get('symbol'))) this.#chooseFirst()
+    else if (this.#line.refusal !== null && this.#isWaiting()) this.#watching.renew()
     if (fresh.length > 0) this.#alarm(fresh)
     this.#loop.arrived(frame.n)
   }
@@ -191,7 +192,13 @@ class Page {
 
   #paintChart(): void {
     this.#chart.paint(this.#desk)
-    element('desk').dataset.loading = String(this.#desk.watched?.id !== this.#watching.id)
+    const isEmpty = this.#line.heardAt !== null && this.#desk.rows.size === 0
+    element('desk').dataset.loading = String(this.#isWaiting() && !isEmpty)
+  }
+
+  /** Whether what is to be watched has not been told yet. */
+  #isWaiting(): boolean {
+    return this.#desk.watched?.id !== this.#watching.id
   }
 
   #paintTitle(): void {

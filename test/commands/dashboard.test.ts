@@ -7,8 +7,10 @@ import { openSqlite } from '../../src/core/storage/sqlite.ts'
 import { workdir } from '../e2e/hkq.ts'
 import { at, tick } from '../storage/sample.ts'
 import { until } from '../support/manual-clock.ts'
+import { isServed, REDIS } from '../support/queues.ts'
 import { open, run } from './dashboard-run.ts'
 
+const hasRedis = await isServed(REDIS)
 const TOKEN = 'a-token.of_the~user1'
 
 async function refusal(args: readonly string[], more = {}): Promise<{ text: string; code: number }> {
@@ -54,8 +56,18 @@ describe('hkq dashboard', () => {
     const { url, end, told } = run(['--from', `csv:${join(cwd, 'a.csv')}`], { cwd })
     const page = await open(await url())
     await until(() => page.feeds().some(({ state }) => state === 'ended'))
-    expect(page.feeds().at(-1)).toMatchObject({ state: 'ended', detail: 'the source has ended', ticks: 1 })
+    expect(page.feeds().at(-1)).toMatchObject({ state: 'ended', detail: '', ticks: 1 })
     await until(() => told().includes('the page stays up until Ctrl-C'))
+    expect(await end()).toBe(0)
+  })
+
+  it.skipIf(!hasRedis)('tells a queue from the feeds that come through it', async () => {
+    const queue = REDIS.name()
+    onTestFinished(() => REDIS.remove(REDIS.at, queue))
+    const { url, end } = run(['--from', `redis://${REDIS.at}/${queue}`])
+    const page = await open(await url())
+    await until(() => page.feeds().some(({ state }) => state === 'up'))
+    expect(page.feeds().at(-1)).toMatchObject({ source: `redis://${REDIS.at}/${queue}`, carries: true })
     expect(await end()).toBe(0)
   })
 

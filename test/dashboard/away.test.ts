@@ -44,6 +44,7 @@ describe.skipIf(!canServe)('a PostgreSQL server behind the dashboard that goes a
         await view.paint(1_000)
       }
     }
+    const states = () => show.desk.feeds.states(show.now(), true).map((feed) => feed.state)
     const state = () => show.desk.feeds.states(show.now(), true).find(({ source }) => source === NAME)?.state
     const refusals = () => view.page.messages.filter(({ type }) => type === 'refusal').length
     const count = () => show.desk.sheets.get(SYMBOL)!.tape.count
@@ -57,6 +58,7 @@ describe.skipIf(!canServe)('a PostgreSQL server behind the dashboard that goes a
     await before.close()
     await server.stop(how)
     await until(() => state() === 'lost')
+    expect(states()).toEqual(['lost', 'lost'])
     view.viewer.receive({ type: 'older', id: 1, before: chart[0]!.start })
     await until(() => refusals() === 1)
     expect(view.page.chart.slice(0, 75)).toEqual(chart.slice(0, 75))

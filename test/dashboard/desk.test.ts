@@ -76,6 +76,16 @@ describe('the desk', () => {
     expect(rowOf(desk)).toMatchObject({ prev_close: 600 })
   })
 
+  it('keeps the previous close of the day shown while the vendor tells that of a day that has not traded yet', () => {
+    const desk = new Desk(sessions)
+    desk.learn([instrument({ prev_close: 590 })])
+    desk.apply([tick({ last_price: 600 })], NOW)
+    desk.learn([instrument({ date: '2026-11-23', prev_close: 601 })])
+    expect(rowOf(desk)).toMatchObject({ last_price: 600, prev_close: 590 })
+    desk.apply([tick({ timestamp: NOW + 3 * DAY, last_price: 620 })], NOW + 3 * DAY)
+    expect(rowOf(desk)).toMatchObject({ last_price: 620, prev_close: 601 })
+  })
+
   it('sends names and a sparkline when they change, not with every row', () => {
     const desk = new Desk(sessions)
     desk.apply([tick()], NOW)
@@ -110,6 +120,16 @@ describe('the desk', () => {
     expect(desk.sheets.get(SYMBOL)!.book.depth!.timestamp).toBe(NOW + 1)
   })
 
+  it('waits for no book that claims to come from the future', () => {
+    const desk = new Desk(sessions)
+    const stands = () => desk.sheets.get(SYMBOL)!.book.depth!.timestamp
+    desk.apply([quote({ timestamp: NOW + DAY, received_at: NOW })], NOW)
+    desk.apply([quote({ timestamp: NOW + 500, received_at: NOW + 600 })], NOW)
+    expect(stands()).toBe(NOW + 500)
+    desk.apply([quote({ timestamp: NOW + 400, received_at: NOW + 700 })], NOW)
+    expect(stands()).toBe(NOW + 500)
+  })
+
   it('marks a halted symbol until it is resumed', () => {
     const desk = new Desk(sessions)
     desk.apply([tick(), status({ symbol: SYMBOL, state: 'halted' })], NOW)
@@ -121,9 +141,12 @@ describe('the desk', () => {
   it('has the newest volatility in the row, a point a minute on the line, and the alerts of the day', () => {
     const desk = new Desk(sessions)
     desk.judge([value({ timestamp: NOW, state: 'normal', ratio: 1 })])
-    desk.judge([value({ timestamp: NOW + 500, event: 'enter' }), value({ timestamp: NOW + 900, ratio: 3 })])
+    desk.judge([
+      value({ timestamp: NOW + 500, event: 'enter' }),
+      value({ timestamp: NOW + 900, ratio: 3, percentile: 98 }),
+    ])
     desk.judge([value({ timestamp: NOW + MINUTE, symbol: 'HSI', event: 'enter' })])
-    expect(rowOf(desk)).toMatchObject({ ratio: 3, state: 'alert' })
+    expect(rowOf(desk)).toMatchObject({ ratio: 3, percentile: 98, state: 'alert' })
     const { volatility } = desk.sheets.get(SYMBOL)!
     expect(volatility.since(0).map(({ timestamp }) => timestamp - NOW)).toEqual([500, 900])
     expect(desk.alerts.since(0).map(({ symbol }) => symbol)).toEqual([SYMBOL, 'HSI'])
@@ -146,13 +169,53 @@ describe('the desk', () => {
     expect(feedsOf(desk, NOW + 5_000)).toEqual([
       {
         ...{ source: 'alltick', state: 'up', detail: 'clock ahead', since: NOW - 1_000 },
-        ...{ lag: 40, rate: 10, ticks: 50, rejected: 1, gaps: 1 },
+        ...{ lag: 40, rate: 10, ticks: 50, rejected: 1, gaps: 1, carries: false },
       },
     ])
     desk.apply([status({ state: 'lost', detail: 'closed', timestamp: NOW + 6_000 })], NOW + 20_000)
     expect(feedsOf(desk, NOW + 20_000)).toMatchObject([{ state: 'lost', since: NOW + 6_000, rate: 0 }])
-    desk.end('sim:', 'the source has ended', NOW + 30_000)
-    expect(feedsOf(desk, NOW + 30_000)).toMatchObject([{ state: 'ended', detail: 'the source has ended' }])
+    desk.end('sim:', 'refused', NOW + 30_000)
+    expect(feedsOf(desk, NOW + 30_000)).toMatchObject([{ state: 'ended', detail: 'refused', since: NOW + 30_000 }])
+  })
+
+  it('tells since when a feed is lost, not since its newest attempt to connect', () => {
+    const desk = new Desk(sessions)
+    desk.apply([status({ state: 'up' }), status({ state: 'lost', detail: 'closed', timestamp: NOW + 6_000 })], NOW)
+    desk.apply([status({ state: 'lost', detail: 'ECONNREFUSED', timestamp: NOW + 9_000 })], NOW + 9_000)
+    expect(feedsOf(desk)).toMatchObject([{ state: 'lost', since: NOW + 6_000, detail: 'ECONNREFUSED' }])
+    desk.apply([status({ state: 'up', timestamp: NOW + 20_000 })], NOW + 20_000)
+    desk.apply([status({ state: 'lost', timestamp: NOW + 30_000 })], NOW + 30_000)
+    expect(feedsOf(desk)).toMatchObject([{ state: 'lost', since: NOW + 30_000 }])
+  })
+
+  it('shows nothing as up that comes through a queue or a store that is away', () => {
+    const desk = new Desk(sessions)
+    const queue = 'redis://host/ticks'
+    desk.feeds.carrier = queue
+    desk.apply([status({ source: queue }), tick({ received_at: NOW })], NOW)
+    expect(feedsOf(desk)).toMatchObject([
+      { source: queue, state: 'up', carries: true },
+      { source: 'alltick', state: 'up', carries: false },
+    ])
+    desk.apply([status({ source: queue, state: 'lost', detail: 'closed', timestamp: NOW + 1_000 })], NOW + 1_000)
+    const away = { state: 'lost', detail: 'closed', since: NOW + 1_000, rate: 0 }
+    expect(feedsOf(desk, NOW + 1_000)).toMatchObject([away, { ...away, source: 'alltick', carries: false }])
+    desk.apply([status({ source: queue, timestamp: NOW + 5_000 })], NOW + 5_000)
+    expect(feedsOf(desk, NOW + 5_000)).toMatchObject([{ state: 'up' }, { state: 'up' }])
+    desk.apply([status({ state: 'lost', detail: 'the vendor', timestamp: NOW + 6_000 })], NOW + 6_000)
+    expect(feedsOf(desk, NOW + 6_000)).toMatchObject([{ state: 'up' }, { state: 'lost', detail: 'the vendor' }])
+  })
+
+  it('says of a feed behind a queue that nothing comes when it is not heard for two minutes, traded or not', () => {
+    const desk = new Desk(sessions)
+    const heard = (timestamp: number) => {
+      return { type: 'coverage', source: 'alltick', symbol: null, symbols: [SYMBOL], timestamp } as const
+    }
+    desk.feeds.carrier = 'redis://host/ticks'
+    desk.apply([status({ source: 'redis://host/ticks' }), tick(), heard(NOW)], NOW)
+    desk.apply([heard(NOW + MINUTE)], NOW + MINUTE)
+    expect(feedsOf(desk, NOW + 2 * MINUTE)).toMatchObject([{ state: 'up' }, { state: 'up' }])
+    expect(feedsOf(desk, NOW + 3 * MINUTE)).toMatchObject([{ state: 'up' }, { state: 'lost', since: NOW + MINUTE }])
   })
 
   it('says of a store that nothing is being recorded when nothing is', () => {
@@ -200,7 +263,7 @@ describe('the desk', () => {
     const desk = new Desk(sessions)
     for (let i = 0; i < 50; i++) desk.apply([tick({ seq: i })], NOW + i * 100)
     expect(feedsOf(desk, NOW + 5_000)).toMatchObject([{ rate: 10 }])
-    desk.end('csv:ticks/', 'the source has ended', NOW + 5_000)
+    desk.end('csv:ticks/', '', NOW + 5_000)
     expect(feedsOf(desk, NOW + 5_000)).toMatchObject([{ state: 'ended', rate: 0 }])
   })
 

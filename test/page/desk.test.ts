@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { ChartVolatility, Frame } from '../../src/core/dashboard/protocol.ts'
-import { DAY, MINUTE } from '../../src/core/market/time.ts'
+import type { ChartVolatility, FeedState, Frame } from '../../src/core/dashboard/protocol.ts'
+import { DAY, HOUR, MINUTE } from '../../src/core/market/time.ts'
 import { Desk, nameOf } from '../../src/page/desk/desk.ts'
 import { noticeOf } from '../../src/page/desk/notice.ts'
 import { titleOf } from '../../src/page/desk/title.ts'
@@ -147,6 +147,15 @@ describe('the watch list', () => {
     expect(order).toEqual(['09988.HK', '01299.HK', '00700.HK', 'HSI', '00005.HK'])
   })
 
+  it('has those first whose volatility is highest among its own, where nothing is usual yet', () => {
+    const desk = new Desk()
+    const percentiles = [51, null, 97.5, 0, 16]
+    const rows = rowsOf(5).map((row, i) => ({ ...row, ratio: i === 4 ? 0.1 : null, percentile: percentiles[i]! }))
+    desk.takeFrame(frame({ rows }))
+    const order = mostUnusualFirst(desk.rows.values()).map(({ symbol }) => symbol)
+    expect(order).toEqual(['01299.HK', '09988.HK', 'HSI', '00005.HK', '00700.HK'])
+  })
+
   it('is filtered by code and by either name', () => {
     const desk = new Desk()
     desk.takeFrame(frame({ rows: rowsOf(12) }))
@@ -159,11 +168,12 @@ describe('the watch list', () => {
 })
 
 describe('what is said of the age of the prices', () => {
+  const deskOf = (...feeds: FeedState[]) => ({ feeds, hello: greeting(), now: NOW })
   const line = { heardAt: NOW, isOpen: true, refusal: null }
 
   it('is nothing while they are the present', () => {
-    expect(noticeOf(line, [feedOf()], NOW + 2_900)).toBeNull()
-    expect(noticeOf(line, [feedOf({ state: 'lost' }), feedOf()], NOW)).toBeNull()
+    expect(noticeOf(line, deskOf(feedOf()), NOW + 2_900)).toBeNull()
+    expect(noticeOf(line, deskOf(feedOf({ state: 'lost' }), feedOf()), NOW)).toBeNull()
   })
 
   it('is since when, after three seconds without a frame and as soon as the line is gone', () => {
@@ -171,7 +181,7 @@ describe('what is said of the age of the prices', () => {
       [line, NOW + 3_100],
       [{ ...line, isOpen: false }, NOW],
     ] as const) {
-      expect(noticeOf(state, [feedOf()], wall)).toEqual({
+      expect(noticeOf(state, deskOf(feedOf()), wall)).toEqual({
         ...{ kind: 'stale', words: 'No word from hkq since 10:45:30: prices are those of then. Connecting again…' },
       })
     }
@@ -179,18 +189,51 @@ describe('what is said of the age of the prices', () => {
 
   it('is the feed that was lost, since when and why', () => {
     const lost = feedOf({ state: 'lost', since: NOW - MINUTE, detail: 'ECONNRESET' })
-    expect(noticeOf(line, [lost], NOW)).toEqual({
-      ...{ kind: 'stale', words: 'Feed alltick lost since 10:44:30: prices are those of then. ECONNRESET' },
+    expect(noticeOf(line, deskOf(lost), NOW)).toEqual({
+      ...{ kind: 'stale', words: 'Feed alltick lost since 10:44:30: prices are those of then.', detail: 'ECONNRESET' },
     })
   })
 
-  it('is no reproach when the source has ended or waits', () => {
-    expect(noticeOf(line, [feedOf({ state: 'ended' })], NOW)?.kind).toBe('note')
-    expect(noticeOf(line, [feedOf({ state: 'waiting' })], NOW)?.kind).toBe('note')
+  it('is the feed that was lost last: up to then there were prices', () => {
+    const lost = feedOf({ state: 'lost', since: NOW - HOUR })
+    const later = feedOf({ ...lost, source: 'infoway', since: NOW - MINUTE })
+    expect(noticeOf(line, deskOf(lost, later, lost), NOW)?.words).toContain('Feed infoway lost since 10:44:30')
+  })
+
+  it('goes by the feeds that bring prices, not by what they come through', () => {
+    const queue = feedOf({ source: 'redis://host/ticks', carries: true })
+    const lost = feedOf({ state: 'lost', since: NOW - MINUTE, detail: 'ECONNRESET' })
+    expect(noticeOf(line, deskOf(queue, lost), NOW)?.words).toContain('Feed alltick lost since 10:44:30')
+    expect(noticeOf(line, deskOf({ ...queue, state: 'lost' }), NOW)?.words).toContain('Feed redis://host/ticks lost')
+    expect(noticeOf(line, deskOf(queue), NOW)).toBeNull()
+  })
+
+  it('has the day where something was lost on another one', () => {
+    const lost = feedOf({ state: 'lost', since: NOW - 3 * DAY })
+    expect(noticeOf(line, deskOf(lost), NOW)?.words).toContain('lost since 17 Nov 10:45: prices are those of then.')
+    expect(noticeOf({ ...line, heardAt: NOW - 3 * DAY }, deskOf(lost), NOW)?.words).toContain('since 17 Nov 10:45')
+  })
+
+  it('is why and when a live source has ended', () => {
+    const ended = [feedOf({ state: 'ended' }), feedOf({ state: 'ended', since: NOW, detail: 'token refused' })]
+    expect(noticeOf(line, deskOf(...ended), NOW)).toEqual({
+      ...{ kind: 'stale', words: 'Feed alltick ended at 10:45:30: prices are those of then.', detail: 'token refused' },
+    })
+  })
+
+  it('is no reproach when what was recorded has ended, or the source waits', () => {
+    const desk = {
+      ...deskOf(feedOf({ state: 'ended', since: NOW, detail: '' })),
+      hello: greeting({ kind: 'recorded' }),
+    }
+    expect(noticeOf(line, desk, NOW)).toEqual({
+      ...{ kind: 'note', words: 'Feed alltick ended at 10:45:30: prices are those of then.' },
+    })
+    expect(noticeOf(line, deskOf(feedOf({ state: 'waiting' })), NOW)?.kind).toBe('note')
   })
 
   it('is what the server refused', () => {
-    expect(noticeOf({ ...line, refusal: 'no' }, [feedOf()], NOW)).toEqual({ words: 'no', kind: 'note' })
+    expect(noticeOf({ ...line, refusal: 'no' }, deskOf(feedOf()), NOW)).toEqual({ words: 'no', kind: 'note' })
   })
 })
 

@@ -65,6 +65,17 @@ describe.skipIf(!hasBrowser)('the page, living', () => {
     expect(errors).toEqual([])
   })
 
+  it('says of a candle that trades are missing from it, until they are filled in', async () => {
+    const sessions = sessionsUpTo(NOW)
+    const bars = barsOf('1m', sessions, NOW)
+    const { page, stage } = await open({ history: () => ({ sessions, bars }) })
+    expect(await textOf(page, '.legend-gap')).toBe('')
+    await stage.showWatched({ bars: [{ ...bars.at(-1)!, has_gap: true }] })
+    await expect.poll(() => textOf(page, '.legend-gap')).toBe('data missing')
+    await stage.showWatched({ bars: [bars.at(-1)!] })
+    await expect.poll(() => textOf(page, '.legend-gap')).toBe('')
+  })
+
   it('lets the axis go on while nothing is traded', async () => {
     const { page, stage } = await open()
     const before = await paintOf(page, '#candles', '--accent')
@@ -158,14 +169,26 @@ describe.skipIf(!hasBrowser)('the page, living', () => {
     expect(asked()).toBe(before + 1)
   })
 
+  it('draws the day of a symbol also where nothing comes after the second in which it came', async () => {
+    const [row] = rowsOf(1)
+    const { stage, page } = await open({ first: { rows: [{ ...row!, last_price: null, trend: [] }] } })
+    const line = page.locator('.spark-line').first()
+    await expect.poll(() => page.locator('.watch-code').count()).toBe(1)
+    await stage.show({ rows: [row!] })
+    await expect.poll(() => line.getAttribute('d')).toMatch(/^M0/)
+  })
+
   it('greys its prices when the feed is lost, says since when, and shades the hole as it grows', async () => {
     const { page, stage } = await open()
     const lost = feedOf({ state: 'lost', since: NOW - 5 * MINUTE, detail: 'ECONNRESET' })
     await stage.show({ feeds: [lost] })
     await expect
       .poll(() => textOf(page, '#banner-words'))
-      .toBe('Feed alltick lost since 10:40:30: prices are those of then. ECONNRESET')
+      .toBe('Feed alltick lost since 10:40:30: prices are those of then.')
     expect(await stale(page)).toBe(1)
+    // What each failed attempt changes is read out to nobody again.
+    await stage.show({ feeds: [{ ...lost, detail: 'next try in 3.0 s' }] })
+    await expect.poll(() => textOf(page, '#banner-detail[aria-live=off]')).toBe('next try in 3.0 s')
     await stage.show({ feeds: [feedOf()] })
     await expect.poll(() => stale(page)).toBe(0)
     expect(await page.locator('#banner').isVisible()).toBe(false)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ChartVolatility } from '../../src/core/dashboard/protocol.ts'
-import { MINUTE } from '../../src/core/market/time.ts'
+import { DAY, MINUTE } from '../../src/core/market/time.ts'
 import { hasBrowser, visit } from './support/browser.ts'
 import { barsOf, historyOf, NOW, rowsOf, sessionsUpTo, volatilityOf } from './support/market.ts'
 import { paintOf } from './support/pixels.ts'
@@ -49,10 +49,47 @@ describe.skipIf(!hasBrowser)('the page, opened', () => {
     expect(await page.locator('#depth-rows tr').count()).toBe(10)
   })
 
+  it('has the day of a book that is of another one', async () => {
+    const { page, stage } = await open()
+    expect(await page.locator('#depth-time').textContent()).toMatch(/^\d\d:\d\d:\d\d$/)
+    await stage.show({ now: NOW + DAY })
+    await expect.poll(() => page.locator('#depth-time').textContent()).toMatch(/^20 Nov \d\d:\d\d$/)
+  })
+
+  it('tells a book whose best prices are the same from one where the bid is higher', async () => {
+    const level = (price: number) => [[price, 400]] as const
+    const { page, stage } = await open({
+      history: () => ({ depth: { timestamp: NOW, bids: level(677), asks: level(677) } }),
+    })
+    expect(await page.locator('#depth-note').textContent()).toBe('locked')
+    await stage.showWatched({ depth: { timestamp: NOW, bids: level(677.5), asks: level(677) } })
+    await expect.poll(() => page.locator('#depth-note').textContent()).toBe('crossed')
+  })
+
   it('says so where the source tells no book', async () => {
     const { page } = await open({ history: () => ({ depth: null }) })
     expect(await page.locator('#depth-note').textContent()).toBe('The source tells no book')
     expect(await page.locator('#depth-table').isVisible()).toBe(false)
+  })
+
+  it('says that there are no trades where there is no symbol yet, and shows the first that comes', async () => {
+    const { stage, page } = await open({ first: { rows: [], feeds: [] } })
+    expect(await page.locator('#chart-note').textContent()).toBe('No trades yet')
+    await stage.show({ rows: rowsOf(1) })
+    await expect.poll(() => page.locator('#headline-symbol').textContent()).toBe('HSI')
+    await expect.poll(() => page.locator('#chart-note').textContent()).toBe('')
+  })
+
+  it('asks again for a symbol that was refused because the server did not know it yet', async () => {
+    const stage = await Stage.open({ history: () => '"HSI" is not shown here' })
+    running.stages.push(stage)
+    const { page } = await visit(running.browser, stage.url)
+    await page.getByText('is not shown here').waitFor()
+    stage.scene = {}
+    await stage.show({ rows: rowsOf(1) })
+    await page.locator('#desk[data-loading=false]').waitFor()
+    await expect.poll(() => page.locator('#banner').isVisible()).toBe(false)
+    expect(stage.opened).toBe(1)
   })
 
   it('marks simulated and recorded data as such, whatever else it shows', async () => {
@@ -182,7 +219,7 @@ describe.skipIf(!hasBrowser)('the page, opened', () => {
   })
 })
 
-const FEED = { state: 'up', since: NOW, lag: 1, rate: 1, ticks: 1, rejected: 0, gaps: 0 } as const
+const FEED = { state: 'up', since: NOW, lag: 1, rate: 1, ticks: 1, rejected: 0, gaps: 0, carries: false } as const
 
 /** From where to where two pages' charts differ, in CSS pixels. */
 async function differing(a: import('playwright-core').Page, b: import('playwright-core').Page) {

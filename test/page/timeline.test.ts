@@ -155,7 +155,12 @@ describe('a hole in the data', () => {
   it('grows while no feed is up', () => {
     const lost = feedOf({ state: 'lost', since: at('20T10:20') })
     expect(openHole([lost], at('20T10:30'))).toMatchObject({ from: at('20T10:20'), to: at('20T10:30') })
+    expect(openHole([lost, feedOf({ ...lost, state: 'ended' })], at('20T10:30'))).toMatchObject({
+      from: at('20T10:20'),
+    })
     expect(openHole([lost, feedOf()], at('20T10:30'))).toBeNull()
+    expect(openHole([feedOf({ ...lost, state: 'ended' })], at('20T10:20'))).toBeNull()
+    expect(openHole([feedOf({ carries: true }), lost], at('20T10:30'))).toMatchObject({ from: at('20T10:20') })
     expect(openHole([], at('20T10:30'))).toBeNull()
   })
 })

@@ -1,8 +1,11 @@
 import type { Level, Quote, Tick } from '../market/event.ts'
+import { MINUTE } from '../market/time.ts'
 import type { Depth } from './protocol.ts'
 
 /** Most levels that are shown. */
 const LEVELS = 10
+/** A book that is so far ahead of the next one's arrival has a wrong time, and is no reason to wait until then. */
+const AHEAD = MINUTE
 
 /** The book of one symbol as it stands: as its quotes tell it, or the best level that its trades bear where there are none. */
 export class Book {
@@ -17,8 +20,10 @@ export class Book {
     return this.#depth
   }
 
-  quote({ timestamp, bids, asks }: Quote, version: number): void {
-    if (this.#depth !== null && this.#hasQuotes && timestamp < this.#depth.timestamp) return
+  quote({ timestamp, received_at, bids, asks }: Quote, version: number): void {
+    if (this.#depth !== null && this.#hasQuotes && timestamp < this.#depth.timestamp) {
+      if (received_at === null || this.#depth.timestamp <= received_at + AHEAD) return
+    }
     this.#hasQuotes = true
     this.#stands({ timestamp, bids: bids.slice(0, LEVELS), asks: asks.slice(0, LEVELS) }, version)
   }

@@ -119,7 +119,7 @@ export class Desk {
     this.#tell()
   }
 
-  /** The source of this name has ended, for this reason. */
+  /** The source of this name has ended, for this reason; none where it was over. */
   end(name: string, detail: string, now: number): void {
     this.feeds.end(name, detail, ++this.#version, now)
     this.#tell()

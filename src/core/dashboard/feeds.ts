@@ -25,6 +25,8 @@ interface Feed {
   heardAt: number
   /** Whether it has told a state of its own; what is recorded tells none. */
   isTold: boolean
+  /** Whether it has told how far it was heard: then it is silent while nothing is traded only when it is away. */
+  isCovered: boolean
   /** Whether a recorder goes on committing it; null where none is watched. */
   isRecording: boolean | null
 }
@@ -32,6 +34,8 @@ interface Feed {
 /** State, lag, rate and counts of each feed of a source. */
 export class Feeds {
   readonly #feeds = new Map<string, Feed>()
+  /** Name of what the others come through, a queue or a store; null where each has a line of its own. */
+  carrier: string | null = null
   /** Version of the newest change of a state; rates and counts change all the time. */
   changed = 0
 
@@ -42,6 +46,7 @@ export class Feeds {
     const feed = this.#of(event.source, version, now)
     if (feed === null) return
     feed.heardAt = event.type === 'coverage' ? Math.max(feed.heardAt, event.timestamp) : now
+    if (event.type === 'coverage') feed.isCovered = true
     if (event.type === 'tick') tick(feed, event, now)
     else if (event.type === 'status') this.#status(feed, event, version)
     else if (event.type === 'rejected') feed.rejected++
@@ -59,7 +64,7 @@ export class Feeds {
     }
   }
 
-  /** Every feed has ended, for this reason. @param name of the source, for where none was ever heard */
+  /** Every feed has ended, for this reason; none where it was over. @param name of the source, for where none was ever heard */
   end(name: string, detail: string, version: number, present: number): void {
     const now = Number.isFinite(present) ? present : 0
     if (this.#feeds.size === 0) this.#of(name, version, now)
@@ -68,12 +73,15 @@ export class Feeds {
 
   /** @param isRecorded whether a recorder's store is read, which tells no states */
   states(now: number, isRecorded: boolean): FeedState[] {
+    const carrier = this.carrier === null ? undefined : this.#feeds.get(this.carrier)
     return [...this.#feeds].map(([name, feed]) => {
-      const told = isRecorded && !feed.isTold ? recorded(feed, now) : stateOf(feed)
-      // The time of a replay stands still at its end, and its last seconds with it.
-      const rate = told.state === 'ended' ? 0 : feed.rate.perSecond(now)
+      const own = isRecorded && !feed.isTold ? recorded(feed, now) : stateOf(feed)
+      const carries = feed === carrier
+      const told = carrier === undefined || carries ? own : carried(own, carrier, isRecorded ? null : feed, now)
+      // The time of a replay stands still when nothing comes, and its last seconds with it.
+      const rate = told.state === 'ended' || told.state === 'lost' ? 0 : feed.rate.perSecond(now)
       const { lag, ticks, rejected, gaps } = feed
-      return { source: shown(name), ...told, lag, rate, ticks, rejected, gaps }
+      return { source: shown(name), ...told, lag, rate, ticks, rejected, gaps, carries }
     })
   }
 
@@ -82,7 +90,15 @@ export class Feeds {
     if (known !== undefined) return known
     if (this.#feeds.size >= MOST) return null
     const counts = { lag: null, ticks: 0, rejected: 0, gaps: 0, rate: new Rate(), heardAt: now }
-    const feed: Feed = { state: 'up', detail: '', since: now, ...counts, isTold: false, isRecording: null }
+    const feed: Feed = {
+      state: 'up',
+      detail: '',
+      since: now,
+      ...counts,
+      isTold: false,
+      isCovered: false,
+      isRecording: null,
+    }
     this.#feeds.set(name, feed)
     this.changed = version
     return feed
@@ -94,12 +110,14 @@ export class Feeds {
     else if (status.symbol === null) this.#tell(feed, status, version)
   }
 
+  /** The same state told again, as by each attempt that fails, has lasted since it was told first. */
   #tell(
     feed: Feed,
     { state, detail, timestamp }: Pick<Status, 'state' | 'detail' | 'timestamp'>,
     version: number,
   ): void {
-    Object.assign(feed, { state, detail: shown(detail), since: timestamp, isTold: true })
+    const since = feed.isTold && feed.state === state ? feed.since : timestamp
+    Object.assign(feed, { state, detail: shown(detail), since, isTold: true })
     this.changed = version
   }
 }
@@ -118,6 +136,22 @@ function stateOf({ state, detail, since }: Feed): Pick<FeedState, 'state' | 'det
 function recorded(feed: Feed, now: number): Pick<FeedState, 'state' | 'detail' | 'since'> {
   if (feed.isRecording ?? now - feed.heardAt < SILENT) return stateOf(feed)
   return { state: 'ended', detail: 'nothing is being recorded', since: feed.heardAt }
+}
+
+/**
+ * What comes through something else is no better than that, whatever it told last.
+ * @param feed of which nothing else tells that it is away; null where something does
+ */
+function carried(
+  own: Pick<FeedState, 'state' | 'detail' | 'since'>,
+  carrier: Feed,
+  feed: Feed | null,
+  now: number,
+): Pick<FeedState, 'state' | 'detail' | 'since'> {
+  if (own.state !== 'up') return own
+  if (carrier.state !== 'up') return stateOf(carrier)
+  if (feed === null || !feed.isCovered || now - feed.heardAt < SILENT) return own
+  return { state: 'lost', detail: 'nothing comes: ask its recorder (hkq monitor --once)', since: feed.heardAt }
 }
 
 function timeOf(event: MarketEvent): number {

@@ -206,8 +206,11 @@ export interface WatchRow {
   /** Exchange time of the last trade. */
   timestamp: number | null
   halted: boolean
-  /** Newest volatility over what is usual now, and its state; null while either is undefined. The list is ordered by it. */
+  /** Newest volatility over what is usual now; null while either is undefined. The list is ordered by it. */
   ratio: number | null
+  /** Share of earlier values below it, 0 to 100; orders those that nothing is usual for yet. */
+  percentile: number | null
+  /** Of the newest volatility. */
   state: VolatilityState
   /** Closes of the day's minutes, 60 at most; sent when a minute has ended. */
   trend?: readonly number[]
@@ -236,6 +239,8 @@ export interface FeedState {
   ticks: number
   rejected: number
   gaps: number
+  /** Whether it is what the others come through, a queue or a store, and brings no prices of its own. */
+  carries: boolean
 }
 
 /** The machine that serves. Shares are of what the process may use. */

@@ -17,6 +17,8 @@ import { VolatilityLine } from './volatility-line.ts'
 const LONGEST = 80
 /** Points of a sparkline. */
 const TREND = 60
+/** Days whose previous close is kept: the one shown, and one that begins. */
+const TOLD = 2
 
 type Facts = NonNullable<WatchRow['facts']>
 
@@ -36,7 +38,8 @@ export class Sheet {
   #facts: Facts | null = null
   #halted = false
   #minute = Number.NEGATIVE_INFINITY
-  #told: { day: number; prev_close: number } | null = null
+  /** Previous closes that the vendor tells, by the day (epoch ms) that they go before: of the newest ones. */
+  readonly #told = new Map<number, number>()
 
   constructor(symbol: string, context: CandlesContext) {
     this.symbol = symbol
@@ -102,7 +105,7 @@ export class Sheet {
       this.#facts = facts
       this.#factsChanged = version
     }
-    if (prev_close !== null) this.#told = { day: parseTime(date), prev_close }
+    if (prev_close !== null) this.#tell(parseTime(date), prev_close)
     this.changed = version
   }
 
@@ -119,16 +122,23 @@ export class Sheet {
       vwap: sum?.volume && sum.value_mills !== null ? sum.value_mills / (sum.volume * 1_000) : null,
       ...{ bid_price: this.book.bid_price, ask_price: this.book.ask_price },
       ...{ timestamp: sum?.last_time ?? null, halted: this.#halted },
-      ...{ ratio: newest?.ratio ?? null, state: newest?.state ?? 'normal' },
+      ...{ ratio: newest?.ratio ?? null, percentile: newest?.percentile ?? null, state: newest?.state ?? 'normal' },
       ...(this.#trendChanged > version && { trend: this.candles.trend(since, TREND) }),
     }
+  }
+
+  /** A new day is told of while the one before is still shown. */
+  #tell(day: number, close: number): void {
+    this.#told.delete(day)
+    this.#told.set(day, close)
+    if (this.#told.size > TOLD) this.#told.delete(this.#told.keys().next().value!)
   }
 
   /** What the vendor tells of the day shown counts, else what was seen or read of the day before. */
   #prevClose(): number | null {
     const { sum, since, prev_close } = this.figures
-    if (this.#told !== null && (sum === null || since === this.#told.day)) return this.#told.prev_close
-    return prev_close
+    const told = sum === null ? [...this.#told.values()].at(-1) : this.#told.get(since)
+    return told ?? prev_close
   }
 
   #moved(version: number): void {

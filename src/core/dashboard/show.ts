@@ -73,9 +73,11 @@ export async function showStore(
   context: ShowContext,
 ): Promise<Show> {
   const { clock, signal } = context
-  return showAfter(store, context, clock, (seam, onCaughtUp) =>
+  const show = await showAfter(store, context, clock, (seam, onCaughtUp) =>
     followed(store, queryOf(context, seam), { name, isAway, clock, signal, onCaughtUp }),
   )
+  show.desk.feeds.carrier = name
+  return show
 }
 
 /** A store to which nothing is added. */

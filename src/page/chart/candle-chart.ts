@@ -95,6 +95,7 @@ export class CandleChart {
     const { watched, revisions } = desk
     if (this.#seen.words !== revisions.words) this.#translate(revisions.words)
     this.#axes.paint(desk)
+    if (watched === null) this.#words.nothing()
     if (watched === null) return
     const isNew = watched !== this.#watched
     if (isNew) this.#turnTo(watched)

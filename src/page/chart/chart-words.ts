@@ -20,6 +20,11 @@ export class ChartWords {
     this.#writtenAt = Number.NEGATIVE_INFINITY
   }
 
+  /** There is no symbol to show. */
+  nothing(): void {
+    this.#note.set(text('chart.empty'))
+  }
+
   paint({ symbol, every, timeline, decimals }: Watched, desk: Desk): void {
     this.#note.set(timeline.points.length === 0 ? text('chart.empty') : '')
     if (performance.now() - this.#writtenAt < RENEWED) return

@@ -1,5 +1,6 @@
 import type { ChartGap, FeedState } from '../../core/dashboard/protocol.ts'
 import { MINUTE } from '../../core/market/time.ts'
+import { bringing } from '../desk/bringing.ts'
 import type { Timeline } from '../desk/timeline.ts'
 
 /** A stretch of the axis that lacks data, from one step to another (both inclusive). */
@@ -20,9 +21,12 @@ export function holesOf(gaps: readonly ChartGap[], timeline: Timeline): Hole[] {
   })
 }
 
-/** The hole that grows now: since when no feed is up; none while one is. */
-export function openHole(feeds: readonly FeedState[], now: number): ChartGap | null {
-  const down = feeds.filter(({ state }) => state === 'lost' || state === 'connecting')
-  if (down.length === 0 || down.length < feeds.length) return null
-  return { from: Math.max(...down.map(({ since }) => since)), to: now, cause: 'disconnect', filled_by: null }
+const DOWN: readonly FeedState['state'][] = ['lost', 'connecting', 'ended']
+
+/** The hole that grows now: since when no feed is up; none while one is, nor where time stands still, as after a replay. */
+export function openHole(told: readonly FeedState[], now: number): ChartGap | null {
+  const feeds = bringing(told)
+  if (feeds.length === 0 || !feeds.every(({ state }) => DOWN.includes(state))) return null
+  const from = Math.max(...feeds.map(({ since }) => since))
+  return from < now ? { from, to: now, cause: 'disconnect', filled_by: null } : null
 }

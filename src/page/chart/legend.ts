@@ -13,12 +13,14 @@ type Name = (typeof BAR)[number] | (typeof VOLATILITY)[number]
 /** The figures of one step of the chart, as text over it. */
 export class Legend {
   readonly #time: Field
+  readonly #gap: Field
   readonly #values = new Map<Name, Field>()
   readonly #names: { readonly key: Key; readonly field: Field }[] = []
 
   constructor(bar: HTMLElement, volatility: HTMLElement) {
     this.#time = new Field(make('span', 'legend-time'))
-    bar.append(this.#time.element, ...BAR.map((name) => this.#entry(name)))
+    this.#gap = new Field(make('span', 'legend-gap'))
+    bar.append(this.#time.element, this.#gap.element, ...BAR.map((name) => this.#entry(name)))
     volatility.append(...VOLATILITY.map((name) => this.#entry(name)))
     this.translate()
   }
@@ -30,6 +32,7 @@ export class Legend {
   show(point: Point | undefined, record: ChartVolatility | null, decimals: number): void {
     const bar = point?.bar ?? null
     this.#time.set(point ? moment(point.start, point.end - point.start < DAY / 8) : '')
+    this.#gap.set(bar?.has_gap ? text('chart.gap') : '')
     this.#showBar(bar, decimals)
     this.#set('volatility', percent(record?.volatility ?? null))
     this.#set('usual', percent(record?.usual ?? null))

@@ -6,11 +6,13 @@ import { element, Field } from '../dom.ts'
 export class Banner {
   readonly #element = element('banner')
   readonly #words = new Field(element('banner-words'))
+  readonly #detail = new Field(element('banner-detail'))
 
   /** @returns whether the prices are old */
-  paint(line: Line, { feeds }: Desk): boolean {
-    const notice = noticeOf(line, feeds, Date.now())
+  paint(line: Line, desk: Desk): boolean {
+    const notice = noticeOf(line, desk, Date.now())
     this.#words.set(notice?.words ?? '')
+    this.#detail.set(notice?.detail ?? '')
     this.#element.hidden = notice === null
     this.#element.dataset.kind = notice?.kind ?? 'none'
     const isStale = notice?.kind === 'stale'

@@ -1,6 +1,7 @@
 import type { Depth as Book } from '../../core/dashboard/protocol.ts'
 import type { Level } from '../../core/market/event.ts'
-import { clock } from '../clock.ts'
+import { dayNumber } from '../../core/market/time.ts'
+import { clockOn } from '../clock.ts'
 import type { Desk } from '../desk/desk.ts'
 import type { Watched } from '../desk/watched.ts'
 import { element, Field, make } from '../dom.ts'
@@ -29,6 +30,8 @@ export class DepthPanel {
   #watched: Watched | null = null
   #revision = -1
   #words = -1
+  /** The Hong Kong day of the present. */
+  #day = Number.NaN
 
   constructor() {
     const body = element('depth-rows')
@@ -43,19 +46,23 @@ export class DepthPanel {
     }
   }
 
-  paint({ watched, rows, revisions }: Desk): void {
+  paint({ watched, rows, revisions, now }: Desk): void {
     if (watched === null) return
     const revision = watched.revisions.depth
-    if (watched === this.#watched && revision === this.#revision && revisions.words === this.#words) return
+    const isSame = watched === this.#watched && revision === this.#revision && revisions.words === this.#words
+    if (isSame && dayNumber(now) === this.#day) return
+    this.#day = dayNumber(now)
     this.#watched = watched
     this.#revision = revision
     this.#words = revisions.words
-    this.#show(watched.depth ?? EMPTY, watched.decimals, rows.get(watched.symbol)?.prev_close ?? null)
+    const book = watched.depth ?? EMPTY
+    this.#show(book, watched.decimals, rows.get(watched.symbol)?.prev_close ?? null)
+    this.#time.set(isEmpty(book) ? '' : clockOn(book.timestamp, now))
   }
 
-  #show({ timestamp, bids, asks }: Book, decimals: number, before: number | null): void {
-    const isEmpty = bids.length === 0 && asks.length === 0
-    this.#table.hidden = this.#balance.hidden = isEmpty
+  #show(book: Book, decimals: number, before: number | null): void {
+    const { bids, asks } = book
+    this.#table.hidden = this.#balance.hidden = isEmpty(book)
     const most = Math.max(1, ...bids.map(sizeOf), ...asks.map(sizeOf))
     for (let i = 0; i < LEVELS; i++) {
       write(this.#bids[i]!, bids[i], { most, decimals, before })
@@ -66,9 +73,7 @@ export class DepthPanel {
     this.#bidShare.set(part === null ? '' : share(part))
     this.#askShare.set(part === null ? '' : share(1 - part))
     this.#balance.style.setProperty('--share', `${((part ?? 0.5) * 100).toFixed(1)}%`)
-    this.#time.set(isEmpty ? '' : clock(timestamp))
-    const isCrossed = bids.length > 0 && asks.length > 0 && bids[0]![0] >= asks[0]![0]
-    this.#note.set(isEmpty ? text('depth.none') : isCrossed ? text('depth.crossed') : '')
+    this.#note.set(isEmpty(book) ? text('depth.none') : noteOf(book))
   }
 }
 
@@ -87,6 +92,16 @@ function write(cells: Cells, level: Level | undefined, { most, decimals, before 
   cells.price.set(level ? price(level[0], decimals) : '', colour)
   cells.size.set(level ? amount(level[1]) : '')
   cells.size.element.style.setProperty('--share', `${level ? ((level[1] / most) * 100).toFixed(0) : 0}%`)
+}
+
+function isEmpty({ bids, asks }: Book): boolean {
+  return bids.length === 0 && asks.length === 0
+}
+
+/** What is odd about its best prices, as before an auction's end. */
+function noteOf({ bids: [bid], asks: [ask] }: Book): string {
+  if (!bid || !ask || bid[0] < ask[0]) return ''
+  return text(bid[0] === ask[0] ? 'flag.locked' : 'depth.crossed')
 }
 
 function sizeOf([, size]: Level): number {

@@ -1,5 +1,5 @@
 import type { FeedState, Machine } from '../../core/dashboard/protocol.ts'
-import { clock } from '../clock.ts'
+import { clockOn } from '../clock.ts'
 import type { Desk } from '../desk/desk.ts'
 import { element, Field, make } from '../dom.ts'
 import { bytes, count, milliseconds, share } from '../figures.ts'
@@ -20,21 +20,21 @@ export class Feeds {
   #lines: Line[] = []
   #seen = { feeds: -1, machine: -1, words: -1 }
 
-  paint({ feeds, machine, revisions }: Desk): void {
+  paint({ feeds, machine, now, revisions }: Desk): void {
     const isTranslated = this.#seen.words !== revisions.words
-    if (isTranslated || this.#seen.feeds !== revisions.feeds) this.#showFeeds(feeds)
+    if (isTranslated || this.#seen.feeds !== revisions.feeds) this.#showFeeds(feeds, now)
     if ((isTranslated || this.#seen.machine !== revisions.machine) && machine) this.#machine.set(healthOf(machine))
     this.#seen = { feeds: revisions.feeds, machine: revisions.machine, words: revisions.words }
   }
 
-  #showFeeds(feeds: readonly FeedState[]): void {
+  #showFeeds(feeds: readonly FeedState[], now: number): void {
     while (this.#lines.length > feeds.length) this.#lines.pop()!.element.remove()
     for (const [i, feed] of feeds.entries()) {
       const line = this.#lines[i] ?? this.#addLine()
       line.name.set(feed.source)
       line.state.set(textOf('feed', feed.state))
       line.element.dataset.state = feed.state
-      line.element.title = `${feed.detail} (${clock(feed.since)})`
+      line.element.title = `${feed.detail} (${clockOn(feed.since, now)})`.trim()
       line.figures.set(figuresOf(feed))
     }
   }

@@ -1,5 +1,5 @@
 import { dayNumber } from '../../core/market/time.ts'
-import { clock, dayTime } from '../clock.ts'
+import { clockOn } from '../clock.ts'
 import { type Desk, nameOf, type Row } from '../desk/desk.ts'
 import { element, Field, make } from '../dom.ts'
 import { amount, arrow, change, changePercent, count, NONE, price, tone } from '../figures.ts'
@@ -56,10 +56,10 @@ export class Headline {
     this.#shown = row
     this.#words = desk.revisions.words
     this.#day = day
-    if (row) this.#show(row, desk.watched?.symbol === symbol ? desk.watched.decimals : 2)
+    if (row) this.#show(row, desk.watched?.symbol === symbol ? desk.watched.decimals : 2, desk.now)
   }
 
-  #show(row: Row, least: number): void {
+  #show(row: Row, least: number, now: number): void {
     const { last_price: last, prev_close: before, bid_price: bid, ask_price: ask } = row
     const decimals = Math.max(least, row.decimals)
     const moved = last === null || before === null ? null : last - before
@@ -83,13 +83,8 @@ export class Headline {
     this.#set('ask', price(ask, decimals))
     this.#set('spread', bid === null || ask === null ? NONE : price(ask - bid, decimals))
     this.#set('lot', count(row.facts.lot_size))
-    this.#set('last-trade', row.timestamp === null ? NONE : this.#timeOf(row.timestamp))
+    this.#set('last-trade', row.timestamp === null ? NONE : clockOn(row.timestamp, now))
     this.#list.style.setProperty('--longest', String(price(row.high ?? last, decimals).length))
-  }
-
-  /** With its day where that is not the present one: a stock may not have traded for weeks. */
-  #timeOf(time: number): string {
-    return dayNumber(time) === this.#day ? clock(time) : dayTime(time)
   }
 
   #set(name: Figure, value: string, colour?: ReturnType<typeof tone>): void {

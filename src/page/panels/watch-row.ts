@@ -19,6 +19,8 @@ export class WatchRowView {
   readonly #ratio = new Field(make('span', 'watch-ratio'))
   readonly #state = new Field(make('span', 'watch-state'))
   #revision = -1
+  /** Revision that the sparkline shows. */
+  #sparked = -1
   #sparkAt = Number.NEGATIVE_INFINITY
 
   constructor(symbol: string, onChosen: () => void) {
@@ -39,23 +41,35 @@ export class WatchRowView {
 
   forget(): void {
     this.#revision = -1
+    this.#sparked = -1
     this.#sparkAt = Number.NEGATIVE_INFINITY
   }
 
   paint(row: Row, time: number): void {
-    if (row.revision === this.#revision) return
+    if (row.revision !== this.#revision) this.#paintFigures(row)
+    if (row.revision !== this.#sparked && time - this.#sparkAt >= SPARK_MS) this.#paintSpark(row, time)
+  }
+
+  #paintFigures(row: Row): void {
     this.#revision = row.revision
-    const { last_price: last, prev_close: before } = row
-    const share = last === null || before === null || before === 0 ? null : last / before - 1
+    const share = shareOf(row)
     this.#name.set(nameOf(row, isChinese()))
-    this.#last.set(price(last, row.decimals))
+    this.#last.set(price(row.last_price, row.decimals))
     this.#change.set([arrow(share), changePercent(share)].join(' ').trim(), tone(share))
     this.#ratio.set(ratio(row.ratio))
     this.#state.set(row.halted ? text('halted') : row.state === 'normal' ? '' : textOf('state', row.state))
     this.element.dataset.state = row.halted ? 'halted' : row.state
-    if (time - this.#sparkAt < SPARK_MS) return
-    this.#sparkAt = time
-    this.#spark.show(row.trend, last, before)
-    this.#spark.element.dataset.tone = tone(share)
   }
+
+  #paintSpark(row: Row, time: number): void {
+    this.#sparked = row.revision
+    this.#sparkAt = time
+    this.#spark.show(row.trend, row.last_price, row.prev_close)
+    this.#spark.element.dataset.tone = tone(shareOf(row))
+  }
+}
+
+/** How far the price lies from the close before, as a fraction. */
+function shareOf({ last_price: last, prev_close: before }: Row): number | null {
+  return last === null || before === null || before === 0 ? null : last / before - 1
 }

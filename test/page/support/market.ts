@@ -161,7 +161,8 @@ export function rowsOf(count: number): WatchRow[] {
       ...{ last_price, prev_close: close, open: trend[0]!, high: Math.max(...trend), low: Math.min(...trend) },
       ...{ volume, turnover: volume === null ? null : volume * last_price, vwap: isIndex ? null : last_price },
       ...{ bid_price: isIndex ? null : last_price, ask_price: isIndex ? null : round(last_price + 0.02) },
-      ...{ timestamp: NOW - 400, halted: false, ratio: 0.6 + random.uniform(), state: 'normal' as const, trend },
+      ...{ timestamp: NOW - 400, halted: false, ratio: 0.6 + random.uniform() },
+      ...{ percentile: null, state: 'normal' as const, trend },
     }
   })
 }
@@ -169,7 +170,7 @@ export function rowsOf(count: number): WatchRow[] {
 export function feedOf(given: Partial<FeedState> = {}): FeedState {
   return {
     ...{ source: 'alltick', state: 'up', detail: 'symbols: 12', since: NOW - HOUR, lag: 84, rate: 118 },
-    ...{ ticks: 183_221, rejected: 0, gaps: 0, ...given },
+    ...{ ticks: 183_221, rejected: 0, gaps: 0, carries: false, ...given },
   }
 }
 

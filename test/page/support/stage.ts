@@ -31,7 +31,8 @@ export interface Scene {
   /** Token that the page is not given: it has to come with its address. */
   secret?: string
   first?: Partial<Frame>
-  history?: (symbol: string, every: Interval) => Partial<History>
+  /** A text refuses it. */
+  history?: (symbol: string, every: Interval) => Partial<History> | string
 }
 
 /**
@@ -153,7 +154,9 @@ export class Stage {
     }
     if (message.type === 'watch') {
       const { symbol, every, id } = message
-      send({ ...historyOf(symbol, every, this.scene.history?.(symbol, every)), id })
+      const given = this.scene.history?.(symbol, every)
+      if (typeof given === 'string') send({ type: 'refusal', id, reason: given })
+      else send({ ...historyOf(symbol, every, given), id })
     }
     for (const wake of this.#waiting.splice(0)) wake()
   }
