@@ -292,7 +292,10 @@ describe('archiving a store', () => {
       rmSync(join(lake, part, 'date=2026-11-19', 'symbol=00700.HK'), { recursive: true })
       const store = await openParquet(lake, { mode: 'read' })
       const message = `"${lake}": the ${part} of 00700.HK of 2026-11-19 are missing: copy the whole folder`
-      await expect(collect(read(store))).rejects.toMatchObject({ code: 'E_STORAGE', message })
+      const all = async (): Promise<void> => {
+        for await (const _ of read(store));
+      }
+      await expect(all()).rejects.toMatchObject({ code: 'E_STORAGE', message })
       expect(await store.integrity()).toEqual([message])
       const [since, until] = [at('00:00:00.000'), at('00:00:00.000') - DAY]
       expect(await collect(store.ticks('00700.HK', { since }))).toHaveLength(300)
