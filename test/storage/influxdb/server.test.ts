@@ -7,7 +7,6 @@ import { openSink } from '../../../src/core/address/open-sink.ts'
 import { openStoreAt } from '../../../src/core/address/open-store.ts'
 import type { HkqError } from '../../../src/core/errors.ts'
 import { isAway } from '../../../src/core/storage/influxdb/refusal.ts'
-import { obstacleIn } from '../../../src/core/storage/obstacle.ts'
 import type { Store } from '../../../src/core/storage/store.ts'
 import { ask, emptyDatabase, openTest, ownDatabase, put, withInflux } from '../../support/influx.ts'
 import { hasInfluxd, ownInfluxd } from '../../support/own-influxd.ts'
@@ -218,12 +217,41 @@ describe.skipIf(!hasInfluxd && process.env.HKQ_DEMAND_SERVERS !== '1')(
         expect((error as Error).message).toMatch(
           /^"influxdb:.* cannot grow: the disk of the server is full; free some space/,
         )
-        expect(obstacleIn(error)).toBe('full')
+        expect(isAway(error)).toBe(true)
         rmSync(filler)
         expect((await store.write(ticks)).duplicates).toBeLessThanOrEqual(4_000)
         expect((await collect(store.ticks('00700.HK', {}))).map(({ seq }) => seq)).toEqual(
           Array.from({ length: 4_001 }, (_, seq) => seq),
         )
+        await store.close()
+      },
+    )
+
+    it.skipIf(!canMount)(
+      'whose disk is full gets everything once, in order, from the journal when there is room',
+      { timeout: 120_000 },
+      async () => {
+        const folder = temporary()
+        const disk = smallDisk(folder, 24)
+        const server = await ownInfluxd({ folder: disk })
+        const lines: string[] = []
+        const journals = join(folder, 'journals')
+        const sink = await openSink(addressOf(server.url, 'market'), { journals, tell: (line) => lines.push(line) })
+        const ticks = Array.from({ length: 4_000 }, (_, i) => tick({ timestamp: at('10:00:00.000') + i, seq: i }))
+        await sink.write(ticks.slice(0, 100))
+        const filler = join(disk, 'filler')
+        fillUp(filler)
+        for (let i = 100; i < 4_000; i += 100) await sink.write(ticks.slice(i, i + 100))
+        expect(lines).toEqual([
+          expect.stringMatching(/^"influxdb:.* is away \(the disk of the server is full; free some space/),
+        ])
+        rmSync(filler)
+        await server.kill()
+        await server.start()
+        await vi.waitFor(() => expect(lines.at(-1)).toMatch(/is back and has everything/), { timeout: 60_000 })
+        await sink.close()
+        const store = await open(server.url, 'market', 'read')
+        expect((await collect(store.ticks('00700.HK', {}))).map(({ seq }) => seq)).toEqual(ticks.map(({ seq }) => seq))
         await store.close()
       },
     )
