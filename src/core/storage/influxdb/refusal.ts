@@ -4,6 +4,14 @@ import type { Target } from './target.ts'
 /** A server that cannot be reached, or has no time or room now: what was refused may be sent again later. */
 class Away extends Error {}
 
+/** A server whose disk is full. */
+class Full extends Away {}
+
+/** Whether an error tells that the server refused something because its disk is full. */
+export function isFull(error: unknown): boolean {
+  return error instanceof HkqError && error.cause instanceof Full
+}
+
 /** Whether an error tells that the server is away and may come back. */
 export function isAway(error: unknown): boolean {
   return error instanceof HkqError && error.cause instanceof Away
@@ -51,7 +59,7 @@ type Verdict = (target: Target, text: string) => [remedy: string, cause?: Error]
 const FULL = 'the disk of the server is full; free some space there, then restart it where it still refuses'
 
 const VERDICTS: readonly (readonly [RegExp, Verdict])[] = [
-  [/no space left|disk quota/i, () => [`cannot grow: ${FULL}`, new Away(FULL)]],
+  [/no space left|disk quota/i, () => [`cannot grow: ${FULL}`, new Full(FULL)]],
   [
     /retention policy|retention period|dropped=\d/i,
     (_, text) => [`drops what is stored after some time (${text}): name one that keeps for ever`],
