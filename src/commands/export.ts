@@ -144,11 +144,15 @@ function sinkOptions(to: Address, { config }: Setup, io: Io): SinkOptions {
   }
 }
 
-/** Whether the sink is a file of records with something in it: unlike a store it takes what it holds a second time. */
+/** Whether the sink is a file of records with something in it. One that cannot be looked at is refused when it is opened. */
 function holdsData({ scheme, path }: Address): boolean {
   if (scheme !== 'csv' && scheme !== 'ndjson') return false
-  const file = statSync(path, { throwIfNoEntry: false })
-  return file?.isFile() === true && file.size > 0
+  try {
+    const file = statSync(path)
+    return file.isFile() && file.size > 0
+  } catch {
+    return false
+  }
 }
 
 /** The same batches, the first of them read already; null when there is none. */

@@ -118,6 +118,16 @@ describe('copies of a recorded day', () => {
     expect(code).toBe(2)
   })
 
+  it('are refused in one line where a file stands in the place of a folder', async () => {
+    const cwd = workdir()
+    await hkq(['record', '700', '--from', 'sim:?speed=max&rate=0.01', '-q'], { cwd })
+    for (const name of ['hk_market.db/x.csv', 'hk_market.db/x.ndjson']) {
+      const { code, stderr } = await hkq(['export', '--to', name], { cwd })
+      expect(stderr).toMatch(/^hkq: [^\n]*"?hk_market\.db[^\n]*\n$/)
+      expect(code).toBe(6)
+    }
+  })
+
   it('go to several sinks at once, each with every event', async () => {
     const cwd = workdir()
     await copied(cwd, '700', '--from', 'sim:?speed=max&rate=0.01', '--to', 'a.db', '--to', 'a.csv', '--to', 'a.ndjson')

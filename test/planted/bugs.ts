@@ -412,4 +412,18 @@ export const BUGS: readonly Bug[] = [
     replace: 'this.#soundAt = asked\n        const batch = this.#open(entries)',
     tests: ['queue/channel.test.ts'],
   },
+  {
+    name: 'a line that a crash has torn takes the next trade with it',
+    file: 'storage/append.ts',
+    find: "if (buffer[0] !== LINE_FEED) await file.appendFile('\\n')",
+    replace: '',
+    tests: ['storage/file-memory.test.ts'],
+  },
+  {
+    name: 'what a full InfluxDB shows from its memory passes for stored',
+    file: 'storage/influxdb/unsure.ts',
+    find: 'if (isFull(error)) UNSURE.set(nameOf(wire.target), lines)',
+    replace: '',
+    tests: ['storage/influxdb/server.test.ts'],
+  },
 ]

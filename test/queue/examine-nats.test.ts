@@ -95,9 +95,13 @@ describe.skipIf(!canServe(NATS))('a NATS server of its own that is looked at', (
       configured(
         `jetstream { store_dir: "FOLDER" }\nno_auth_user: u\naccounts { A { jetstream: { ${limits} }, users: [{ user: u, password: p }] } }`,
       )
-    const small = await examined(`nats://${(await own(account('max_file: 100MB'))).at}/hk.ticks`)
+    const address = `nats://${(await own(account('max_file: 100MB'))).at}/hk.ticks`
+    const small = await examined(address)
     expect(small.of('limits')).toMatch(
       /^failure \| .*may have 100 MiB \| allow it more: a new stream reserves 1,024 MiB$/,
+    )
+    await expect(openSink(address).then((sink) => sink.write([tick()]))).rejects.toThrow(
+      /no room for a new stream of 1 GiB: free its disk or allow .* of hk\.ticks\.> yourself$/,
     )
     const few = await examined(`nats://${(await own(account('max_file: 2GB, max_streams: 1'))).at}/hk.ticks`)
     expect(few.of('limits')).toMatch(/^failure \| .*2,048 MiB, 1 streams at most \| allow it 2 more$/)

@@ -1,12 +1,14 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { MarketEvent, Tick } from '../../src/core/market/event.ts'
+import { Sessions } from '../../src/core/market/session.ts'
 import type { Sink } from '../../src/core/pipeline/source.ts'
+import { openCsvSource as readCsv } from '../../src/core/storage/csv.ts'
 import { openCsvSink } from '../../src/core/storage/csv-sink.ts'
 import { FileMemory } from '../../src/core/storage/file-memory.ts'
-import { openNdjsonSink } from '../../src/core/storage/ndjson.ts'
+import { openNdjsonSink, openNdjsonSource as readNdjson } from '../../src/core/storage/ndjson.ts'
 import { gap, tick as numbered } from '../bars/market.ts'
 import { temporaryDirectory } from './records.ts'
 
@@ -101,6 +103,35 @@ describe.each(Object.entries(KINDS))('%s', (_, { name, open }) => {
     const quiet = { ...tick('10:00', 1), symbol: '00005.HK' }
     await run(() => open(path), [[quiet, tick('10:00', 1), tick('15:00', 2)]])
     expect(await run(() => open(path), [[quiet, tick('15:01', 3)]])).toEqual([1])
+  })
+})
+
+describe.each([
+  ['a CSV file', 'torn.csv', openCsvSink, readCsv],
+  ['an NDJSON file', 'torn.ndjson', openNdjsonSink, readNdjson],
+] as const)('%s that a crash has torn', (_, name, open, read) => {
+  const ticks = ['10:00', '10:01', '10:02'].map((time, i) => tick(time, 321.2 + i))
+  const held = async (path: string): Promise<MarketEvent[]> => {
+    const events: MarketEvent[] = []
+    for await (const batch of await read(path, { sessions: new Sessions() })) events.push(...batch)
+    return events
+  }
+  const isTick = ({ type }: MarketEvent): boolean => type === 'tick'
+
+  test('at any byte of its last line holds no trade that was not, and each one once when they are written again', async () => {
+    const path = join(dir, name)
+    await run(() => open(path), [ticks])
+    const whole = readFileSync(path)
+    const written = await held(path)
+    const lastLine = whole.lastIndexOf('\n', whole.length - 2) + 1
+    for (let end = lastLine; end < whole.length; end++) {
+      writeFileSync(path, whole.subarray(0, end))
+      expect(written).toEqual(expect.arrayContaining((await held(path)).filter(isTick)))
+      await run(() => open(path), [ticks])
+      const events = await held(path)
+      expect(events.filter(isTick)).toEqual(written)
+      expect(events.length).toBeLessThanOrEqual(written.length + 1)
+    }
   })
 })
 

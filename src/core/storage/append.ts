@@ -6,6 +6,7 @@ import { HkqError, messageOf } from '../errors.ts'
 import { makeFolder } from '../make-folder.ts'
 
 const compress = promisify(gzip)
+const LINE_FEED = 0x0a
 
 /**
  * Appends text to a file, as a gzip member of its own when the name ends in `.gz`. The file is made if it is not there.
@@ -32,6 +33,27 @@ export async function prepareFile(path: string): Promise<boolean> {
     const { size } = await file.stat()
     await file.close()
     return size === 0
+  } catch (error) {
+    throw unwritable(path, error)
+  }
+}
+
+/**
+ * Ends the last line of the file at `path` where a crash or a full disk has torn it, so that what is appended next begins a
+ * line of its own. A compressed file is left as it is.
+ * @throws HkqError E_STORAGE
+ */
+export async function endTornLine(path: string): Promise<void> {
+  if (path.endsWith('.gz')) return
+  try {
+    const file = await open(path, 'a+')
+    try {
+      const { size } = await file.stat()
+      const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1)
+      if (buffer[0] !== LINE_FEED) await file.appendFile('\n')
+    } finally {
+      await file.close()
+    }
   } catch (error) {
     throw unwritable(path, error)
   }

@@ -6,7 +6,7 @@ import type { TimeFormat } from '../market/json.ts'
 import { Sessions } from '../market/session.ts'
 import { formatDate } from '../market/time.ts'
 import type { Sink } from '../pipeline/source.ts'
-import { appendText, prepareFile } from './append.ts'
+import { appendText, endTornLine, prepareFile } from './append.ts'
 import { openCsvSource } from './csv.ts'
 import { TICK_COLUMNS } from './csv-columns.ts'
 import { isDirectory } from './csv-files.ts'
@@ -75,8 +75,11 @@ async function opened(file: string, bom: boolean): Promise<FileMemory> {
     return new FileMemory(null)
   }
   const found = await headerOf(file)
-  if (`${found}\n` === HEADER) return new FileMemory(() => openCsvSource(file, { sessions: new Sessions() }))
-  throw new HkqError('E_STORAGE', `"${file}" holds other columns ("${found.slice(0, 60)}"): choose another file`)
+  if (`${found}\n` !== HEADER) {
+    throw new HkqError('E_STORAGE', `"${file}" holds other columns ("${found.slice(0, 60)}"): choose another file`)
+  }
+  await endTornLine(file)
+  return new FileMemory(() => openCsvSource(file, { sessions: new Sessions() }))
 }
 
 async function headerOf(file: string): Promise<string> {

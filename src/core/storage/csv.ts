@@ -7,12 +7,13 @@ import type { Batches } from '../market/event.ts'
 import { readInstant } from '../market/instant.ts'
 import { canonicalSymbol } from '../market/symbol.ts'
 import type { Query, Source } from '../pipeline/source.ts'
+import { TICK_COLUMNS } from './csv-columns.ts'
 import { csvFilesIn } from './csv-files.ts'
 import { type CsvLayout, readHeader } from './csv-header.ts'
 import { type CsvRecord, delimiterOf, quotedFields, recordsIn } from './csv-record.ts'
 import { asWanted, type FileOptions } from './file-options.ts'
 import { type Input, linesOf, openInput } from './lines.ts'
-import { type Fields, Ordinals, type ReadContext, readBar, readTick } from './read-record.ts'
+import { type Fields, malformed, Ordinals, type ReadContext, readBar, readTick } from './read-record.ts'
 import { RecordedClock } from './recorded-clock.ts'
 
 /** A CSV file whose header has been read. */
@@ -20,7 +21,12 @@ interface OpenCsv extends CsvLayout {
   readonly name: string
   readonly context: ReadContext
   readonly records: AsyncGenerator<CsvRecord[]>
+  /** How many fields a record must have; null where the file is not of hkq's writing. */
+  readonly width: number | null
 }
+
+/** The header that hkq writes. */
+const OWN_HEADER = TICK_COLUMNS.join(',')
 
 /**
  * Ticks, or bars, from a CSV file or from a directory of them (read one after the other by day, then symbol). What a file
@@ -50,7 +56,8 @@ async function openCsv(input: Input, options: FileOptions): Promise<OpenCsv> {
   const delimiter = delimiterOf(header)
   const layout = readHeader(quotedFields(header, delimiter) ?? [header], input.name, options.columns ?? new Map())
   const context = { sessions: options.sessions, source: 'csv', symbol: symbolIn(input.name), ordinals: new Ordinals() }
-  return { ...layout, name: input.name, context, records: recordsIn(rest, delimiter, input.name) }
+  const width = header === OWN_HEADER ? TICK_COLUMNS.length : null
+  return { ...layout, name: input.name, context, records: recordsIn(rest, delimiter, input.name), width }
 }
 
 /** The first line that is not blank, and the lines after it. */
@@ -79,11 +86,15 @@ function symbolIn(path: string): string | null {
 }
 
 async function* ticksOf(files: AsyncIterable<OpenCsv>): Batches {
-  for await (const { kind, name, columns, context, records } of files) {
+  for await (const { kind, name, columns, context, records, width } of files) {
     if (kind === 'bars')
       throw new HkqError('E_INPUT', `"${name}" holds bars, not ticks: only resample and volatility read bars`)
     for await (const batch of records) {
-      yield batch.map(({ fields, text }) => readTick(fieldsOf(fields, columns), text, context))
+      yield batch.map(({ fields, text }) => {
+        // a line that a crash has torn would be another trade
+        const isTorn = width !== null && fields.length !== width
+        return (isTorn ? malformed : readTick)(fieldsOf(fields, columns), text, context)
+      })
     }
   }
 }

@@ -5,7 +5,7 @@ import type { Batches, MarketEvent } from '../market/event.ts'
 import { type TimeFormat, toJson } from '../market/json.ts'
 import { Sessions } from '../market/session.ts'
 import type { Query, Sink, Source } from '../pipeline/source.ts'
-import { appendText, prepareFile } from './append.ts'
+import { appendText, endTornLine, prepareFile } from './append.ts'
 import { FileMemory } from './file-memory.ts'
 import { asWanted, type FileOptions } from './file-options.ts'
 import { type Input, linesOf, openInput } from './lines.ts'
@@ -104,7 +104,10 @@ async function* barsOf(records: Batches<MarketEvent | Bar>, query: Query, { onBa
 export async function openNdjsonSink(path: string, time?: TimeFormat): Promise<Sink> {
   const held = (): Promise<Source> => openNdjsonSource(path, { sessions: new Sessions() })
   const isNew = await prepareFile(path)
-  if (!isNew) await (await held())[Symbol.asyncIterator]().return?.()
+  if (!isNew) {
+    await (await held())[Symbol.asyncIterator]().return?.()
+    await endTornLine(path)
+  }
   const memory = new FileMemory(isNew ? null : held)
   return {
     async write(batch) {

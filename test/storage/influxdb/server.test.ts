@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync, truncateSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
@@ -7,7 +7,6 @@ import { openSink } from '../../../src/core/address/open-sink.ts'
 import { openStoreAt } from '../../../src/core/address/open-store.ts'
 import type { HkqError } from '../../../src/core/errors.ts'
 import { isAway } from '../../../src/core/storage/influxdb/refusal.ts'
-import { obstacleIn } from '../../../src/core/storage/obstacle.ts'
 import type { Store } from '../../../src/core/storage/store.ts'
 import { ask, emptyDatabase, openTest, ownDatabase, put, withInflux } from '../../support/influx.ts'
 import { hasInfluxd, ownInfluxd } from '../../support/own-influxd.ts'
@@ -204,12 +203,12 @@ describe.skipIf(!hasInfluxd && process.env.HKQ_DEMAND_SERVERS !== '1')(
     })
 
     it.skipIf(!canMount)(
-      'whose disk is full says so, and takes all once there is room',
+      'whose disk is full says so, and takes all once there is room and it was restarted',
       { timeout: 120_000 },
       async () => {
         const disk = smallDisk(temporary(), 24)
-        const { url } = await ownInfluxd({ folder: disk })
-        const store = await open(url, 'market', 'record')
+        const server = await ownInfluxd({ folder: disk })
+        const store = await open(server.url, 'market', 'record')
         await store.write([tick({ seq: 0 })])
         const filler = join(disk, 'filler')
         fillUp(filler)
@@ -218,12 +217,70 @@ describe.skipIf(!hasInfluxd && process.env.HKQ_DEMAND_SERVERS !== '1')(
         expect((error as Error).message).toMatch(
           /^"influxdb:.* cannot grow: the disk of the server is full; free some space/,
         )
-        expect(obstacleIn(error)).toBe('full')
+        expect(isAway(error)).toBe(true)
         rmSync(filler)
+        await server.kill()
+        await server.start()
         expect((await store.write(ticks)).duplicates).toBeLessThanOrEqual(4_000)
         expect((await collect(store.ticks('00700.HK', {}))).map(({ seq }) => seq)).toEqual(
           Array.from({ length: 4_001 }, (_, seq) => seq),
         )
+        await store.close()
+      },
+    )
+
+    it.skipIf(!canMount)(
+      'whose disk is full has on it what a write was answered for, whatever it showed from memory',
+      { timeout: 120_000 },
+      async () => {
+        const disk = smallDisk(temporary(), 24)
+        const server = await ownInfluxd({ folder: disk })
+        const ticks = Array.from({ length: 4_000 }, (_, i) => tick({ timestamp: at('10:00:00.000') + i, seq: i }))
+        const opened = async <T>(work: (store: Store) => Promise<T>): Promise<T> => {
+          const store = await open(server.url, 'market', 'record')
+          return work(store).finally(() => store.close())
+        }
+        await opened((store) => store.write(ticks.slice(0, 100)))
+        const filler = join(disk, 'filler')
+        fillUp(filler)
+        // room for a small request, not for the ticks
+        truncateSync(filler, statSync(filler).size - 16_384)
+        await expect(opened((store) => store.write(ticks))).rejects.toThrow(/disk of the server is full/)
+        rmSync(filler)
+        const again = await opened((store) => store.write(ticks)).catch(() => null)
+        await server.kill()
+        await server.start()
+        if (again === null) await opened((store) => store.write(ticks))
+        const all = await opened((store) => collect(store.ticks('00700.HK', {})))
+        expect(all.map(({ seq }) => seq)).toEqual(ticks.map(({ seq }) => seq))
+      },
+    )
+
+    it.skipIf(!canMount)(
+      'whose disk is full gets everything once, in order, from the journal when there is room',
+      { timeout: 120_000 },
+      async () => {
+        const folder = temporary()
+        const disk = smallDisk(folder, 24)
+        const server = await ownInfluxd({ folder: disk })
+        const lines: string[] = []
+        const journals = join(folder, 'journals')
+        const sink = await openSink(addressOf(server.url, 'market'), { journals, tell: (line) => lines.push(line) })
+        const ticks = Array.from({ length: 4_000 }, (_, i) => tick({ timestamp: at('10:00:00.000') + i, seq: i }))
+        await sink.write(ticks.slice(0, 100))
+        const filler = join(disk, 'filler')
+        fillUp(filler)
+        for (let i = 100; i < 4_000; i += 100) await sink.write(ticks.slice(i, i + 100))
+        expect(lines).toEqual([
+          expect.stringMatching(/^"influxdb:.* is away \(the disk of the server is full; free some space/),
+        ])
+        rmSync(filler)
+        await server.kill()
+        await server.start()
+        await vi.waitFor(() => expect(lines.at(-1)).toMatch(/is back and has everything/), { timeout: 60_000 })
+        await sink.close()
+        const store = await open(server.url, 'market', 'read')
+        expect((await collect(store.ticks('00700.HK', {}))).map(({ seq }) => seq)).toEqual(ticks.map(({ seq }) => seq))
         await store.close()
       },
     )

@@ -4,6 +4,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   truncateSync,
   writeFileSync,
@@ -273,6 +274,36 @@ describe('archiving a store', () => {
       message: expect.stringMatching(/lake": a file is damaged/),
     })
   })
+
+  it.each([
+    ['minutes', 'minutes', (store: Store) => store.minutes('00700.HK', {})],
+    ['ticks, read whole,', 'ticks', (store: Store) => store.ticks('00700.HK', {})],
+    ['ticks, read as columns,', 'ticks', (store: Store) => store.columns('00700.HK', {})],
+    [
+      'ticks, added up for bars,',
+      'ticks',
+      (store: Store) => store.condensed!('00700.HK', {}, { every: 10_000, leftOut: 0 }),
+    ],
+    ['ticks, read with all else,', 'ticks', (store: Store) => store.read({})],
+  ])(
+    'in a copy that lacks a day of %s is an error, never a hole; other days and symbols are read',
+    async (_, part, read) => {
+      await archive(file, lake, FRIDAY + 1)
+      rmSync(join(lake, part, 'date=2026-11-19', 'symbol=00700.HK'), { recursive: true })
+      const store = await openParquet(lake, { mode: 'read' })
+      const message = `"${lake}": the ${part} of 00700.HK of 2026-11-19 are missing: copy the whole folder`
+      const all = async (): Promise<void> => {
+        for await (const _ of read(store));
+      }
+      await expect(all()).rejects.toMatchObject({ code: 'E_STORAGE', message })
+      expect(await store.integrity()).toEqual([message])
+      const [since, until] = [at('00:00:00.000'), at('00:00:00.000') - DAY]
+      expect(await collect(store.ticks('00700.HK', { since }))).toHaveLength(300)
+      expect(await collect(store.minutes('00700.HK', { until }))).not.toHaveLength(0)
+      expect(await collect(store.ticks('09988.HK', {}))).toHaveLength(900)
+      await store.close()
+    },
+  )
 })
 
 describe('a folder of Parquet as a sink', () => {

@@ -60,6 +60,17 @@ describe('a file that takes the place of rows', () => {
     expect(readdirSync(join(directory, name))).toEqual(['ticks.parquet'])
   })
 
+  it('takes no room on a disk that was full in the middle of it', async () => {
+    const path = file('full')
+    const write = async (aside: string): Promise<number> => {
+      writeFileSync(aside, 'half of it')
+      throw new Error('No space left on device')
+    }
+    const nothing = { read: () => given([]), records: () => given([]), cells: (row: Row) => row }
+    await expect(putFile<Row>(path, { write, ...nothing })).rejects.toThrow('No space left')
+    expect(readdirSync(join(directory, 'full'))).toEqual([])
+  })
+
   it('is not made of nothing, nor a folder for it', async () => {
     expect(await put(file('nothing'), [], [])).toBe(0)
     expect(readdirSync(directory)).not.toContain('nothing')

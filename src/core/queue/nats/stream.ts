@@ -1,8 +1,9 @@
 import type { ConsumerInfo, StreamInfo } from '@nats-io/jetstream'
 import { HkqError } from '../../errors.ts'
 import { type Kept, LEASE } from '../queue.ts'
+import { away } from '../refusal.ts'
 import type { Target } from '../target.ts'
-import { type Connection, isAbsent } from './connection.ts'
+import { type Connection, isAbsent, isFull } from './connection.ts'
 
 /** Bytes of a new stream at most. */
 export const LARGEST = 2 ** 30
@@ -21,12 +22,23 @@ const PENDING = 10_000
 export async function ensureStream(connection: Connection): Promise<StreamInfo> {
   const stream = await findStream(connection)
   if (stream !== null) return stream
-  return connection.ask(({ streams, target }) =>
-    streams.streams.add({
-      ...{ name: newName(target), subjects: [`${target.name}.>`], storage: 'file' },
-      ...{ retention: 'limits', discard: 'new', max_bytes: LARGEST, duplicate_window: REMEMBERED },
-    }),
-  )
+  try {
+    return await connection.ask(({ streams, target }) =>
+      streams.streams.add({
+        ...{ name: newName(target), subjects: [`${target.name}.>`], storage: 'file' },
+        ...{ retention: 'limits', discard: 'new', max_bytes: LARGEST, duplicate_window: REMEMBERED },
+      }),
+    )
+  } catch (error) {
+    throw isFull(error) ? noRoom(connection.target, error) : error
+  }
+}
+
+/** For a new stream, of which there is nothing to read that would make room. */
+function noRoom({ name, label }: Target, error: unknown): HkqError {
+  const size = `${LARGEST / 2 ** 30} GiB`
+  const remedy = `free its disk or allow JetStream more (max_file_store), or make a smaller stream of ${name}.> yourself`
+  return away(`"${label}": the server has no room for a new stream of ${size}: ${remedy}`, error)
 }
 
 /** What a stream is called that is made for a queue. */

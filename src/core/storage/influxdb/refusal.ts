@@ -1,8 +1,16 @@
 import { HkqError, messageOf } from '../../errors.ts'
 import type { Target } from './target.ts'
 
-/** A server that cannot be reached, or has no time now: what was refused may be sent again later. */
+/** A server that cannot be reached, or has no time or room now: what was refused may be sent again later. */
 class Away extends Error {}
+
+/** A server whose disk is full. */
+class Full extends Away {}
+
+/** Whether an error tells that the server refused something because its disk is full. */
+export function isFull(error: unknown): boolean {
+  return error instanceof HkqError && error.cause instanceof Full
+}
 
 /** Whether an error tells that the server is away and may come back. */
 export function isAway(error: unknown): boolean {
@@ -47,10 +55,11 @@ function causeOf(error: unknown): Error {
 
 type Verdict = (target: Target, text: string) => [remedy: string, cause?: Error]
 
-const FULL = Object.assign(new Error('the disk of the server is full'), { code: 'ENOSPC' })
+/** InfluxDB 1.x may go on refusing when there is room again, until it is started anew. */
+const FULL = 'the disk of the server is full; free some space there, then restart it where it still refuses'
 
 const VERDICTS: readonly (readonly [RegExp, Verdict])[] = [
-  [/no space left|disk quota/i, () => ['cannot grow: the disk of the server is full; free some space there', FULL]],
+  [/no space left|disk quota/i, () => [`cannot grow: ${FULL}`, new Full(FULL)]],
   [
     /retention policy|retention period|dropped=\d/i,
     (_, text) => [`drops what is stored after some time (${text}): name one that keeps for ever`],

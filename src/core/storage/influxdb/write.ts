@@ -19,6 +19,7 @@ import {
 } from './records.ts'
 import { type Kind, Shelf, type Slots } from './shelf.ts'
 import { identityOf, isStorable, isStorableKey, markOf, TRADE, tickLine } from './ticks.ts'
+import { send, settle } from './unsure.ts'
 import type { Wire } from './wire.ts'
 
 /** Points sent at once: well below the largest body that a server takes. */
@@ -57,6 +58,7 @@ export class Writer {
     const parts: Parts = { doubts: [], records: [], minutes: [] }
     const { ticks, quotes, received, others } = sorted(batch)
     try {
+      await settle(this.#wire)
       await this.#checkpoints.open()
       let stored = 0
       for (const [symbol, list] of ticks) stored += await this.#ticks(symbol, list, parts)
@@ -75,6 +77,7 @@ export class Writer {
   /** Puts a vendor's whole minutes in the place of those stored, then marks the gaps as filled. */
   async fill(minutes: readonly Summary[], gaps: readonly Gap[]): Promise<void> {
     try {
+      await settle(this.#wire)
       const lines: string[] = []
       const marks: string[] = []
       for (const [symbol, list] of bySymbol(minutes)) lines.push(...(await this.#minutes.replace(symbol, list)))
@@ -155,7 +158,7 @@ export class Writer {
   }
 
   async #send(lines: readonly string[]): Promise<void> {
-    for (let i = 0; i < lines.length; i += MOST) await this.#wire.write(lines.slice(i, i + MOST))
+    for (let i = 0; i < lines.length; i += MOST) await send(this.#wire, lines.slice(i, i + MOST))
   }
 
   #forget(): void {

@@ -26,12 +26,12 @@ export async function putFile<T>(file: string, { write, read, records, cells }: 
   makeFolder(folder)
   const aside = join(folder, `_${basename(file)}.new`)
   await rm(aside, { force: true })
-  const count = await write(aside)
-  if (count === 0) {
-    await removeEmpty(folder, parents.length)
-    return 0
-  }
   try {
+    const count = await write(aside)
+    if (count === 0) {
+      await removeEmpty(folder, parents.length)
+      return 0
+    }
     await compare(file, cells, records(), read(aside))
     await synced(aside)
     await rename(aside, file)

@@ -10,6 +10,7 @@ import type { ColumnChoice, Condensing, Span, Store } from '../store.ts'
 import type { Lake } from './lake.ts'
 import type { Part } from './layout.ts'
 import { readList } from './lists.ts'
+import { type Days, refuseWithoutMinutes, refuseWithoutTicks } from './whole.ts'
 
 /** A lake by itself, for reading. The days it has are those it had when it was opened. */
 export class ParquetStore implements Store {
@@ -38,17 +39,20 @@ export class ParquetStore implements Store {
     return this.#ticks(symbol, span)
   }
 
-  columns(symbol: string, { book, prices, ...span }: Span & ColumnChoice): AsyncIterable<TickColumns> {
+  async *columns(symbol: string, { book, prices, ...span }: Span & ColumnChoice): AsyncGenerator<TickColumns> {
     const choice = { ...(book && { book }), ...(prices && { prices }) }
-    return this.#lake.columns({ symbol, days: this.#daysOf('ticks', symbol), ...span }, choice)
+    await this.#refuseWithoutTicks(symbol, span)
+    yield* this.#lake.columns({ symbol, days: this.#daysOf('ticks', symbol), ...span }, choice)
   }
 
-  condensed(symbol: string, span: Span, how: Condensing): AsyncIterable<TickColumns | readonly Summary[]> {
-    return this.#lake.condensed({ symbol, days: this.#daysOf('ticks', symbol), ...span }, how)
+  async *condensed(symbol: string, span: Span, how: Condensing): AsyncGenerator<TickColumns | readonly Summary[]> {
+    await this.#refuseWithoutTicks(symbol, span)
+    yield* this.#lake.condensed({ symbol, days: this.#daysOf('ticks', symbol), ...span }, how)
   }
 
-  minutes(symbol: string, span: Span): AsyncIterable<readonly Summary[]> {
-    return this.#lake.minutes({ symbol, days: this.#daysOf('minutes', symbol), ...span })
+  async *minutes(symbol: string, span: Span): AsyncGenerator<readonly Summary[]> {
+    refuseWithoutMinutes(this.#lake, symbol, this.#daysOfEach(symbol), span)
+    yield* this.#lake.minutes({ symbol, days: this.#daysOf('minutes', symbol), ...span })
   }
 
   async gaps({ symbols, since = -Infinity, until = Infinity }: Query): Promise<readonly Gap[]> {
@@ -83,9 +87,17 @@ export class ParquetStore implements Store {
     return (await readList(this.#lake, 'completeness')).filter((row) => row.symbol === symbol)
   }
 
-  /** Reads every file. */
+  /** Reads every file, and looks for those that are missing. */
   async integrity(): Promise<readonly string[]> {
     const found: string[] = []
+    for (const symbol of this.#symbols()) {
+      try {
+        refuseWithoutMinutes(this.#lake, symbol, this.#daysOfEach(symbol), {})
+        await this.#refuseWithoutTicks(symbol, {})
+      } catch (error) {
+        found.push((error as Error).message)
+      }
+    }
     for (const part of ['ticks', 'quotes', 'minutes'] as const) {
       for (const [symbol, days] of this.#days[part]) {
         try {
@@ -118,8 +130,9 @@ export class ParquetStore implements Store {
     return this.#lake.close()
   }
 
-  #ticks(symbol: string, span: Span, size?: number): AsyncGenerator<readonly Tick[]> {
-    return this.#lake.ticks({
+  async *#ticks(symbol: string, span: Span, size?: number): AsyncGenerator<readonly Tick[]> {
+    await this.#refuseWithoutTicks(symbol, span)
+    yield* this.#lake.ticks({
       symbol,
       days: this.#daysOf('ticks', symbol),
       ...span,
@@ -133,6 +146,14 @@ export class ParquetStore implements Store {
 
   #symbols(): string[] {
     return [...new Set([...this.#days.ticks.keys(), ...this.#days.minutes.keys()])].sort()
+  }
+
+  #refuseWithoutTicks(symbol: string, span: Span): Promise<void> {
+    return refuseWithoutTicks(this.#lake, symbol, this.#daysOfEach(symbol), span)
+  }
+
+  #daysOfEach(symbol: string): Days {
+    return { ticks: this.#daysOf('ticks', symbol), minutes: this.#daysOf('minutes', symbol) }
   }
 
   #daysOf(part: Part, symbol: string): readonly number[] {
