@@ -6,6 +6,7 @@ const TARGET: Target = { version: 1, url: 'http://db.lan:8086', database: 'marke
 
 test.each([
   [500, 'write failed'],
+  [500, 'write /var/lib/influxdb/wal: no space left on device'],
   [500, 'timeout'],
   [500, 'engine is closed'],
   [500, '[shard 3] engine is closed'],
@@ -20,7 +21,6 @@ test.each([
 test.each([
   [500, 'write failed for shard 3: invalid field name', /refuses \(500 write failed for shard 3/],
   [400, 'partial write: field type conflict', /holds other fields under our names/],
-  [500, 'write /var/lib/influxdb/wal: no space left on device', /the disk of the server is full/],
   [401, 'authorization failed', /refuses the user and password/],
 ])('what it answers with %i "%s" is not over by waiting', (status, error, remedy) => {
   const refused = refusal(TARGET, status, JSON.stringify({ error }))
