@@ -187,6 +187,18 @@ describe('suspect_time', () => {
     expect([suspects, validator.feed.live]).toEqual([0, false])
   })
 
+  it.each([0, 1, 50, 99, 150])('marks a time years ahead, tick %i of a live feed, which stays live', (stray) => {
+    const { out, validator } = run(feed(300, (i) => (i === stray ? -900 * 86_400_000 : 40)))
+    const marked = flagsOf(out).flatMap((flags, i) => (flags.includes('suspect_time') ? [i] : []))
+    expect(marked, 'nothing is known before the first').toEqual(stray === 0 ? [] : [stray])
+    expect(validator.feed).toMatchObject({ live: true, skew: 40 })
+  })
+
+  it('has no rule for a replay of years to come', () => {
+    const { suspects, validator } = run(feed(300, () => -900 * 86_400_000))
+    expect([suspects, validator.feed.live]).toEqual([0, false])
+  })
+
   it('has no rule for a simulated or recorded source', () => {
     const { suspects, validator } = run(
       feed(300, (i) => (i > 200 ? 120_000 : 0)),

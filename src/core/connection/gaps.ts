@@ -50,8 +50,10 @@ export class GapTracker {
   #heardAt: number | null = null
   /** Whether the local clock goes as it did, as far as the ticks' times tell. */
   #isClockSure = true
-  /** Whether the ticks' times are near the clock, by the first tick; null before it. */
+  /** Whether the ticks' times are near the clock, by the first tick that is not far ahead of it; null before any. */
   #live: boolean | null = null
+  /** Whether every tick so far was more than a day ahead of the clock. */
+  #isAllAhead = true
   readonly #time = new FeedTime()
 
   constructor(source: string, sessions: Sessions, reached: readonly Reached[] = []) {
@@ -190,7 +192,7 @@ export class GapTracker {
   #tick(tick: Tick): readonly Gap[] {
     const track = this.#tracks.get(tick.symbol)
     if (track === undefined || this.#isAstray(tick)) return NONE
-    if (this.#live === null && tick.received_at !== null) this.#live = Math.abs(tick.received_at - tick.timestamp) < DAY
+    if (this.#isAllAhead && tick.received_at !== null) this.#judge(tick.received_at - tick.timestamp, tick.received_at)
     const isNewer = byTimeAndSeq(tick, track) > 0
     let gaps = NONE
     if (track.start !== null || track.loss !== null) {
@@ -203,6 +205,18 @@ export class GapTracker {
       track.seq = tick.seq
     }
     return gaps
+  }
+
+  /** Judges by a tick whether the feed is live. Where it is, what was told to be far ahead of the clock was a mistake. */
+  #judge(delay: number, now: number): void {
+    this.#isAllAhead = delay < -DAY
+    this.#live = Math.abs(delay) < DAY
+    if (!this.#live) return
+    for (const track of this.#tracks.values()) {
+      if (track.timestamp <= now + DAY) continue
+      track.timestamp = NEVER
+      track.start = track.covered === NEVER ? 'late_start' : 'restart'
+    }
   }
 
   /** Whether a tick's time is absurdly late, by all that came before: it ends no hole and begins none. */
