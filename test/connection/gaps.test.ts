@@ -243,6 +243,39 @@ describe('a time years ahead', () => {
   })
 })
 
+describe('a run whose first trade is one of an earlier day, told again', () => {
+  const first = tickOf(SYMBOL, at('2026-11-20T15:50'), 7, at('2026-11-23T10:00:01'))
+  const begun = (gaps: GapTracker): Gap[] => {
+    gaps.watch([SYMBOL, 'HSI'], at('2026-11-23T10:00'))
+    gaps.up(at('2026-11-23T10:00'))
+    const index = tickOf('HSI', at('2026-11-23T10:00:03'), 1)
+    return gapsIn(gaps.mark([first, index, tickOf(SYMBOL, at('2026-11-23T10:05'), 8)]))
+  }
+
+  it('is a live one: it began late, is heard, and its end closes its holes', () => {
+    const gaps = tracker()
+    expect(begun(gaps).map(({ symbol, ...gap }) => [symbol, ...stretch({ symbol, ...gap })])).toEqual([
+      ['HSI', 'late_start', at('2026-11-23T09:20'), at('2026-11-23T10:00:03')],
+      [SYMBOL, 'late_start', at('2026-11-23T09:20'), at('2026-11-23T10:05')],
+    ])
+    expect(gaps.heard(at('2026-11-23T10:06'))).toEqual([SYMBOL, 'HSI'])
+    gaps.lost('disconnect', at('2026-11-23T10:07'))
+    expect(gaps.end(at('2026-11-23T10:20')).map(stretch)).toEqual([
+      ['disconnect', at('2026-11-23T10:05'), at('2026-11-23T10:20')],
+      ['disconnect', at('2026-11-23T10:00:03'), at('2026-11-23T10:20')],
+    ])
+  })
+
+  it('goes on where the store ends', () => {
+    expect(
+      begun(tracker('2026-11-20T15:50', 7)).flatMap((gap) => (gap.symbol === SYMBOL ? [stretch(gap)] : [])),
+    ).toEqual([
+      ['restart', at('2026-11-20T15:50'), at('2026-11-20T16:10')],
+      ['restart', at('2026-11-23T09:20'), at('2026-11-23T10:05')],
+    ])
+  })
+})
+
 describe('a restart', () => {
   it('writes every session since the checkpoint, one a session and day, weekends and lunch left out', () => {
     const rows = startedRun(tracker('2026-11-20T15:00'), '2026-11-23T14:00', '2026-11-23T14:00:05')

@@ -1,6 +1,6 @@
 import { byTimeAndSeq, type Gap, type GapCause, type MarketEvent, type Seq, type Tick } from '../market/event.ts'
 import { openingBefore, type Sessions } from '../market/session.ts'
-import { DAY, HOUR } from '../market/time.ts'
+import { DAY, HOUR, MINUTE } from '../market/time.ts'
 import { FeedTime } from '../validation/feed-time.ts'
 import { isQuiet, isTraded, missedBy } from './missed.ts'
 
@@ -50,10 +50,8 @@ export class GapTracker {
   #heardAt: number | null = null
   /** Whether the local clock goes as it did, as far as the ticks' times tell. */
   #isClockSure = true
-  /** Whether the ticks' times are near the clock, by the first tick that is not far ahead of it; null before any. */
+  /** Whether the ticks' times are near the clock: the first one's, or any later one's; null before any. */
   #live: boolean | null = null
-  /** Whether every tick so far was more than a day ahead of the clock. */
-  #isAllAhead = true
   readonly #time = new FeedTime()
 
   constructor(source: string, sessions: Sessions, reached: readonly Reached[] = []) {
@@ -77,7 +75,7 @@ export class GapTracker {
       // What lies far ahead was written by a clock that went wrong.
       const until = reached?.covered_until ?? NEVER
       const covered = until > now + HOUR ? NEVER : until
-      const start = Math.max(timestamp, covered) === NEVER ? 'late_start' : 'restart'
+      const start = startOf(timestamp, covered)
       const watched = this.#upAt === null ? null : now
       this.#tracks.set(symbol, { timestamp, seq: reached?.seq ?? 0, covered, start, watched, loss: null })
     }
@@ -192,7 +190,7 @@ export class GapTracker {
   #tick(tick: Tick): readonly Gap[] {
     const track = this.#tracks.get(tick.symbol)
     if (track === undefined || this.#isAstray(tick)) return NONE
-    if (this.#isAllAhead && tick.received_at !== null) this.#judge(tick.received_at - tick.timestamp, tick.received_at)
+    if (this.#live !== true && tick.received_at !== null) this.#judge(tick.timestamp, tick.received_at)
     const isNewer = byTimeAndSeq(tick, track) > 0
     let gaps = NONE
     if (track.start !== null || track.loss !== null) {
@@ -207,15 +205,22 @@ export class GapTracker {
     return gaps
   }
 
-  /** Judges by a tick whether the feed is live. Where it is, what was told to be far ahead of the clock was a mistake. */
-  #judge(delay: number, now: number): void {
-    this.#isAllAhead = delay < -DAY
-    this.#live = Math.abs(delay) < DAY
+  /**
+   * Judges by a tick whether the feed is live. A feed that turns out to be began with a mistake, or with a trade of an
+   * earlier day that was told again: that ended no hole.
+   */
+  #judge(timestamp: number, now: number): void {
+    const isFirst = this.#live === null
+    this.#live = Math.abs(now - timestamp) < (isFirst ? DAY : MINUTE)
     if (!this.#live) return
-    for (const track of this.#tracks.values()) {
-      if (track.timestamp <= now + DAY) continue
-      track.timestamp = NEVER
-      track.start = track.covered === NEVER ? 'late_start' : 'restart'
+    for (const [symbol, track] of this.#tracks) {
+      const isAhead = track.timestamp > now + DAY
+      const isOld = track.start === null && track.timestamp < now - DAY
+      if (!isAhead && !isOld) continue
+      const reached = this.#reached.get(symbol)?.timestamp ?? NEVER
+      const known = reached > now + DAY ? NEVER : reached
+      if (isAhead) track.timestamp = known
+      track.start = startOf(known, track.covered)
     }
   }
 
@@ -259,6 +264,11 @@ export class GapTracker {
     if (start === 'restart') return now > timestamp && missedBy(track, now, watched, this.#sessions).length === 0
     return start === null || openingBefore(watched, this.#sessions) === null
   }
+}
+
+/** What the first tick of a run ends, by how far the history before it reached. */
+function startOf(timestamp: number, covered: number): 'restart' | 'late_start' {
+  return Math.max(timestamp, covered) === NEVER ? 'late_start' : 'restart'
 }
 
 const NONE: readonly Gap[] = []
