@@ -63,6 +63,11 @@ export class FeedTime {
     return this.#verdict && Math.abs(this.#ahead(tick, receivedAt)) > TOLERANCE
   }
 
+  /** Suspect for being long ago, which a trade that was told late is too. */
+  isBehind(tick: Tick, receivedAt: number): boolean {
+    return this.isSuspect(tick, receivedAt) && this.#ahead(tick, receivedAt) < 0
+  }
+
   /**
    * Ahead of that clock by more than a day where the feed is live as far as was seen, as no clock goes wrong by itself:
    * such a time must move nothing on.

@@ -60,6 +60,8 @@ interface SymbolState {
   total: RunningTotalWatch
   /** The tick that came last. */
   last: Tick
+  /** Exchange time of the last tick before the connection was lost, until one comes on time again. */
+  lostAfter: number | null
 }
 
 /**
@@ -92,11 +94,22 @@ export function createValidator(options: ValidationOptions = {}): Validator {
     let state = states.get(symbol)
     if (state === undefined) {
       const jump = new PriceJump(symbol, maxJump ?? 0)
-      state = { jump, lot: new OddLot(), total: new RunningTotalWatch(), last: tick }
+      state = { jump, lot: new OddLot(), total: new RunningTotalWatch(), last: tick, lostAfter: null }
       states.set(symbol, state)
     }
     state.last = tick
     return state
+  }
+
+  /** A connection is lost: what its server has of the time until the next one may be told then. */
+  function lost({ symbols }: Status): void {
+    for (const [symbol, state] of states)
+      if (symbols === undefined || symbols.includes(symbol)) state.lostAfter ??= state.last.timestamp
+  }
+
+  /** Whether a tick is of the time that a lost connection left out: told late, not of a wrong time. */
+  function isMadeUp({ lostAfter }: SymbolState, tick: Tick, receivedAt: number): boolean {
+    return lostAfter !== null && tick.timestamp >= lostAfter && feed.isBehind(tick, receivedAt)
   }
 
   /** The tick itself, or a flagged copy; warnings go to `warnings`. */
@@ -108,7 +121,9 @@ export function createValidator(options: ValidationOptions = {}): Validator {
     }
     if (live) {
       const receivedAt = tick.received_at ?? now()
-      if (feed.isSuspect(tick, receivedAt)) flag('suspect_time')
+      const isSuspect = feed.isSuspect(tick, receivedAt)
+      if (!isSuspect) state.lostAfter = null
+      else if (!isMadeUp(state, tick, receivedAt)) flag('suspect_time')
       if (feed.observe(tick, receivedAt) && feed.live && Math.abs(feed.skew) >= SKEW_WARNING) {
         warnings.push(warning(tick, null, skewText(feed.skew)))
       }
@@ -134,6 +149,7 @@ export function createValidator(options: ValidationOptions = {}): Validator {
     for (let i = 0; i < batch.length; i++) {
       const event = batch[i]!
       const judged = event.type === 'tick' ? judge(event, warnings) : event
+      if (event.type === 'status' && event.state === 'lost') lost(event)
       if (event.type === 'rejected') counts.rejected[event.reason] = (counts.rejected[event.reason] ?? 0) + 1
       if (out === null && (judged !== event || warnings.length > 0)) out = batch.slice(0, i)
       if (out !== null) out.push(judged, ...warnings.splice(0))
