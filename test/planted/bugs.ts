@@ -198,6 +198,13 @@ export const BUGS: readonly Bug[] = [
     tests: ['validation/validator.test.ts'],
   },
   {
+    name: 'a store that ends before another does lacks nothing',
+    file: 'holes/behind.ts',
+    find: 'if (!isBehind(known, furthest)) return []',
+    replace: 'if (isBehind(known, furthest)) return []',
+    tests: ['holes/behind.test.ts'],
+  },
+  {
     name: 'a late start is no gap',
     file: 'connection/gaps.ts',
     find: "} else if (start === 'late_start' && live) {",
