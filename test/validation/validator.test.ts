@@ -216,6 +216,17 @@ describe('suspect_time', () => {
       expect(suspects(broken(atOnce).filter(({ type }) => type === 'tick')), 'on a connection that holds').toBe(1_200)
     })
 
+    it('marks nothing that waited in the line while the process stood still', () => {
+      const clock = { now: at('10:00'), monotonic: 0 }
+      const validator = open({ live: true, now: () => clock.now, monotonic: () => clock.monotonic })
+      const all = broken(atOnce).filter(({ type }) => type === 'tick') as Tick[]
+      const out = all.flatMap((event) => {
+        Object.assign(clock, { now: event.received_at, monotonic: event.received_at! - at('10:00') })
+        return validator.push([event])
+      })
+      expect(flagsOf(out).flat()).toEqual([])
+    })
+
     it('marks what cannot be of that time, and all that comes when it has been told', () => {
       const before = tick({ timestamp: at('09:59'), received_at: at('10:03'), seq: 9_001 })
       const ahead = tick({ timestamp: at('10:05'), received_at: at('10:03'), seq: 9_002 })

@@ -10,6 +10,7 @@ import {
 } from '../market/event.ts'
 import type { Instrument } from '../market/instrument.ts'
 import { Sessions } from '../market/session.ts'
+import { MINUTE } from '../market/time.ts'
 import { FeedTime } from './feed-time.ts'
 import { OddLot } from './odd-lot.ts'
 import { PriceJump } from './price-jump.ts'
@@ -51,6 +52,8 @@ export interface Validator {
 
 /** Sudden parting of wall and monotonic clock that is no drift, ms. */
 const CLOCK_STEP = 1_000
+/** Nothing was taken for so long, ms: what waited meanwhile would be suspect for being late. */
+const STANDSTILL = MINUTE
 /** A clock error worth a warning, ms. */
 const SKEW_WARNING = 2_000
 
@@ -60,7 +63,7 @@ interface SymbolState {
   total: RunningTotalWatch
   /** The tick that came last. */
   last: Tick
-  /** Exchange time of the last tick before the connection was lost, until one comes on time again. */
+  /** Exchange time of the last tick before a loss or a standstill, until one comes on time again. */
   lostAfter: number | null
 }
 
@@ -79,6 +82,7 @@ export function createValidator(options: ValidationOptions = {}): Validator {
   const states = new Map<string, SymbolState>()
   let totalWarned = false
   let apart = now() - monotonic()
+  let pushedAt = monotonic()
 
   /** After a step of the wall clock, or a sleep of the machine, what was learnt of the clock is void. */
   function noticeStep(warnings: Status[], { source, timestamp }: Tick): void {
@@ -101,8 +105,11 @@ export function createValidator(options: ValidationOptions = {}): Validator {
     return state
   }
 
-  /** A connection is lost: what its server has of the time until the next one may be told then. */
-  function lost({ symbols }: Status): void {
+  /**
+   * A connection is lost, or the process stood still: what its server has of the time until the next one, and what waits in
+   * the line, may be told then.
+   */
+  function lost({ symbols }: Partial<Status> = {}): void {
     for (const [symbol, state] of states)
       if (symbols === undefined || symbols.includes(symbol)) state.lostAfter ??= state.last.timestamp
   }
@@ -145,6 +152,8 @@ export function createValidator(options: ValidationOptions = {}): Validator {
     const warnings: Status[] = []
     const first = live ? batch.find((event) => event.type === 'tick') : undefined
     if (first?.type === 'tick') noticeStep(warnings, first)
+    if (live && monotonic() - pushedAt >= STANDSTILL) lost()
+    pushedAt = monotonic()
     let out: MarketEvent[] | null = null
     for (let i = 0; i < batch.length; i++) {
       const event = batch[i]!
