@@ -205,6 +205,13 @@ export const BUGS: readonly Bug[] = [
     tests: ['holes/behind.test.ts'],
   },
   {
+    name: 'a journal that was removed takes more',
+    file: 'storage/journal/journal.ts',
+    find: 'if (!isInPlace(this.#file, this.#pathOf(segment))) this.#lost()',
+    replace: 'if (this.#file < 0) this.#lost()',
+    tests: ['storage/journal/journal.test.ts'],
+  },
+  {
     name: 'a late start is no gap',
     file: 'connection/gaps.ts',
     find: "} else if (start === 'late_start' && live) {",

@@ -1,6 +1,7 @@
 import {
   closeSync,
   fdatasyncSync,
+  fstatSync,
   fsyncSync,
   ftruncateSync,
   openSync,
@@ -61,6 +62,12 @@ export function writeWhole(file: number, bytes: Buffer, position: number, durabi
     } catch {}
     throw error
   }
+}
+
+/** Whether an open file is still the one that its path names: what is written to a removed one is lost. */
+export function isInPlace(file: number, path: string): boolean {
+  const [own, there] = [fstatSync(file), statSync(path, { throwIfNoEntry: false })]
+  return there !== undefined && there.ino === own.ino && there.dev === own.dev
 }
 
 function syncDirectory(path: string): void {
