@@ -207,8 +207,8 @@ export const BUGS: readonly Bug[] = [
   {
     name: 'a journal that was removed takes more',
     file: 'storage/journal/journal.ts',
-    find: 'if (!isInPlace(this.#file, this.#pathOf(segment))) this.#lost()',
-    replace: 'if (this.#file < 0) this.#lost()',
+    find: 'if (!isInPlace(this.#file, this.#pathOf(segment))) throw',
+    replace: 'if (this.#file < 0) throw',
     tests: ['storage/journal/journal.test.ts'],
   },
   {

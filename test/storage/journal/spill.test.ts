@@ -321,6 +321,27 @@ describe('a sink that may go away', () => {
     expect(server.stored).toEqual(numbered(301))
   })
 
+  it('whose journal is removed fails the next write, and is not said to be back', async () => {
+    const server = new Server(['down'])
+    const { open, clock, directory, lines } = setting(server)
+    const sink = await open()
+    await sink.write(numbered(2))
+    rmSync(directory, { recursive: true })
+    await expect(sink.write(numbered(1, 2))).rejects.toMatchObject({ code: 'E_STORAGE' })
+    await clock.advance(60_000)
+    await sink.close()
+    expect(lines).toEqual([expect.stringMatching(/is away/)])
+  })
+
+  it('whose journal is removed before the end is told of, since nothing waits any more', async () => {
+    const { open, directory, lines } = setting(new Server(['down']))
+    const sink = await open()
+    await sink.write(numbered(2))
+    rmSync(directory, { recursive: true })
+    await sink.close()
+    expect(lines.slice(1)).toEqual(['what waited for "db" on disk was removed: it is lost'])
+  })
+
   it('that refuses what waits fails the next write, and keeps it on disk', async () => {
     const server = new Server(['up', 'down'])
     const { open, clock, directory } = setting(server)

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { HkqError, messageOf } from '../../errors.ts'
 import type { MarketEvent } from '../../market/event.ts'
@@ -6,7 +6,7 @@ import type { Durability } from '../../pipeline/source.ts'
 import { type Piece, piecesOf, recordOf } from './frame.ts'
 import { decode, encode } from './payload.ts'
 import { PlaceFile } from './place-file.ts'
-import { createSegment, isInPlace, pathOf, type Segment, segmentsIn, writeWhole } from './segment.ts'
+import { createSegment, isInPlace, isRemoved, pathOf, type Segment, segmentsIn, writeWhole } from './segment.ts'
 
 /** Size at which a segment is closed: it is read as a whole, and deleted as a whole. */
 const SEGMENT = 4 * 2 ** 20
@@ -93,10 +93,11 @@ export class Journal {
       this.#file ??= this.#begin()
       const segment = this.#segments.at(-1)!
       writeWhole(this.#file, record, segment.size, durability)
-      if (!isInPlace(this.#file, this.#pathOf(segment))) this.#lost()
+      if (!isInPlace(this.#file, this.#pathOf(segment))) throw new Error('what waited in it was removed')
       segment.size += record.length
       this.#appended.move(segment.number, segment.size)
     } catch (error) {
+      this.forgetRemoved()
       throw this.#failed(error)
     }
   }
@@ -189,13 +190,14 @@ export class Journal {
     if (file !== null) closeSync(file)
   }
 
-  /** Somebody has removed files that are in use: what was in them waits no more. @throws Error */
-  #lost(): never {
+  /** Leaves out segments whose files somebody has removed: what was in them waits no more. @returns whether there were any */
+  forgetRemoved(): boolean {
+    const left = this.#segments.filter((segment) => !isRemoved(this.#pathOf(segment)))
+    if (left.length === this.#segments.length) return false
     this.#closeFile()
-    const left = this.#segments.filter((segment) => existsSync(this.#pathOf(segment)))
     this.#segments.splice(0, this.#segments.length, ...left)
     this.#pieces = null
-    throw new Error('what waited in it was removed')
+    return true
   }
 
   #pathOf(segment: Segment): string {

@@ -70,6 +70,15 @@ export function isInPlace(file: number, path: string): boolean {
   return there !== undefined && there.ino === own.ino && there.dev === own.dev
 }
 
+/** Whether somebody has removed a file; a disk that fails proves nothing. */
+export function isRemoved(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) === undefined
+  } catch {
+    return false
+  }
+}
+
 function syncDirectory(path: string): void {
   const directory = openSync(path, 'r')
   try {

@@ -80,6 +80,7 @@ export class SpillingSink implements Sink {
     this.#deadline = clock.monotonic() + FAREWELL
     this.#stop.abort()
     await this.#delivering
+    if (journal.forgetRemoved()) tell(`what waited for "${name}" on disk was removed: it is lost`)
     if (journal.pending) tell(`${megabytes(journal.bytes)} wait for "${name}" on disk: the next run delivers them`)
     journal.close()
     await this.#sink?.close()
@@ -124,7 +125,7 @@ export class SpillingSink implements Sink {
         wait = Math.min(2 * wait, LONGEST_WAIT)
       }
     }
-    if (journal.pending) return
+    if (journal.pending || this.#sink === undefined) return
     if (this.#absence !== null) tell(`"${name}" is back and has everything that waited`)
     this.#absence = null
   }
