@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Command } from 'commander'
 import { type Address, FRAMED, LIVE, parseAddress } from '../core/address/address.ts'
-import { isStore, openSink, reachedBy, together } from '../core/address/open-sink.ts'
+import { isStore, openSink, queueReached, together } from '../core/address/open-sink.ts'
 import { openSource } from '../core/address/open-source.ts'
 import { namesQueue } from '../core/address/open-store.ts'
 import { HkqError, messageOf } from '../core/errors.ts'
+import { levelled } from '../core/holes/behind.ts'
 import type { Instrument } from '../core/market/instrument.ts'
 import type { Place } from '../core/monitor/health-server.ts'
 import type { Durability, Sink } from '../core/pipeline/source.ts'
@@ -128,7 +129,11 @@ async function run(plan: Plan, io: Io): Promise<void> {
   let bytes = 0
   try {
     const store = sinks.find(isStore)
-    const checkpoints = await reachedBy(sinks)
+    const stores = sinks.filter(isStore)
+    const { reached, holes } = await levelled(stores, symbols, setup.sessions, began)
+    const checkpoints = store === undefined ? await queueReached(sinks) : reached
+    const behind = LIVE.has(address.scheme) ? holes : undefined
+    if (behind !== undefined && behind.size > 0) tell(BEHIND, options, io)
     const opened = await openSource(addresses, {
       ...{ ...sourceOptions(setup, io), symbols, signal, depth: options.depth ?? 0 },
       ...(options.maxRetries !== undefined && { maxRetries: options.maxRetries }),
@@ -167,7 +172,7 @@ async function run(plan: Plan, io: Io): Promise<void> {
     const recording = startRecording({
       ...{ source, symbols, sessions: setup.sessions, clock: io.clock, quotes: options.depth !== undefined },
       validator,
-      sink: together(sinks),
+      sink: together(sinks, behind),
       durability,
       onArrival: (batch) => {
         relay?.publish(batch)
@@ -261,6 +266,7 @@ function symbolsIn(file: string | undefined): string[] {
   }
 }
 
+const BEHIND = 'hkq: one of the stores ends before another does: what it alone lacks is written down there as holes'
 const UNHEARD =
   'hkq: no connection came about, and the market traded: the next run into the same store writes the hole down; see hkq probe-endpoints'
 

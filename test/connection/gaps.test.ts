@@ -204,6 +204,78 @@ describe('a first run', () => {
   })
 })
 
+describe('a time years ahead', () => {
+  const stray = (seq: number) => tickOf(SYMBOL, at('5138-01-05T10:00'), seq, at('2026-11-23T10:00:06'))
+
+  it.each([
+    ['as the first of a run', []],
+    ['behind others', [tickOf(SYMBOL, at('2026-11-23T10:00:05'), 1)]],
+  ])('%s hides no hole', (_, before) => {
+    const gaps = tracker()
+    gaps.watch([SYMBOL], at('2026-11-23T10:00'))
+    gaps.up(at('2026-11-23T10:00'))
+    const told = gaps.mark([...before, stray(2), tickOf(SYMBOL, at('2026-11-23T10:00:07'), 3)])
+    expect(gapsIn(told).map(({ cause, from }) => [cause, from])).toEqual([['late_start', at('2026-11-23T09:20')]])
+    gaps.lost('disconnect', at('2026-11-23T10:01'))
+    gaps.up(at('2026-11-23T10:02'))
+    const after = gaps.mark([tickOf(SYMBOL, at('2026-11-23T10:02:01'), 4)])
+    expect(gapsIn(after).map(stretch)).toEqual([['disconnect', at('2026-11-23T10:00:07'), at('2026-11-23T10:02:01')]])
+  })
+
+  it.each([
+    [null, ['late_start', at('2026-11-23T09:20'), at('2026-11-23T10:00:05')]],
+    [at('2026-11-23T09:45'), ['restart', at('2026-11-23T09:45'), at('2026-11-23T10:00:05')]],
+  ])('in a checkpoint, covered until %s, hides no hole', (covered_until, row) => {
+    const gaps = new GapTracker('fake', sessions, [
+      { symbol: SYMBOL, timestamp: at('5138-01-05T10:00'), seq: 7, covered_until },
+    ])
+    expect(startedRun(gaps, '2026-11-23T10:00', '2026-11-23T10:00:05').map(stretch)).toEqual([row])
+  })
+
+  it('is one of a replay where all are: holes go by the times alone', () => {
+    const gaps = tracker()
+    startedRun(gaps, '2026-11-23T10:00', '2030-01-08T10:00', 1, at('2026-11-23T10:00'))
+    gaps.lost('disconnect', at('2026-11-23T10:01'))
+    gaps.up(at('2026-11-23T10:02'))
+    const after = gaps.mark([tickOf(SYMBOL, at('2030-01-08T10:03'), 4, at('2026-11-23T10:03'))])
+    expect(gapsIn(after).map(stretch)).toEqual([['disconnect', at('2030-01-08T10:00'), at('2030-01-08T10:03')]])
+    expect(gaps.heard(at('2026-11-23T10:03'))).toEqual([])
+  })
+})
+
+describe('a run whose first trade is one of an earlier day, told again', () => {
+  const first = tickOf(SYMBOL, at('2026-11-20T15:50'), 7, at('2026-11-23T10:00:01'))
+  const begun = (gaps: GapTracker): Gap[] => {
+    gaps.watch([SYMBOL, 'HSI'], at('2026-11-23T10:00'))
+    gaps.up(at('2026-11-23T10:00'))
+    const index = tickOf('HSI', at('2026-11-23T10:00:03'), 1)
+    return gapsIn(gaps.mark([first, index, tickOf(SYMBOL, at('2026-11-23T10:05'), 8)]))
+  }
+
+  it('is a live one: it began late, is heard, and its end closes its holes', () => {
+    const gaps = tracker()
+    expect(begun(gaps).map(({ symbol, ...gap }) => [symbol, ...stretch({ symbol, ...gap })])).toEqual([
+      ['HSI', 'late_start', at('2026-11-23T09:20'), at('2026-11-23T10:00:03')],
+      [SYMBOL, 'late_start', at('2026-11-23T09:20'), at('2026-11-23T10:05')],
+    ])
+    expect(gaps.heard(at('2026-11-23T10:06'))).toEqual([SYMBOL, 'HSI'])
+    gaps.lost('disconnect', at('2026-11-23T10:07'))
+    expect(gaps.end(at('2026-11-23T10:20')).map(stretch)).toEqual([
+      ['disconnect', at('2026-11-23T10:05'), at('2026-11-23T10:20')],
+      ['disconnect', at('2026-11-23T10:00:03'), at('2026-11-23T10:20')],
+    ])
+  })
+
+  it('goes on where the store ends', () => {
+    expect(
+      begun(tracker('2026-11-20T15:50', 7)).flatMap((gap) => (gap.symbol === SYMBOL ? [stretch(gap)] : [])),
+    ).toEqual([
+      ['restart', at('2026-11-20T15:50'), at('2026-11-20T16:10')],
+      ['restart', at('2026-11-23T09:20'), at('2026-11-23T10:05')],
+    ])
+  })
+})
+
 describe('a restart', () => {
   it('writes every session since the checkpoint, one a session and day, weekends and lunch left out', () => {
     const rows = startedRun(tracker('2026-11-20T15:00'), '2026-11-23T14:00', '2026-11-23T14:00:05')

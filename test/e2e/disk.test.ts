@@ -120,6 +120,22 @@ describe('a disk that fails', () => {
   })
 })
 
+describe('a store that is removed while it is recorded into', () => {
+  it('ends the recording with 6, which a new one follows', async () => {
+    const cwd = workdir()
+    const server = await wireServer({ live: LIVE })
+    const child = start(live(server), { cwd, env })
+    const ran = finished(child)
+    const file = join(cwd, 'hk_market.db')
+    while (numbersIn(file).length === 0) await sleep(20)
+    for (const end of ['', '-wal', '-shm']) rmSync(file + end)
+    const { code, stderr } = await ran
+    expect([code, stderr.split('\n').at(-2)]).toEqual([6, expect.stringMatching(/^hkq: "hk_market.db" .*was removed/)])
+    const next = await hkqUntil(live(server), { cwd, env }, () => numbersIn(file).length > 0)
+    expect(next.code).toBe(0)
+  })
+})
+
 describe("another program's lock", () => {
   it('is waited out, told when it lasts, and costs nothing, even where more comes than memory may hold', async () => {
     const cwd = workdir()

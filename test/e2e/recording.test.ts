@@ -5,7 +5,7 @@ import { formatDate, parseTime } from '../../src/core/market/time.ts'
 import { book, trade, type WireOptions, wireServer } from '../support/alltick-wire.ts'
 import { CANARY } from '../support/canary.ts'
 import { freePort } from '../support/free-port.ts'
-import { finished, hkq, hkqUntil, numbersIn, rows, start, workdir } from './hkq.ts'
+import { finished, hkq, hkqUntil, numbersIn, query, rows, start, workdir } from './hkq.ts'
 
 const SHIFTED = resolve(import.meta.dirname, '../harness/preload/shifted-clock.cjs')
 const ENV = { HKQ_ALLTICK_TOKEN: CANARY }
@@ -148,6 +148,37 @@ describe('several sinks', () => {
     expect(kept.length).toBeGreaterThan(0)
     expect(kept).toEqual(Array.from(kept, (_, i) => i))
     expect(summary.stored).toBeLessThanOrEqual(kept.length)
+  })
+
+  it('that are stores go on from the furthest; what one alone lacks is a hole of it alone', async () => {
+    const cwd = workdir()
+    const at = (time: string) => parseTime(`2026-11-20T${time}`)
+    const run = async (time: string, first: number, ...stores: string[]) => {
+      const frames = () => [0, 1].map((i) => trade('700.HK', at(time) + i, first + i, '600.000', 100))
+      const server = await wireServer({ frames })
+      const CLOCK_OFFSET = String(at(time) - Date.now())
+      const env = { ...ENV, CLOCK_OFFSET, NODE_OPTIONS: `--require ${SHIFTED}` }
+      const to = stores.flatMap((store) => ['--to', store])
+      const from = ['--from', `alltick:?endpoint=${server.url}`, '--max-retries', '0', '--relay', 'off']
+      return hkq(['record', '700', ...from, ...to], { cwd, env })
+    }
+    await run('10:00', 1, 'a.db', 'b.db')
+    await run('10:20', 11, 'a.db')
+    const { stderr } = await run('10:40', 21, 'b.db', 'a.db')
+    expect(stderr).toContain('one of the stores ends before another does')
+    const holes = (file: string) =>
+      query<{ cause: string; start: number; finish: number }>(
+        join(cwd, file),
+        'SELECT cause, start, finish FROM gap ORDER BY start, finish',
+      ).map(({ cause, start, finish }) => [cause, start, finish])
+    const late = ['late_start', at('09:20'), at('10:00')]
+    const restart = ['restart', at('10:20') + 1, at('10:40')]
+    expect(holes('a.db')).toEqual([late, ['restart', at('10:00') + 1, at('10:20')], restart])
+    expect(holes('b.db')).toEqual([late, ['restart', at('10:00') + 1, at('10:20') + 1], restart])
+    expect([numbersIn(join(cwd, 'a.db')), numbersIn(join(cwd, 'b.db'))]).toEqual([
+      [1, 2, 11, 12, 21, 22],
+      [1, 2, 21, 22],
+    ])
   })
 
   it('print data alone when one is standard output', async () => {

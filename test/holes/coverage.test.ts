@@ -114,6 +114,20 @@ describe('holes that no row tells', () => {
     expect(untold(held([], { heard: at('2026-11-20T16:15'), minutes: byDay([]) }))).toEqual([])
   })
 
+  it('are the morning of the day on which the first recording began in the afternoon', () => {
+    const start = hole('2026-11-19T13:00', '2026-11-19T13:59:01', { cause: 'late_start' })
+    const afternoon = fullDay('2026-11-19').filter((minute) => minute >= start.to)
+    const parts = { gaps: [start], heard: at('2026-11-20T16:15') }
+    const begun = held([...afternoon, ...fullDay('2026-11-20')], parts)
+    expect(untold(begun)).toEqual(['late_start 11-19 09:20 - 11-19 12:00'])
+    expect(untold(begun, { since: at('2026-11-19T13:00') })).toEqual([])
+    expect(untold(held(afternoon, { ...parts, heard: at('2026-11-19T16:15') }))).toEqual([
+      'late_start 11-19 09:20 - 11-19 12:00',
+    ])
+    const second = hole('2026-11-20T13:00', '2026-11-20T13:30', { cause: 'late_start', source: 'infoway' })
+    expect(untold(held([...afternoon, ...fullDay('2026-11-20')], { ...parts, gaps: [start, second] }))).toHaveLength(1)
+  })
+
   it('are none after the closing auction, heard or not', () => {
     const day = fullDay('2026-11-20')
     expect(untold(held(day, { newest: at('2026-11-20T16:08:30'), heard: at('2026-11-20T16:08:31') }))).toEqual([])

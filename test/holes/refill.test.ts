@@ -95,6 +95,13 @@ describe('a hole filled by its vendor', () => {
     expect(marked.length, 'bars of trades still lack them').toBeGreaterThan(0)
   })
 
+  it('is known by trades that were stored after they were traded', async () => {
+    const store = await newStore()
+    const years = tick({ timestamp: at('5138-01-05T10:00'), seq: 9 })
+    await store.write([tick({ timestamp: at('2026-11-20T10:00') }), years])
+    expect(await heldOf(store, ['00700.HK'], sessions)).toMatchObject([{ newest: null }])
+  })
+
   it('is a finding before and none after; its minutes are told apart', async () => {
     const store = await newStore()
     await store.write([...whole.filter(outside(gap)), gap])

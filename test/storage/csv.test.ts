@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
@@ -193,6 +193,19 @@ describe('a CSV sink', () => {
     expect(row).toBe(
       `00700.HK,2026-11-23T10:00:00.000+08:00,330.2,100,33020,,,,,,33020,-0.2,,morning,'-1,,1152921504606846976,"'=HYPERLINK(""x"")",`,
     )
+  })
+
+  test('begins a new file with its header when the one before was moved away', async () => {
+    const path = join(dir, 'rotated.csv')
+    const sink = await openCsvSink(path)
+    await sink.write([tick('10:00', 1)])
+    renameSync(path, `${path}.1`)
+    await sink.write([tick('10:01', 2)])
+    for (const [file, price] of [
+      [`${path}.1`, 1],
+      [path, 2],
+    ] as const)
+      expect(await collect(await openCsvSource(file, options))).toMatchObject([{ last_price: price }])
   })
 
   test('appends to its own file under one header, and refuses another’s', async () => {

@@ -187,6 +187,67 @@ describe('suspect_time', () => {
     expect([suspects, validator.feed.live]).toEqual([0, false])
   })
 
+  it.each([0, 1, 50, 99, 150])('marks a time years ahead, tick %i of a live feed, which stays live', (stray) => {
+    const { out, validator } = run(feed(300, (i) => (i === stray ? -900 * 86_400_000 : 40)))
+    const marked = flagsOf(out).flatMap((flags, i) => (flags.includes('suspect_time') ? [i] : []))
+    expect(marked, 'nothing is known before the first').toEqual(stray === 0 ? [] : [stray])
+    expect(validator.feed).toMatchObject({ live: true, skew: 40 })
+  })
+
+  describe('of what a server tells of the time without a connection', () => {
+    const lost: MarketEvent = {
+      ...{ type: 'status', source: 'alltick', symbol: null, state: 'lost', timestamp: at('10:00:20') },
+      detail: 'gone',
+    }
+    /** 20 s of ticks on time, a loss, then those up to 10:03:20 that is told at once, and on time again. */
+    const broken = (delay: (i: number) => number) => {
+      const all = feed(2_200, (i) => (i < 200 || i >= 2_000 ? 40 : delay(i)))
+      return [...all.slice(0, 200), lost, lost, ...all.slice(200)]
+    }
+    const atOnce = (i: number): number => 40 + (2_000 - i) * 100
+    const suspects = (events: readonly MarketEvent[]): number => {
+      const validator = open({ live: true })
+      const out = events.flatMap((event) => validator.push([event]))
+      return flagsOf(out).filter((flags) => flags.includes('suspect_time')).length
+    }
+
+    it('marks nothing: it is late, and its times are right', () => {
+      expect(suspects(broken(atOnce))).toBe(0)
+      expect(suspects(broken(atOnce).filter(({ type }) => type === 'tick')), 'on a connection that holds').toBe(1_200)
+    })
+
+    it('marks nothing that waited in the line while the process stood still', () => {
+      const clock = { now: at('10:00'), monotonic: 0 }
+      const validator = open({ live: true, now: () => clock.now, monotonic: () => clock.monotonic })
+      const all = broken(atOnce).filter(({ type }) => type === 'tick') as Tick[]
+      const out = all.flatMap((event) => {
+        Object.assign(clock, { now: event.received_at, monotonic: event.received_at! - at('10:00') })
+        return validator.push([event])
+      })
+      expect(flagsOf(out).flat()).toEqual([])
+    })
+
+    it('marks what cannot be of that time, and all that comes when it has been told', () => {
+      const before = tick({ timestamp: at('09:59'), received_at: at('10:03'), seq: 9_001 })
+      const ahead = tick({ timestamp: at('10:05'), received_at: at('10:03'), seq: 9_002 })
+      const after = tick({ timestamp: at('10:01'), received_at: at('10:03:40'), seq: 9_003 })
+      const events = broken(atOnce)
+      expect(suspects([...events.slice(0, 300), before, ahead, ...events.slice(300), after])).toBe(3)
+    })
+
+    it('marks other symbols than those of the connection that was lost', () => {
+      const events = broken(atOnce).map((event) =>
+        event.type === 'status' ? { ...event, symbols: ['00005.HK'] } : event,
+      )
+      expect(suspects(events)).toBe(1_200)
+    })
+  })
+
+  it('has no rule for a replay of years to come', () => {
+    const { suspects, validator } = run(feed(300, () => -900 * 86_400_000))
+    expect([suspects, validator.feed.live]).toEqual([0, false])
+  })
+
   it('has no rule for a simulated or recorded source', () => {
     const { suspects, validator } = run(
       feed(300, (i) => (i > 200 ? 120_000 : 0)),

@@ -92,10 +92,8 @@ function checkFolder(path: string): void {
   }
 }
 
-/** How far what went into the sinks reaches: as the store knows it, else a queue; undefined where nobody does. */
-export async function reachedBy(sinks: readonly Sink[]): Promise<readonly Checkpoint[] | undefined> {
-  const store = sinks.find(isStore)
-  if (store !== undefined) return store.checkpoints()
+/** How far what went into a queue among the sinks reaches; undefined where none is. */
+export async function queueReached(sinks: readonly Sink[]): Promise<readonly Checkpoint[] | undefined> {
   return sinks.find(isQueued)?.reached()
 }
 
@@ -111,13 +109,17 @@ export function isStore(sink: Sink): sink is Resumable {
 /**
  * Several sinks as one: every sink gets every event, whatever becomes of the others; what the store (else the first one)
  * did counts. Closes all, whatever happens.
+ * @param before what some of them get before the first event
  */
-export function together(sinks: readonly Sink[]): Sink {
+export function together(sinks: readonly Sink[], before: ReadonlyMap<Sink, readonly MarketEvent[]> = new Map()): Sink {
   if (sinks.length === 1) return sinks[0]!
   const counting = Math.max(0, sinks.findIndex(isStore))
+  let owed = before
   return {
     async write(batch: readonly MarketEvent[]) {
-      const writes = await Promise.allSettled(sinks.map((sink) => sink.write(batch)))
+      const all = sinks.map((sink) => [...(owed.get(sink) ?? []), ...batch])
+      owed = new Map()
+      const writes = await Promise.allSettled(sinks.map((sink, i) => sink.write(all[i]!)))
       for (const write of writes) if (write.status === 'rejected') throw write.reason
       return (writes[counting] as PromiseFulfilledResult<Written>).value
     },

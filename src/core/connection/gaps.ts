@@ -1,6 +1,6 @@
 import { byTimeAndSeq, type Gap, type GapCause, type MarketEvent, type Seq, type Tick } from '../market/event.ts'
 import { openingBefore, type Sessions } from '../market/session.ts'
-import { DAY, HOUR } from '../market/time.ts'
+import { DAY, HOUR, MINUTE } from '../market/time.ts'
 import { FeedTime } from '../validation/feed-time.ts'
 import { isQuiet, isTraded, missedBy } from './missed.ts'
 
@@ -50,7 +50,7 @@ export class GapTracker {
   #heardAt: number | null = null
   /** Whether the local clock goes as it did, as far as the ticks' times tell. */
   #isClockSure = true
-  /** Whether the ticks' times are near the clock, by the first tick; null before it. */
+  /** Whether the ticks' times are near the clock: the first one's, or any later one's; null before any. */
   #live: boolean | null = null
   readonly #time = new FeedTime()
 
@@ -75,7 +75,7 @@ export class GapTracker {
       // What lies far ahead was written by a clock that went wrong.
       const until = reached?.covered_until ?? NEVER
       const covered = until > now + HOUR ? NEVER : until
-      const start = Math.max(timestamp, covered) === NEVER ? 'late_start' : 'restart'
+      const start = startOf(timestamp, covered)
       const watched = this.#upAt === null ? null : now
       this.#tracks.set(symbol, { timestamp, seq: reached?.seq ?? 0, covered, start, watched, loss: null })
     }
@@ -190,7 +190,7 @@ export class GapTracker {
   #tick(tick: Tick): readonly Gap[] {
     const track = this.#tracks.get(tick.symbol)
     if (track === undefined || this.#isAstray(tick)) return NONE
-    if (this.#live === null && tick.received_at !== null) this.#live = Math.abs(tick.received_at - tick.timestamp) < DAY
+    if (this.#live !== true && tick.received_at !== null) this.#judge(tick.timestamp, tick.received_at)
     const isNewer = byTimeAndSeq(tick, track) > 0
     let gaps = NONE
     if (track.start !== null || track.loss !== null) {
@@ -203,6 +203,25 @@ export class GapTracker {
       track.seq = tick.seq
     }
     return gaps
+  }
+
+  /**
+   * Judges by a tick whether the feed is live. A feed that turns out to be began with a mistake, or with a trade of an
+   * earlier day that was told again: that ended no hole.
+   */
+  #judge(timestamp: number, now: number): void {
+    const isFirst = this.#live === null
+    this.#live = Math.abs(now - timestamp) < (isFirst ? DAY : MINUTE)
+    if (!this.#live) return
+    for (const [symbol, track] of this.#tracks) {
+      const isAhead = track.timestamp > now + DAY
+      const isOld = track.start === null && track.timestamp < now - DAY
+      if (!isAhead && !isOld) continue
+      const reached = this.#reached.get(symbol)?.timestamp ?? NEVER
+      const known = reached > now + DAY ? NEVER : reached
+      if (isAhead) track.timestamp = known
+      track.start = startOf(known, track.covered)
+    }
   }
 
   /** Whether a tick's time is absurdly late, by all that came before: it ends no hole and begins none. */
@@ -245,6 +264,11 @@ export class GapTracker {
     if (start === 'restart') return now > timestamp && missedBy(track, now, watched, this.#sessions).length === 0
     return start === null || openingBefore(watched, this.#sessions) === null
   }
+}
+
+/** What the first tick of a run ends, by how far the history before it reached. */
+function startOf(timestamp: number, covered: number): 'restart' | 'late_start' {
+  return Math.max(timestamp, covered) === NEVER ? 'late_start' : 'restart'
 }
 
 const NONE: readonly Gap[] = []

@@ -1,6 +1,6 @@
 import type { Gap } from '../market/event.ts'
 import type { Sessions } from '../market/session.ts'
-import { dayNumber, MINUTE } from '../market/time.ts'
+import { DAY, dayNumber, MINUTE } from '../market/time.ts'
 import type { Store } from '../storage/store.ts'
 
 /** What a store tells of the recording of one symbol. Times in epoch ms. */
@@ -34,7 +34,9 @@ export async function heldOf(store: Store, symbols: readonly string[], sessions:
       ...{ symbol, gaps: rows, minutes },
       source: reached.at(-1)?.source ?? rows[0]?.source ?? '',
       own: traded.length === 0 ? null : [traded[0]!, traded.at(-1)!],
-      newest: latest(reached.map(({ timestamp }) => timestamp)),
+      newest: latest(
+        reached.map(({ timestamp, committed_at }) => (isFarAhead(timestamp, committed_at) ? null : timestamp)),
+      ),
       heard: latest(reached.map(({ covered_until }) => covered_until)),
     }
   })
@@ -101,6 +103,11 @@ function grouped<K, V>(values: readonly V[], keyOf: (value: V) => K): Map<K, V[]
 /** Starts of minutes by the number of their day. */
 export function byDay(starts: readonly number[]): Map<number, number[]> {
   return grouped(starts, dayNumber)
+}
+
+/** Whether a trade claims to be of a day after it was stored. */
+function isFarAhead(timestamp: number | null, storedAt: number): boolean {
+  return timestamp !== null && timestamp > storedAt + DAY
 }
 
 function latest(times: readonly (number | null)[]): number | null {

@@ -28,8 +28,8 @@ export function spanOf(held: Held, asked: { since?: number; until?: number }, no
 }
 
 /**
- * Holes that no gap row tells: days of which the store holds nothing at all, and what lacks before the first and after the
- * last that it holds of a day. Where a live feed told how far it was heard, that is the end; where none did, a day's trades
+ * Holes that no gap row tells: days of which the store holds nothing at all, the morning before a first recording that began
+ * in an afternoon, and what lacks before the first and after the last that it holds of a day. Where a live feed told how far it was heard, that is the end; where none did, a day's trades
  * must tell: they begin or end more than a minute, and more than the longest pause among them, off the day's ends. One hole
  * a session and day, its cause what the next run would have written.
  */
@@ -55,10 +55,19 @@ function unheard(held: Held, all: Stretch, day: TradingDay, span: Stretch, sessi
   const whole = within({ from: sessionsOf(day)[0]!.open, to: day.end }, span)
   if (whole === null) return []
   if (day.number < dayNumber(all.from) || day.number > dayNumber(all.to)) return [whole]
-  if (held.heard !== null && dayNumber(held.heard) === day.number) return sinceHeard(held, held.heard, day, whole)
+  const before = beforeBegun(held, all, whole)
+  if (held.heard !== null && dayNumber(held.heard) === day.number)
+    return [...before, ...sinceHeard(held, held.heard, day, whole)]
   const minutes = held.minutes.get(day.number)
   if (minutes === undefined) return [whole]
-  return held.heard === null ? edges(minutes, day, whole, sessions) : []
+  return held.heard === null ? edges(minutes, day, whole, sessions) : before
+}
+
+/** What a day had before the first recording began inside a session, of which its row tells from the opening on. */
+function beforeBegun({ gaps }: Held, all: Stretch, whole: Stretch): readonly Stretch[] {
+  const isBegun = gaps.some(({ cause, from }) => cause === 'late_start' && from === all.from)
+  const before = isBegun ? within(whole, { from: whole.from, to: all.from }) : null
+  return before === null ? [] : [before]
 }
 
 /**

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { HkqError } from '../errors.ts'
 import { csvHeader, csvLine } from '../market/csv.ts'
@@ -35,7 +36,8 @@ export async function openCsvSink(path: string, options: CsvSinkOptions = {}): P
   const byDay = await isDirectory(path)
   const memories = new Map<string, FileMemory>()
   const memoryOf = async (file: string): Promise<FileMemory> => {
-    const memory = memories.get(file) ?? (await opened(file, options.bom ?? false))
+    const known = existsSync(file) ? memories.get(file) : undefined
+    const memory = known ?? (await opened(file, options.bom ?? false))
     memories.delete(file)
     memories.set(file, memory)
     if (memories.size > REMEMBERED) memories.delete(memories.keys().next().value!)

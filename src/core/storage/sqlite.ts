@@ -13,6 +13,7 @@ import {
   storageError,
   unsafeVersion,
 } from './sqlite/driver.ts'
+import { InPlace } from './sqlite/in-place.ts'
 import { takeLock } from './sqlite/lock.ts'
 import { LOG_LIMIT, LogKeeper } from './sqlite/log-keeper.ts'
 import { identify, migrate, refuseAltered, refuseNewer, schemaVersion } from './sqlite/migrate.ts'
@@ -86,7 +87,8 @@ function openForRecording(
     // whoever writes waits on his own, without stopping the program
     db.pragma('busy_timeout = 50')
     const log = new LogKeeper(db, path, { clock, tell })
-    return { store: new SqliteStore(db, path, { lock, log, now, ahead: null, isOutdated: null }), db }
+    const files = new InPlace(path)
+    return { store: new SqliteStore(db, path, { lock, log, files, now, ahead: null, isOutdated: null }), db }
   } catch (error) {
     db?.close()
     lock.release()
@@ -114,7 +116,7 @@ function openForReading(
     }
     const ahead = readers && !copied ? new ReadAhead(path, readers) : null
     const isOutdated = copied ? () => stampOf(path) !== stamp : null
-    return new SqliteStore(db, path, { lock: null, log: null, now, ahead, isOutdated })
+    return new SqliteStore(db, path, { lock: null, log: null, files: null, now, ahead, isOutdated })
   } catch (error) {
     db.close()
     throw storageError(path, error)

@@ -9,7 +9,7 @@ const TOLERANCE = MINUTE
 /**
  * Whether a feed is live, and how far the local clock is off. A feed is live when its first 100 ticks lie within 60 s of
  * each other in receive - exchange time and within 24 h of the clock; anything else is a replay, which has no time rule
- * and no latency.
+ * and no latency. Times more than a day ahead, among others that are not, are mistakes and count for neither.
  */
 export class FeedTime {
   #delays: number[] = []
@@ -23,7 +23,9 @@ export class FeedTime {
    */
   observe(tick: Tick, receivedAt: number): boolean {
     if (this.#verdict === false || this.isSuspect(tick, receivedAt)) return false
-    this.#delays.push(receivedAt - tick.timestamp)
+    const delay = receivedAt - tick.timestamp
+    if (delay >= -DAY && this.#delays.every((each) => each < -DAY)) this.#delays = []
+    this.#delays.push(delay)
     const isFirst = this.#verdict === null
     if (isFirst && tick.timestamp % 1000 !== 0) this.#wholeSeconds = false
     if (this.#delays.length < SAMPLE) return false
@@ -55,14 +57,23 @@ export class FeedTime {
     return this.live && !this.#wholeSeconds
   }
 
-  /** Off the skew-corrected local clock by more than 60 s; never before the sample is complete. */
+  /** Off the skew-corrected local clock by more than 60 s, before the sample is complete ahead of it by more than a day. */
   isSuspect(tick: Tick, receivedAt: number): boolean {
-    return this.#verdict === true && Math.abs(this.#ahead(tick, receivedAt)) > TOLERANCE
+    if (this.#verdict === null) return this.isAstray(tick, receivedAt)
+    return this.#verdict && Math.abs(this.#ahead(tick, receivedAt)) > TOLERANCE
   }
 
-  /** Ahead of that clock by more than a day, as no clock goes wrong by itself: such a time must move nothing on. */
+  /** Suspect for being long ago, which a trade that was told late is too. */
+  isBehind(tick: Tick, receivedAt: number): boolean {
+    return this.isSuspect(tick, receivedAt) && this.#ahead(tick, receivedAt) < 0
+  }
+
+  /**
+   * Ahead of that clock by more than a day where the feed is live as far as was seen, as no clock goes wrong by itself:
+   * such a time must move nothing on.
+   */
   isAstray(tick: Tick, receivedAt: number): boolean {
-    return this.#verdict === true && this.#ahead(tick, receivedAt) > DAY
+    return this.#ahead(tick, receivedAt) > DAY && this.live
   }
 
   #ahead(tick: Tick, receivedAt: number): number {

@@ -10,6 +10,7 @@ import {
 } from '../market/event.ts'
 import type { Instrument } from '../market/instrument.ts'
 import { Sessions } from '../market/session.ts'
+import { MINUTE } from '../market/time.ts'
 import { FeedTime } from './feed-time.ts'
 import { OddLot } from './odd-lot.ts'
 import { PriceJump } from './price-jump.ts'
@@ -51,6 +52,8 @@ export interface Validator {
 
 /** Sudden parting of wall and monotonic clock that is no drift, ms. */
 const CLOCK_STEP = 1_000
+/** Nothing was taken for so long, ms: what waited meanwhile would be suspect for being late. */
+const STANDSTILL = MINUTE
 /** A clock error worth a warning, ms. */
 const SKEW_WARNING = 2_000
 
@@ -60,6 +63,8 @@ interface SymbolState {
   total: RunningTotalWatch
   /** The tick that came last. */
   last: Tick
+  /** Exchange time of the last tick before a loss or a standstill, until one comes on time again. */
+  lostAfter: number | null
 }
 
 /**
@@ -77,6 +82,7 @@ export function createValidator(options: ValidationOptions = {}): Validator {
   const states = new Map<string, SymbolState>()
   let totalWarned = false
   let apart = now() - monotonic()
+  let pushedAt = monotonic()
 
   /** After a step of the wall clock, or a sleep of the machine, what was learnt of the clock is void. */
   function noticeStep(warnings: Status[], { source, timestamp }: Tick): void {
@@ -92,11 +98,25 @@ export function createValidator(options: ValidationOptions = {}): Validator {
     let state = states.get(symbol)
     if (state === undefined) {
       const jump = new PriceJump(symbol, maxJump ?? 0)
-      state = { jump, lot: new OddLot(), total: new RunningTotalWatch(), last: tick }
+      state = { jump, lot: new OddLot(), total: new RunningTotalWatch(), last: tick, lostAfter: null }
       states.set(symbol, state)
     }
     state.last = tick
     return state
+  }
+
+  /**
+   * A connection is lost, or the process stood still: what its server has of the time until the next one, and what waits in
+   * the line, may be told then.
+   */
+  function lost({ symbols }: Partial<Status> = {}): void {
+    for (const [symbol, state] of states)
+      if (symbols === undefined || symbols.includes(symbol)) state.lostAfter ??= state.last.timestamp
+  }
+
+  /** Whether a tick is of the time that a lost connection left out: told late, not of a wrong time. */
+  function isMadeUp({ lostAfter }: SymbolState, tick: Tick, receivedAt: number): boolean {
+    return lostAfter !== null && tick.timestamp >= lostAfter && feed.isBehind(tick, receivedAt)
   }
 
   /** The tick itself, or a flagged copy; warnings go to `warnings`. */
@@ -108,7 +128,9 @@ export function createValidator(options: ValidationOptions = {}): Validator {
     }
     if (live) {
       const receivedAt = tick.received_at ?? now()
-      if (feed.isSuspect(tick, receivedAt)) flag('suspect_time')
+      const isSuspect = feed.isSuspect(tick, receivedAt)
+      if (!isSuspect) state.lostAfter = null
+      else if (!isMadeUp(state, tick, receivedAt)) flag('suspect_time')
       if (feed.observe(tick, receivedAt) && feed.live && Math.abs(feed.skew) >= SKEW_WARNING) {
         warnings.push(warning(tick, null, skewText(feed.skew)))
       }
@@ -130,10 +152,13 @@ export function createValidator(options: ValidationOptions = {}): Validator {
     const warnings: Status[] = []
     const first = live ? batch.find((event) => event.type === 'tick') : undefined
     if (first?.type === 'tick') noticeStep(warnings, first)
+    if (live && monotonic() - pushedAt >= STANDSTILL) lost()
+    pushedAt = monotonic()
     let out: MarketEvent[] | null = null
     for (let i = 0; i < batch.length; i++) {
       const event = batch[i]!
       const judged = event.type === 'tick' ? judge(event, warnings) : event
+      if (event.type === 'status' && event.state === 'lost') lost(event)
       if (event.type === 'rejected') counts.rejected[event.reason] = (counts.rejected[event.reason] ?? 0) + 1
       if (out === null && (judged !== event || warnings.length > 0)) out = batch.slice(0, i)
       if (out !== null) out.push(judged, ...warnings.splice(0))

@@ -167,6 +167,23 @@ describe('a journal', () => {
     journal.close()
   })
 
+  it.each([
+    ['with its directory', (directory: string) => rmSync(directory, { recursive: true })],
+    [
+      'by its segment',
+      (directory: string) => void readdirSync(directory).forEach((name) => void rmSync(join(directory, name))),
+    ],
+  ])('that is removed while it is in use, %s, takes nothing more and promises nothing', (_, remove) => {
+    const directory = join(mkdtempSync(join(tmpdir(), 'hkq-journal-')), 'journal')
+    onTestFinished(() => rmSync(join(directory, '..'), { recursive: true }))
+    const journal = new Journal(directory, { maxBytes: 10_000, durability: 'process', now: () => 0 })
+    journal.append([tick({ seq: 1 })])
+    remove(directory)
+    expect(() => journal.append([tick({ seq: 2 })])).toThrow(/cannot be used \(what waited in it was removed\)/)
+    expect([journal.pending, journal.bytes]).toEqual([false, 0])
+    journal.close()
+  })
+
   it('delivers again from the segment on when its mark is damaged, and leaves nothing out', () => {
     const directory = folder()
     const journal = open(directory)

@@ -203,6 +203,55 @@ describe('a sink that may go away', () => {
     )
   })
 
+  const heardTo = (time: string): MarketEvent => {
+    return { type: 'coverage', source: 'alltick', symbol: null, symbols: ['00700.HK'], timestamp: at(time) }
+  }
+  it.each<[string, MarketEvent[], MarketEvent, MarketEvent[]]>([
+    [
+      'between coverage, which lies before what it covers',
+      [tick({ timestamp: at('10:00:00.004') })],
+      tick({ timestamp: at('10:00:00.005'), seq: 2 }),
+      [heardTo('09:59:58.005'), tick({ timestamp: at('10:00:01.000'), seq: 3 })],
+    ],
+    [
+      'between trades of a time that is doubtful',
+      [tick({ timestamp: at('15:00:00.000'), flags: ['suspect_time'] })],
+      tick({ timestamp: at('10:00:00.005'), seq: 2 }),
+      [
+        tick({ timestamp: at('09:00:00.000'), seq: 3, flags: ['suspect_time'] }),
+        tick({ timestamp: at('10:00:01.000') }),
+      ],
+    ],
+    [
+      'that was traded before what had come, as vendors tell trades',
+      [tick({ timestamp: at('10:00:00.900') })],
+      tick({ timestamp: at('10:00:00.100'), symbol: '00005.HK' }),
+      [tick({ timestamp: at('10:00:01.000'), seq: 3 })],
+    ],
+  ])('is told by a gap what damage took %s', async (_, before, lost, after) => {
+    const server = new Server(['down'])
+    const { open, directory } = setting(server)
+    const sink = await open()
+    for (const batch of [[heardTo('09:59:50.000')], before, [lost], after]) await sink.write(batch)
+    await sink.close()
+    const segment = readdirSync(directory).filter((name) => name.endsWith('.journal'))[1]!
+    const bytes = readFileSync(join(directory, segment))
+    bytes[bytes.indexOf(JSON.stringify(lost))]! ^= 1
+    writeFileSync(join(directory, segment), bytes)
+    server.moods = ['up']
+    const second = setting(server, directory, '10:05:00.000')
+    const again = await second.open()
+    await second.clock.advance(1_000)
+    await again.close()
+    expect(server.stored).not.toContainEqual(lost)
+    const gaps = server.stored.filter((event) => event.type === 'gap')
+    expect(gaps).toEqual([expect.objectContaining({ cause: 'overflow', symbol: null })])
+    const { timestamp } = lost as { timestamp: number }
+    expect(gaps[0]!.from).toBeLessThanOrEqual(timestamp)
+    expect(gaps[0]!.to).toBeGreaterThanOrEqual(timestamp)
+    expect(gaps[0]!.to - gaps[0]!.from, 'no wider than that').toBeLessThan(6_000)
+  })
+
   it('that stays away until the disk may take no more stops the writing, and lets it go on when it is back', async () => {
     const server = new Server(['down'])
     const { open, clock, lines } = setting(server)
@@ -270,6 +319,27 @@ describe('a sink that may go away', () => {
     await clock.advance(60_000)
     await sink.close()
     expect(server.stored).toEqual(numbered(301))
+  })
+
+  it('whose journal is removed fails the next write, and is not said to be back', async () => {
+    const server = new Server(['down'])
+    const { open, clock, directory, lines } = setting(server)
+    const sink = await open()
+    await sink.write(numbered(2))
+    rmSync(directory, { recursive: true })
+    await expect(sink.write(numbered(1, 2))).rejects.toMatchObject({ code: 'E_STORAGE' })
+    await clock.advance(60_000)
+    await sink.close()
+    expect(lines).toEqual([expect.stringMatching(/is away/)])
+  })
+
+  it('whose journal is removed before the end is told of, since nothing waits any more', async () => {
+    const { open, directory, lines } = setting(new Server(['down']))
+    const sink = await open()
+    await sink.write(numbered(2))
+    rmSync(directory, { recursive: true })
+    await sink.close()
+    expect(lines.slice(1)).toEqual(['what waited for "db" on disk was removed: it is lost'])
   })
 
   it('that refuses what waits fails the next write, and keeps it on disk', async () => {

@@ -6,7 +6,7 @@ import type { Durability } from '../../pipeline/source.ts'
 import { type Piece, piecesOf, recordOf } from './frame.ts'
 import { decode, encode } from './payload.ts'
 import { PlaceFile } from './place-file.ts'
-import { createSegment, pathOf, type Segment, segmentsIn, writeWhole } from './segment.ts'
+import { createSegment, isInPlace, isRemoved, pathOf, type Segment, segmentsIn, writeWhole } from './segment.ts'
 
 /** Size at which a segment is closed: it is read as a whole, and deleted as a whole. */
 const SEGMENT = 4 * 2 ** 20
@@ -93,9 +93,11 @@ export class Journal {
       this.#file ??= this.#begin()
       const segment = this.#segments.at(-1)!
       writeWhole(this.#file, record, segment.size, durability)
+      if (!isInPlace(this.#file, this.#pathOf(segment))) throw new Error('what waited in it was removed')
       segment.size += record.length
       this.#appended.move(segment.number, segment.size)
     } catch (error) {
+      this.forgetRemoved()
       throw this.#failed(error)
     }
   }
@@ -186,6 +188,16 @@ export class Journal {
     const file = this.#file
     this.#file = null
     if (file !== null) closeSync(file)
+  }
+
+  /** Leaves out segments whose files somebody has removed: what was in them waits no more. @returns whether there were any */
+  forgetRemoved(): boolean {
+    const left = this.#segments.filter((segment) => !isRemoved(this.#pathOf(segment)))
+    if (left.length === this.#segments.length) return false
+    this.#closeFile()
+    this.#segments.splice(0, this.#segments.length, ...left)
+    this.#pieces = null
+    return true
   }
 
   #pathOf(segment: Segment): string {

@@ -1,6 +1,7 @@
 import {
   closeSync,
   fdatasyncSync,
+  fstatSync,
   fsyncSync,
   ftruncateSync,
   openSync,
@@ -60,6 +61,21 @@ export function writeWhole(file: number, bytes: Buffer, position: number, durabi
       ftruncateSync(file, position)
     } catch {}
     throw error
+  }
+}
+
+/** Whether an open file is still the one that its path names: what is written to a removed one is lost. */
+export function isInPlace(file: number, path: string): boolean {
+  const [own, there] = [fstatSync(file), statSync(path, { throwIfNoEntry: false })]
+  return there !== undefined && there.ino === own.ino && there.dev === own.dev
+}
+
+/** Whether somebody has removed a file; a disk that fails proves nothing. */
+export function isRemoved(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) === undefined
+  } catch {
+    return false
   }
 }
 

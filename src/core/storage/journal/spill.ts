@@ -1,6 +1,6 @@
 import type { Clock } from '../../clock.ts'
 import { HkqError, messageOf } from '../../errors.ts'
-import type { Gap, MarketEvent } from '../../market/event.ts'
+import type { Gap, MarketEvent, Quote, Tick } from '../../market/event.ts'
 import { formatClock } from '../../market/time.ts'
 import type { Condition, Sink, Trouble, Written } from '../../pipeline/source.ts'
 import type { Entry, Journal } from './journal.ts'
@@ -10,6 +10,8 @@ const FIRST_WAIT = 500
 const LONGEST_WAIT = 30_000
 /** Events that are delivered together: a server takes thousands in little more time than one. */
 const TOGETHER = 4096
+/** How far the times of events that come one behind the other may be out of order, ms. */
+const DISORDER = 2_000
 /** How long `close` goes on delivering to a sink that takes it, ms. */
 const FAREWELL = 10_000
 
@@ -43,7 +45,7 @@ export class SpillingSink implements Sink {
   #failure: unknown
   /** Monotonic time after which nothing more is delivered. */
   #deadline = Number.POSITIVE_INFINITY
-  #last: MarketEvent | undefined
+  #last: Timed | undefined
 
   private constructor(options: SpillOptions) {
     this.#options = options
@@ -78,6 +80,7 @@ export class SpillingSink implements Sink {
     this.#deadline = clock.monotonic() + FAREWELL
     this.#stop.abort()
     await this.#delivering
+    if (journal.forgetRemoved()) tell(`what waited for "${name}" on disk was removed: it is lost`)
     if (journal.pending) tell(`${megabytes(journal.bytes)} wait for "${name}" on disk: the next run delivers them`)
     journal.close()
     await this.#sink?.close()
@@ -122,7 +125,7 @@ export class SpillingSink implements Sink {
         wait = Math.min(2 * wait, LONGEST_WAIT)
       }
     }
-    if (journal.pending) return
+    if (journal.pending || this.#sink === undefined) return
     if (this.#absence !== null) tell(`"${name}" is back and has everything that waited`)
     this.#absence = null
   }
@@ -134,7 +137,7 @@ export class SpillingSink implements Sink {
 
   async #pass(sink: Sink, events: readonly MarketEvent[]): Promise<Written> {
     const written = await sink.write(events)
-    this.#last = events.at(-1) ?? this.#last
+    this.#last = events.findLast(isTimed) ?? this.#last
     return written
   }
 
@@ -152,8 +155,9 @@ export class SpillingSink implements Sink {
 
   #hole({ events, damaged, written }: Entry): Gap {
     const { tell, name } = this.#options
-    const to = timeOf(events[0]) ?? written[1]
-    const from = Math.min(to, timeOf(this.#last) ?? written[0])
+    const next = events.find(isTimed)?.timestamp ?? written[1]
+    const from = Math.min(next, this.#last?.timestamp ?? written[0]) - DISORDER
+    const to = next + DISORDER
     const span = `${formatClock(from)} to ${formatClock(to)}`
     tell(`${damaged} bytes that waited for "${name}" are damaged: a gap of cause overflow marks the hole, ${span}`)
     const source = (events[0] ?? this.#last)?.source ?? 'journal'
@@ -161,9 +165,11 @@ export class SpillingSink implements Sink {
   }
 }
 
-function timeOf(event: MarketEvent | undefined): number | null {
-  if (event === undefined) return null
-  return event.type === 'gap' ? event.to : event.timestamp
+type Timed = Tick | Quote
+
+/** Whether an event's time is about when it came: how far a feed was heard, or a hole begins, lies before that. */
+function isTimed(event: MarketEvent): event is Timed {
+  return event.type === 'quote' || (event.type === 'tick' && !event.flags.includes('suspect_time'))
 }
 
 /** What the network or the server said: a message of ours about it names the sink again. */

@@ -13,6 +13,7 @@ import { Archived } from './archived.ts'
 import { Dictionary } from './dictionary.ts'
 import { type Db, guarded, integrityOf } from './driver.ts'
 import { History } from './history.ts'
+import type { InPlace } from './in-place.ts'
 import type { Lock } from './lock.ts'
 import type { LogKeeper } from './log-keeper.ts'
 import type { ReadAhead } from './read-ahead.ts'
@@ -28,6 +29,8 @@ export interface Belongings {
   lock: Lock | null
   /** Watches the log of what is written; null where nothing is. */
   log: LogKeeper | null
+  /** Its files; null where nothing is written. */
+  files: InPlace | null
   /** Wall clock, epoch ms. */
   now: () => number
   /** Threads that read a long history. */
@@ -53,13 +56,14 @@ export class SqliteStore implements Store {
   readonly #reader
   readonly #transactions: Transactions | null
   readonly #log: LogKeeper | null
+  readonly #files: InPlace | null
   readonly #ahead: ReadAhead | null
   readonly #isOutdated: (() => boolean) | null
   readonly #archived: Archived
   readonly #history: History
   readonly #returns: Return
 
-  constructor(db: Db, path: string, { lock, log, now, ahead, isOutdated }: Belongings) {
+  constructor(db: Db, path: string, { lock, log, files, now, ahead, isOutdated }: Belongings) {
     this.#db = db
     this.#path = path
     this.#lock = lock
@@ -84,12 +88,14 @@ export class SqliteStore implements Store {
       done: (symbol, day) => this.#commit(() => this.#archived.remove(symbol, day)),
     })
     this.#log = log
+    this.#files = files
     this.#transactions = log && new Transactions(db, path, this.#names)
   }
 
   async write(batch: readonly MarketEvent[]): Promise<Written> {
     await this.#returns.before(batch)
     const written = this.#commit((writers) => storeBatch(writers, batch, this.#now))
+    this.#writing(this.#files).check()
     await this.#writing(this.#log).committed(batch.length)
     return written
   }
