@@ -137,12 +137,11 @@ describe.runIf(hasPython)('a terminal that is held', () => {
     const from = ['--from', `alltick:?endpoint=${server.url}`, '--relay', 'off']
     const { child, ended } = inTerminal('hold', 'up', ['record', '700', ...from], cwd)
     await once(child.stdout!, 'data')
+    const patience = { timeout: 40_000, interval: 100 }
+    await vi.waitFor(() => expect(numbersIn(join(cwd, 'hk_market.db')).length).toBeGreaterThan(100), patience)
     server.cut()
     const firstOf = (connection: number) => server.sent.find((trade) => trade.connection === connection)?.seq
-    await vi.waitFor(() => expect(numbersIn(join(cwd, 'hk_market.db'))).toContain(firstOf(1)), {
-      timeout: 40_000,
-      interval: 100,
-    })
+    await vi.waitFor(() => expect(numbersIn(join(cwd, 'hk_market.db'))).toContain(firstOf(1)), patience)
     child.kill('SIGINT')
     // finished, with a hole
     expect(await ended).toBe(3)
