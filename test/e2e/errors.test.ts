@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readdirSync, writeFileSync } from 'node:fs'
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http'
@@ -363,6 +364,17 @@ describe('a file that cannot be written', () => {
       expect(code).toBe(6)
     }
   })
+
+  it.skipIf(process.platform === 'win32').each(['csv', 'ndjson'])(
+    'is a named pipe (%s): exit 6, at once',
+    async (scheme) => {
+      const cwd = workdir()
+      execFileSync('mkfifo', [join(cwd, 'pipe')])
+      const [code, line] = await refused(['record', '700', '--from', 'sim:', '--to', `${scheme}:pipe`], { cwd })
+      expect(line).toBe('"pipe" is a named pipe: use --to - and send standard output there')
+      expect(code).toBe(6)
+    },
+  )
 
   it.skipIf(process.platform !== 'linux')(
     'is no place for an archive: exit 6, and the store keeps its days',

@@ -1,4 +1,4 @@
-import { appendFile, open } from 'node:fs/promises'
+import { appendFile, open, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { promisify } from 'node:util'
 import { gzip } from 'node:zlib'
@@ -24,9 +24,12 @@ export async function appendText(path: string, text: string): Promise<void> {
 /**
  * Whether the file at `path` is new or empty; makes it, and the directories it lies in, so that a place where nothing
  * can be written is known before there is anything to write.
- * @throws HkqError E_STORAGE
+ * @throws HkqError E_STORAGE, also for a named pipe: opening one waits for its reader, and each write would end what he reads
  */
 export async function prepareFile(path: string): Promise<boolean> {
+  if ((await stat(path).catch(() => null))?.isFIFO()) {
+    throw new HkqError('E_STORAGE', `"${path}" is a named pipe: use --to - and send standard output there`)
+  }
   try {
     makeFolder(dirname(path))
     const file = await open(path, 'a')
