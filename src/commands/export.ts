@@ -104,11 +104,13 @@ async function copy(from: Address, to: readonly Address[], options: Options, set
 
 /** What a store holds beside its events goes into those of the sinks that are stores. */
 async function carryAll(from: Address, sinks: readonly Sink[], options: Options, setup: Setup, io: Io): Promise<void> {
+  const stores = sinks.filter(isStore)
+  if (stores.length === 0) return
   const symbols = symbolsFrom(from, setup)
   const query = { ...rangeOf(options), ...(symbols.length > 0 && { symbols }) }
   const store = await openStoreAt(from, 'read', sourceOptions(setup, io))
   try {
-    for (const sink of sinks.filter(isStore)) await carry(store, sink, query)
+    for (const sink of stores) await carry(store, sink, query)
   } finally {
     await store.close()
   }

@@ -218,6 +218,19 @@ describe('the desk', () => {
     expect(feedsOf(desk, NOW + 3 * MINUTE)).toMatchObject([{ state: 'up' }, { state: 'lost', since: NOW + MINUTE }])
   })
 
+  it('says so of no feed while nothing is traded, when none is told to be heard', () => {
+    const desk = new Desk(sessions)
+    const at = (time: string): number => Date.parse(`2026-11-20T${time}+08:00`)
+    const symbols = [SYMBOL]
+    const heard = { type: 'coverage', source: 'alltick', symbol: null, symbols, timestamp: at('12:00:00') } as const
+    desk.feeds.carrier = 'redis://host/ticks'
+    desk.apply([status({ source: 'redis://host/ticks' }), tick({ timestamp: at('11:59:58') }), heard], at('12:00:00'))
+    for (const time of ['12:02:05', '12:59:59', '13:01:59']) {
+      expect(feedsOf(desk, at(time)), time).toMatchObject([{ state: 'up' }, { state: 'up' }])
+    }
+    expect(feedsOf(desk, at('13:02:00'))).toMatchObject([{ state: 'up' }, { state: 'lost', since: at('12:00:00') }])
+  })
+
   it('says of a store that nothing is being recorded when nothing is', () => {
     const desk = new Desk(sessions)
     desk.apply([tick()], NOW)

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { ChartBar, ChartSession } from '../../src/core/dashboard/protocol.ts'
 import { DAY, formatLocal, HOUR, MINUTE, parseTime } from '../../src/core/market/time.ts'
-import { holesOf, openHole } from '../../src/page/chart/holes.ts'
+import { holesOf, openHole as openHoleTo } from '../../src/page/chart/holes.ts'
 import { MAX_POINTS, Timeline } from '../../src/page/desk/timeline.ts'
 import { feedOf, sessionsUpTo } from './support/market.ts'
 
@@ -152,8 +152,16 @@ describe('a hole in the data', () => {
     expect(holesOf([{ ...gap, from: at('20T08:00'), to: at('20T09:00') }], line)).toEqual([])
   })
 
+  it('is none after a recording that ended with its session, at lunch or at the close', () => {
+    const ended = (since: number) => [feedOf({ state: 'ended', since })]
+    expect(openHoleTo(ended(at('20T11:59:10')), at('20T12:40'), at('20T12:00'))).toBeNull()
+    expect(openHoleTo(ended(at('20T16:08:20')), at('20T20:00'), at('20T16:10'))).toBeNull()
+    expect(openHoleTo(ended(at('20T11:50')), at('20T12:40'), at('20T12:00'))).toMatchObject({ from: at('20T11:50') })
+  })
+
   it('grows while no feed is up', () => {
     const lost = feedOf({ state: 'lost', since: at('20T10:20') })
+    const openHole = (feeds: Parameters<typeof openHoleTo>[0], now: number) => openHoleTo(feeds, now, now)
     expect(openHole([lost], at('20T10:30'))).toMatchObject({ from: at('20T10:20'), to: at('20T10:30') })
     expect(openHole([lost, feedOf({ ...lost, state: 'ended' })], at('20T10:30'))).toMatchObject({
       from: at('20T10:20'),

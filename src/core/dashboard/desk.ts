@@ -27,7 +27,7 @@ const MOST_GAPS = 100
 export class Desk {
   readonly sessions: Sessions
   readonly sheets = new Map<string, Sheet>()
-  readonly feeds = new Feeds()
+  readonly feeds: Feeds
   readonly alerts = new AlertMarks()
   readonly #context: CandlesContext
   readonly #gaps: Gap[] = []
@@ -39,6 +39,7 @@ export class Desk {
 
   constructor(sessions: Sessions) {
     this.sessions = sessions
+    this.feeds = new Feeds(sessions)
     const share = ([least, most]: readonly [number, number]): number =>
       Math.max(least, Math.min(most, Math.floor(MOST_ROWS / this.sheets.size)))
     const [mostSeconds, mostMinutes] = [() => share(SECONDS), () => share(MINUTES)]

@@ -1,4 +1,5 @@
 import type { MarketEvent, Status, Tick } from '../market/event.ts'
+import type { Sessions } from '../market/session.ts'
 import { MINUTE } from '../market/time.ts'
 import type { Checkpoint } from '../pipeline/source.ts'
 import { sanitise } from '../terminal/sanitise.ts'
@@ -31,13 +32,20 @@ interface Feed {
   isRecording: boolean | null
 }
 
+type Told = Pick<FeedState, 'state' | 'detail' | 'since'>
+
 /** State, lag, rate and counts of each feed of a source. */
 export class Feeds {
+  readonly #sessions: Sessions
   readonly #feeds = new Map<string, Feed>()
   /** Name of what the others come through, a queue or a store; null where each has a line of its own. */
   carrier: string | null = null
   /** Version of the newest change of a state; rates and counts change all the time. */
   changed = 0
+
+  constructor(sessions: Sessions) {
+    this.#sessions = sessions
+  }
 
   apply(event: MarketEvent, version: number, present: number): void {
     if (event.type === 'quote') return
@@ -77,12 +85,24 @@ export class Feeds {
     return [...this.#feeds].map(([name, feed]) => {
       const own = isRecorded && !feed.isTold ? recorded(feed, now) : stateOf(feed)
       const carries = feed === carrier
-      const told = carrier === undefined || carries ? own : carried(own, carrier, isRecorded ? null : feed, now)
+      const told = carrier === undefined || carries ? own : this.#carried(own, carrier, isRecorded ? null : feed, now)
       // The time of a replay stands still when nothing comes, and its last seconds with it.
       const rate = told.state === 'ended' || told.state === 'lost' ? 0 : feed.rate.perSecond(now)
       const { lag, ticks, rejected, gaps } = feed
       return { source: shown(name), ...told, lag, rate, ticks, rejected, gaps, carries }
     })
+  }
+
+  /**
+   * What comes through something else is no better than that, whatever it told last. How far a feed was heard is told
+   * while something is traded alone.
+   * @param feed of which nothing else tells that it is away; null where something does
+   */
+  #carried(own: Told, carrier: Feed, feed: Feed | null, now: number): Told {
+    if (own.state !== 'up') return own
+    if (carrier.state !== 'up') return stateOf(carrier)
+    if (feed === null || !feed.isCovered || this.#sessions.tradingTime(feed.heardAt, now) < SILENT) return own
+    return { state: 'lost', detail: 'nothing comes: ask its recorder (hkq monitor --once)', since: feed.heardAt }
   }
 
   #of(name: string, version: number, now: number): Feed | null {
@@ -128,30 +148,14 @@ function tick(feed: Feed, { timestamp, received_at }: Tick, now: number): void {
   if (received_at !== null) feed.lag = received_at - timestamp
 }
 
-function stateOf({ state, detail, since }: Feed): Pick<FeedState, 'state' | 'detail' | 'since'> {
+function stateOf({ state, detail, since }: Feed): Told {
   return { state, detail, since }
 }
 
 /** A store's feed is up while something is recorded. */
-function recorded(feed: Feed, now: number): Pick<FeedState, 'state' | 'detail' | 'since'> {
+function recorded(feed: Feed, now: number): Told {
   if (feed.isRecording ?? now - feed.heardAt < SILENT) return stateOf(feed)
   return { state: 'ended', detail: 'nothing is being recorded', since: feed.heardAt }
-}
-
-/**
- * What comes through something else is no better than that, whatever it told last.
- * @param feed of which nothing else tells that it is away; null where something does
- */
-function carried(
-  own: Pick<FeedState, 'state' | 'detail' | 'since'>,
-  carrier: Feed,
-  feed: Feed | null,
-  now: number,
-): Pick<FeedState, 'state' | 'detail' | 'since'> {
-  if (own.state !== 'up') return own
-  if (carrier.state !== 'up') return stateOf(carrier)
-  if (feed === null || !feed.isCovered || now - feed.heardAt < SILENT) return own
-  return { state: 'lost', detail: 'nothing comes: ask its recorder (hkq monitor --once)', since: feed.heardAt }
 }
 
 function timeOf(event: MarketEvent): number {

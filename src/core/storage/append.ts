@@ -24,10 +24,11 @@ export async function appendText(path: string, text: string): Promise<void> {
 /**
  * Whether the file at `path` is new or empty; makes it, and the directories it lies in, so that a place where nothing
  * can be written is known before there is anything to write.
- * @throws HkqError E_STORAGE, also for a named pipe: opening one waits for its reader, and each write would end what he reads
+ * @throws HkqError E_STORAGE, also for a named pipe: opening one waits for its reader, and each write would end what he reads.
+ *   The process's own pipes (/dev/stdout, /dev/fd/N) are open as long as it runs
  */
 export async function prepareFile(path: string): Promise<boolean> {
-  if ((await stat(path).catch(() => null))?.isFIFO()) {
+  if (!path.startsWith('/dev/') && (await stat(path).catch(() => null))?.isFIFO()) {
     throw new HkqError('E_STORAGE', `"${path}" is a named pipe: use --to - and send standard output there`)
   }
   try {

@@ -14,7 +14,7 @@ import {
 import { DAY, MINUTE } from '../../core/market/time.ts'
 import { moment } from '../clock.ts'
 import type { Desk } from '../desk/desk.ts'
-import type { Point } from '../desk/timeline.ts'
+import type { Point, Timeline } from '../desk/timeline.ts'
 import type { Watched } from '../desk/watched.ts'
 import { element } from '../dom.ts'
 import { amount } from '../figures.ts'
@@ -107,7 +107,7 @@ export class CandleChart {
     const { volatility, gaps } = watched.revisions
     if (from === 0 || this.#seen.volatility !== volatility)
       this.#volatility.show(watched.volatility, watched.timeline, from === 0)
-    const hole = openHole(desk.feeds, desk.now)
+    const hole = openHole(desk.feeds, desk.now, endOf(watched.timeline))
     if (from !== null || hole !== null || this.#seen.gaps !== gaps) this.#drawStretches(watched, desk)
     this.#seen = { ...this.#seen, volatility, gaps: hole === null ? gaps : -1 }
     this.#legendOf(watched)
@@ -190,7 +190,7 @@ export class CandleChart {
 
   #stretchesOf(watched: Watched | null, desk: Desk | null): Stretches {
     if (watched === null || desk === null) return { holes: [], jumps: [], ...this.#colours() }
-    const hole = openHole(desk.feeds, desk.now)
+    const hole = openHole(desk.feeds, desk.now, endOf(watched.timeline))
     const gaps = hole ? [...watched.gaps, hole] : watched.gaps
     return { holes: holesOf(gaps, watched.timeline), jumps: watched.timeline.breaks, ...this.#colours() }
   }
@@ -236,4 +236,8 @@ function candleOf({ start, bar }: Point): CandlestickData<Time> | WhitespaceData
   if (bar === null) return { time }
   const { open, high, low, close } = bar
   return { time, open, high, low, close }
+}
+
+function endOf({ points }: Timeline): number {
+  return points.at(-1)?.end ?? Number.NEGATIVE_INFINITY
 }

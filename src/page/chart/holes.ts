@@ -23,10 +23,17 @@ export function holesOf(gaps: readonly ChartGap[], timeline: Timeline): Hole[] {
 
 const DOWN: readonly FeedState['state'][] = ['lost', 'connecting', 'ended']
 
-/** The hole that grows now: since when no feed is up; none while one is, nor where time stands still, as after a replay. */
-export function openHole(told: readonly FeedState[], now: number): ChartGap | null {
+/** What has ended lacks nothing where no more of the axis than this came after it, ms: a recording ends with the session. */
+const OVER = 2 * MINUTE
+
+/**
+ * The hole that grows now: since when no feed is up; none while one is, nor where time stands still, as after a replay.
+ * @param end of the axis, which no time without trading is on
+ */
+export function openHole(told: readonly FeedState[], now: number, end: number): ChartGap | null {
   const feeds = bringing(told)
   if (feeds.length === 0 || !feeds.every(({ state }) => DOWN.includes(state))) return null
   const from = Math.max(...feeds.map(({ since }) => since))
-  return from < now ? { from, to: now, cause: 'disconnect', filled_by: null } : null
+  const isOver = feeds.every(({ state }) => state === 'ended') && Math.min(now, end) - from < OVER
+  return from < now && !isOver ? { from, to: now, cause: 'disconnect', filled_by: null } : null
 }
