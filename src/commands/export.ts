@@ -89,7 +89,7 @@ async function copy(from: Address, to: readonly Address[], options: Options, set
   const progress = await progressOn(io, Boolean(io.stderr.isTTY) && !options.quiet && !printed)
   try {
     await writer.run(tap(events, progress.count))
-    if (namesStore(from) && !signal.aborted) await carryAll(from, sinks, options, setup, io)
+    if (namesStore(from) && !signal.aborted) await carryAll(from, sinks, { options, setup, io, signal })
   } finally {
     progress.stop()
     await sink.close()
@@ -103,14 +103,18 @@ async function copy(from: Address, to: readonly Address[], options: Options, set
 }
 
 /** What a store holds beside its events goes into those of the sinks that are stores. */
-async function carryAll(from: Address, sinks: readonly Sink[], options: Options, setup: Setup, io: Io): Promise<void> {
+async function carryAll(
+  from: Address,
+  sinks: readonly Sink[],
+  { options, setup, io, signal }: { options: Options; setup: Setup; io: Io; signal: AbortSignal },
+): Promise<void> {
   const stores = sinks.filter(isStore)
   if (stores.length === 0) return
   const symbols = symbolsFrom(from, setup)
   const query = { ...rangeOf(options), ...(symbols.length > 0 && { symbols }) }
   const store = await openStoreAt(from, 'read', sourceOptions(setup, io))
   try {
-    for (const sink of stores) await carry(store, sink, query)
+    for (const sink of stores) await carry(store, sink, query, signal)
   } finally {
     await store.close()
   }

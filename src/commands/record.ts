@@ -128,8 +128,8 @@ async function run(plan: Plan, io: Io): Promise<void> {
   })
   let bytes = 0
   try {
-    const store = sinks.find(isStore)
     const stores = sinks.filter(isStore)
+    const [store] = stores
     const { reached, holes } = await levelled(stores, symbols, setup.sessions, began)
     const checkpoints = store === undefined ? await queueReached(sinks) : reached
     const behind = LIVE.has(address.scheme) ? holes : undefined

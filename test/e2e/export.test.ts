@@ -1,10 +1,11 @@
+import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import Sqlite from 'better-sqlite3'
 import { describe, expect, it } from 'vitest'
 import { openSqlite } from '../../src/core/storage/sqlite.ts'
 import { gap, rejected, tick, vendorMinute } from '../storage/sample.ts'
-import { hkq, rows, workdir } from './hkq.ts'
+import { BIN, hkq, rows, workdir } from './hkq.ts'
 
 const DAY = '2026-11-20'
 const at = (time: string): number => Date.parse(`${DAY}T${time}+08:00`)
@@ -126,6 +127,14 @@ describe('copies of a recorded day', () => {
       expect(stderr).toMatch(/^hkq: [^\n]*"?hk_market\.db[^\n]*\n$/)
       expect(code).toBe(6)
     }
+  })
+
+  it.skipIf(process.platform !== 'linux')('go through a pipe as CSV, by its name among the devices', () => {
+    const cwd = workdir()
+    const line = '"$0" "$1" export 700 --from "sim:?speed=max&rate=0.01" --to csv:/dev/stdout | cat'
+    const { stdout, stderr } = spawnSync('sh', ['-c', line, process.execPath, BIN], { cwd, encoding: 'utf8' })
+    expect(stderr).toMatch(/^\d+ stored, 0 there already/)
+    expect(stdout.split('\n').length - 2).toBe(Number.parseInt(stderr, 10))
   })
 
   it('go to several sinks at once, each with every event', async () => {

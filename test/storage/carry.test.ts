@@ -84,6 +84,19 @@ describe('a history that is copied from store to store', () => {
     expect((await to.completeness('00700.HK')).map(({ date }) => date)).toEqual(['2026-11-20'])
   })
 
+  it('that is ended between two symbols has no hole as filled', async () => {
+    const [from, to, ended] = [await recorded(), new MemoryStore(), new AbortController()]
+    const fill: Recipient['fill'] = async (...parts) => {
+      await to.fill(...parts)
+      ended.abort()
+    }
+    for await (const events of from.read({})) await to.write(events)
+    await from.write([tick({ symbol: '09988.HK', seq: 1 })])
+    const { write, putInstruments, putCompleteness } = bound(to)
+    await carry(from, { write, fill, putInstruments, putCompleteness }, {}, ended.signal)
+    expect((await to.gaps({})).map(({ filled_by }) => filled_by)).toEqual([null, null])
+  })
+
   it('broken off anywhere has no hole as filled whose minutes are not all there, and goes on', async () => {
     const from = await recorded()
     for (let most = 0; most <= 12; most++) {
@@ -97,6 +110,10 @@ describe('a history that is copied from store to store', () => {
     }
   })
 })
+
+function bound(store: MemoryStore): Recipient {
+  return failingAfter(store, Number.POSITIVE_INFINITY)
+}
 
 /** The store, which refuses whatever comes after so many calls. */
 function failingAfter(store: MemoryStore, most: number): Recipient {

@@ -111,15 +111,17 @@ export function isStore(sink: Sink): sink is Resumable {
  * did counts. Closes all, whatever happens.
  * @param before what some of them get before the first event
  */
-export function together(sinks: readonly Sink[], before: ReadonlyMap<Sink, readonly MarketEvent[]> = new Map()): Sink {
+export function together(sinks: readonly Sink[], before: ReadonlyMap<Sink, readonly MarketEvent[]> = NOTHING): Sink {
   if (sinks.length === 1) return sinks[0]!
   const counting = Math.max(0, sinks.findIndex(isStore))
   let owed = before
   return {
     async write(batch: readonly MarketEvent[]) {
-      const all = sinks.map((sink) => [...(owed.get(sink) ?? []), ...batch])
-      owed = new Map()
-      const writes = await Promise.allSettled(sinks.map((sink, i) => sink.write(all[i]!)))
+      const due = owed
+      owed = NOTHING
+      const writes = await Promise.allSettled(
+        sinks.map((sink) => sink.write(due.has(sink) ? [...due.get(sink)!, ...batch] : batch)),
+      )
       for (const write of writes) if (write.status === 'rejected') throw write.reason
       return (writes[counting] as PromiseFulfilledResult<Written>).value
     },
@@ -129,3 +131,5 @@ export function together(sinks: readonly Sink[], before: ReadonlyMap<Sink, reado
     },
   }
 }
+
+const NOTHING: ReadonlyMap<Sink, readonly MarketEvent[]> = new Map()

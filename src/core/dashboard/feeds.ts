@@ -26,7 +26,7 @@ interface Feed {
   heardAt: number
   /** Whether it has told a state of its own; what is recorded tells none. */
   isTold: boolean
-  /** Whether it has told how far it was heard: then it is silent while nothing is traded only when it is away. */
+  /** Whether it has told how far it was heard, which it does as long as there is trading: then it is silent only when it is away. */
   isCovered: boolean
   /** Whether a recorder goes on committing it; null where none is watched. */
   isRecording: boolean | null
@@ -94,8 +94,7 @@ export class Feeds {
   }
 
   /**
-   * What comes through something else is no better than that, whatever it told last. How far a feed was heard is told
-   * while something is traded alone.
+   * What comes through something else is no better than that, whatever it told last.
    * @param feed of which nothing else tells that it is away; null where something does
    */
   #carried(own: Told, carrier: Feed, feed: Feed | null, now: number): Told {

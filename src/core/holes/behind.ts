@@ -6,7 +6,9 @@ import type { Checkpoint } from '../pipeline/source.ts'
 import { Reached } from '../storage/journal/reached.ts'
 
 /** What tells how far it has recorded. */
-type Recorded = Pick<{ checkpoints(): Promise<readonly Checkpoint[]> }, 'checkpoints'>
+interface Recorded {
+  checkpoints(): Promise<readonly Checkpoint[]>
+}
 
 /** How far the stores of one recording reach together, and the holes of those that do not reach so far. */
 export interface Levelled<S> {
@@ -16,8 +18,8 @@ export interface Levelled<S> {
 
 /**
  * Looks how far each of the stores of a recording has come. The recording goes on where the furthest one ends: what another
- * lacks until there is a hole of that one alone, one a session and day; of a symbol that is new to it, since the opening of the session
- * that is on.
+ * lacks until there is a hole of that one alone, one a session and day; of a symbol that is new to it, since the opening of
+ * the session that is on.
  * @param now epoch ms
  */
 export async function levelled<S extends Recorded>(

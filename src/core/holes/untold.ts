@@ -29,9 +29,10 @@ export function spanOf(held: Held, asked: { since?: number; until?: number }, no
 
 /**
  * Holes that no gap row tells: days of which the store holds nothing at all, the morning before a first recording that began
- * in an afternoon, and what lacks before the first and after the last that it holds of a day. Where a live feed told how far it was heard, that is the end; where none did, a day's trades
- * must tell: they begin or end more than a minute, and more than the longest pause among them, off the day's ends. One hole
- * a session and day, its cause what the next run would have written.
+ * in an afternoon, and what lacks before the first and after the last that it holds of a day. Where a live feed told how far
+ * it was heard, that is the end; where none did, a day's trades must tell: they begin or end more than a minute, and more
+ * than the longest pause among them, off the day's ends. One hole a session and day, its cause what the next run would have
+ * written.
  */
 export function untoldHoles(held: Held, span: Stretch, sessions: Sessions): Gap[] {
   const all = known(held)

@@ -11,14 +11,15 @@ export type Recipient = Pick<Store, 'write' | 'fill' | 'putInstruments' | 'putCo
 /**
  * Copies what a store holds beside the ticks, quotes and gaps of `read`, which go first: minutes that a vendor filled, facts of
  * instruments, comparisons with vendors of whole days, rejected records. A gap counts as filled only once its minutes are there, all
- * of them. The same twice changes nothing.
+ * of them. The same twice changes nothing; an aborted copy goes on with the next one.
  * @throws what either store refuses with
  */
-export async function carry(from: Store, to: Recipient, query: Query): Promise<void> {
+export async function carry(from: Store, to: Recipient, query: Query, signal?: AbortSignal): Promise<void> {
   const isWanted = (symbol: string): boolean => !query.symbols || query.symbols.includes(symbol)
   const facts = (await from.instruments()).filter(({ symbol }) => isWanted(symbol))
   if (facts.length > 0) await to.putInstruments(facts)
   for (const symbol of (await from.symbols()).filter(isWanted)) {
+    if (signal?.aborted) return
     await carryMinutes(from, to, symbol, query)
     const compared = (await from.completeness(symbol)).filter((row) => isWhole(row, query))
     if (compared.length > 0) await to.putCompleteness(compared)

@@ -115,7 +115,7 @@ export function createValidator(options: ValidationOptions = {}): Validator {
   }
 
   /** Whether a tick is of the time that a lost connection left out: told late, not of a wrong time. */
-  function isMadeUp({ lostAfter }: SymbolState, tick: Tick, receivedAt: number): boolean {
+  function isToldLate({ lostAfter }: SymbolState, tick: Tick, receivedAt: number): boolean {
     return lostAfter !== null && tick.timestamp >= lostAfter && feed.isBehind(tick, receivedAt)
   }
 
@@ -130,7 +130,7 @@ export function createValidator(options: ValidationOptions = {}): Validator {
       const receivedAt = tick.received_at ?? now()
       const isSuspect = feed.isSuspect(tick, receivedAt)
       if (!isSuspect) state.lostAfter = null
-      else if (!isMadeUp(state, tick, receivedAt)) flag('suspect_time')
+      else if (!isToldLate(state, tick, receivedAt)) flag('suspect_time')
       if (feed.observe(tick, receivedAt) && feed.live && Math.abs(feed.skew) >= SKEW_WARNING) {
         warnings.push(warning(tick, null, skewText(feed.skew)))
       }
