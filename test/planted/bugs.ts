@@ -193,7 +193,7 @@ export const BUGS: readonly Bug[] = [
   {
     name: 'what is told of the time of a lost connection has a wrong time',
     file: 'validation/validator.ts',
-    find: 'else if (!isMadeUp(state, tick, receivedAt)) flag',
+    find: 'else if (!isToldLate(state, tick, receivedAt)) flag',
     replace: 'else flag',
     tests: ['validation/validator.test.ts'],
   },
